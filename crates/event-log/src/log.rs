@@ -1,0 +1,77 @@
+//! The contract of a log.
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::append::{Append, AppendError, Appended, LogError};
+use crate::record::{Recorded, StreamId};
+
+/// A partition's number, from 0.
+pub type PartitionId = u32;
+
+/// Which log this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// Made when the log was.
+    pub log_id: Uuid,
+    /// How many partitions it has, fixed when it was created.
+    pub partitions: u32,
+    /// The admission rule's version in force.
+    pub rule_version: u32,
+    /// The records' format version in force.
+    pub record_version: u32,
+}
+
+/// Some of a partition or a stream, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Contiguous records.
+    pub records: Vec<Recorded>,
+    /// True: nothing followed them when they were read.
+    pub end: bool,
+}
+
+/// What is known of a request id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownRequest {
+    /// The command it named.
+    pub fingerprint: [u8; 32],
+    /// What it was answered, with `replayed` set.
+    pub appended: Appended,
+}
+
+/// A log of streams in partitions.
+///
+/// What it promises, each with a case in [`crate::contract`]:
+/// - an append is atomic, and durable when it answers; a caller that goes away changes nothing;
+/// - revisions, positions and ordinals are dense from 1; one winner for each expected revision;
+/// - a request id is compared before the revision, and never expires: the same fingerprint is answered as it was, another refused;
+/// - a reader that asks from a position sees every record after it, in order, exactly once, whatever writers are in flight;
+/// - the head's watch never runs ahead of what can be read.
+#[async_trait]
+pub trait EventLog: Send + Sync + 'static {
+    /// Which log this is.
+    fn identity(&self) -> Identity;
+
+    /// Admits the events, all or none; durable when it answers `Ok`.
+    async fn append(&self, append: Append) -> Result<Appended, AppendError>;
+
+    /// What this request id was answered in this stream, if it was.
+    async fn find_request(&self, stream: &StreamId, request_id: Uuid) -> Result<Option<KnownRequest>, LogError>;
+
+    /// The stream with this ordinal within (project, kind).
+    async fn find_ordinal(&self, project: &str, kind: &str, ordinal: u64) -> Result<Option<StreamId>, LogError>;
+
+    /// The stream's records after `after` (a revision; 0: from its start), at most `limit` and a few MiB of them.
+    async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError>;
+
+    /// The partition's records after `after` (a position; 0: from its start), at most `limit` and a few MiB of them.
+    async fn read_partition(&self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError>;
+
+    /// The partition's last position that can be read here, watched.
+    fn head(&self, partition: PartitionId) -> watch::Receiver<u64>;
+
+    /// Returns the head once all that was acknowledged anywhere before this call is readable here.
+    async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError>;
+}
