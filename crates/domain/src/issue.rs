@@ -1,0 +1,18 @@
+//! The issue: something wrong in production, from filing to closing.
+
+mod command;
+mod decide;
+mod events;
+mod fold;
+mod state;
+mod vocabulary;
+
+pub use command::{Command, FileIssue, Needs, TriageIssue, needs};
+pub use decide::decide;
+pub use events::IssueEvent;
+pub use fold::{evolve, fold};
+pub use state::{Closed, Delegate, Dismissed, Issue, Link, Question, Resolved, State, Triage, Verified, Workaround};
+pub use vocabulary::{
+    Asked, Capacity, Closing, CodeFix, CustomerChannel, DataFix, Dismissal, Fix, IssueRef, Level, LinkKind, Nature, OwnerChannel,
+    RaisedBy, Report, Source, SourceKind,
+};

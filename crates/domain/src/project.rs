@@ -1,0 +1,15 @@
+//! The project: its severity scheme, components, teams, product owners and customers.
+
+mod command;
+mod decide;
+mod events;
+mod fold;
+mod scheme;
+mod state;
+
+pub use command::Command;
+pub use decide::decide;
+pub use events::ProjectEvent;
+pub use fold::{evolve, fold};
+pub use scheme::{Scheme, Severity};
+pub use state::{Component, Customer, Project, TeamModel, Tier};

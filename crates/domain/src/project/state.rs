@@ -1,0 +1,64 @@
+//! A project as its events tell it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::scheme::Scheme;
+use crate::ids::{ComponentId, CustomerId, PersonId, ProjectId, TeamId};
+use crate::text::Title;
+
+/// A project, folded from its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// Its key.
+    pub id: ProjectId,
+    /// How many events it has.
+    pub revision: u64,
+    /// What people call it.
+    pub name: Title,
+    /// Its severities.
+    pub scheme: Scheme,
+    /// Its components.
+    pub components: BTreeMap<ComponentId, Component>,
+    /// Its teams with what they may take; who is in them is on the teams' own streams.
+    pub teams: BTreeMap<TeamId, TeamModel>,
+    /// Who speaks for the product.
+    pub product_owners: BTreeSet<PersonId>,
+    /// Its customers.
+    pub customers: BTreeMap<CustomerId, Customer>,
+    /// True: an issue's resolver may verify it, stored and counted as such.
+    pub self_verification: bool,
+}
+
+/// A part of the product.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Component {
+    /// The team that owns it.
+    pub owner: Option<TeamId>,
+}
+
+/// A customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// How much was promised to them.
+    pub tier: Option<Tier>,
+    /// Their people.
+    pub people: BTreeSet<PersonId>,
+}
+
+/// A customer's tier, such as `gold`. At most 100 characters.
+pub type Tier = std::sync::Arc<str>;
+
+/// What kind of team it is, and so which triage levels it may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TeamModel {
+    /// Levels 1 to 3: owns the stack.
+    Combined,
+    /// Level 3.
+    Development,
+    /// Level 3.
+    Maintenance,
+    /// Level 2.
+    Operations,
+    /// Level 1.
+    Support,
+}
