@@ -8,16 +8,26 @@
 //!
 //! # Recipes
 //!
-//! **To add a log**: a crate `event-log-NAME` that implements [`EventLog`] over [`admission::admit`], a factory for
+//! **To add a log**: a crate `event-log-NAME` that implements [`EventLog`] over [`admission::Admission`], a factory for
 //! [`contract::run`] in its tests, and one arm in `services/snaglog`, where the log's URL is read.
 //!
 //! **To add a promise**: a case in [`contract`], beside it a broken log that the case catches, and the sentence in [`EventLog`]'s doc.
 
 pub mod admission;
 mod append;
+pub mod leaf;
 mod log;
+pub mod memory;
+mod partition;
+mod proposal;
 mod record;
 
 pub use append::{Append, AppendError, Appended, Expected, LogError, NewEvent};
-pub use log::{EventLog, Identity, KnownRequest, Page, PartitionId};
+pub use log::{EventLog, Identity, KnownRequest, PAGE_BYTES_MAX, Page, PartitionId};
+pub use memory::MemoryLog;
+pub use partition::partition_of;
+pub use proposal::{
+    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, BodyHashes, ID_BYTES_MAX, NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, Proposal,
+    SALT_BYTES, UNCHANGED_MAX,
+};
 pub use record::{Body, Header, Leaf, Metadata, Record, Recorded, StreamId, StreamName, Texts};

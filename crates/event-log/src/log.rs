@@ -4,11 +4,17 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::admission::RULE_VERSION;
 use crate::append::{Append, AppendError, Appended, LogError};
+use crate::leaf::RECORD_VERSION;
+use crate::partition::partition_of;
 use crate::record::{Recorded, StreamId};
 
 /// A partition's number, from 0.
 pub type PartitionId = u32;
+
+/// A page of records ends once the payloads in it have this many bytes: 4 MiB.
+pub const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Which log this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +27,23 @@ pub struct Identity {
     pub rule_version: u32,
     /// The records' format version in force.
     pub record_version: u32,
+}
+
+impl Identity {
+    /// A log that is made now, with the rule and record versions of this build.
+    pub fn new(log_id: Uuid, partitions: u32) -> Self {
+        Self {
+            log_id,
+            partitions,
+            rule_version: RULE_VERSION,
+            record_version: RECORD_VERSION,
+        }
+    }
+
+    /// The partition that a project belongs to in this log.
+    pub fn partition_of(&self, project: &str) -> PartitionId {
+        partition_of(project, self.partitions)
+    }
 }
 
 /// Some of a partition or a stream, in order.
@@ -63,10 +86,12 @@ pub trait EventLog: Send + Sync + 'static {
     /// The stream with this ordinal within (project, kind).
     async fn find_ordinal(&self, project: &str, kind: &str, ordinal: u64) -> Result<Option<StreamId>, LogError>;
 
-    /// The stream's records after `after` (a revision; 0: from its start), at most `limit` and a few MiB of them.
+    /// The stream's records after `after` (a revision; 0: from its start), at most `limit` (0 counts as 1) and
+    /// [`PAGE_BYTES_MAX`] of them. A stream that doesn't exist is empty.
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError>;
 
-    /// The partition's records after `after` (a position; 0: from its start), at most `limit` and a few MiB of them.
+    /// The partition's records after `after` (a position; 0: from its start), at most `limit` (0 counts as 1) and
+    /// [`PAGE_BYTES_MAX`] of them. A partition that the log doesn't have is empty.
     async fn read_partition(&self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError>;
 
     /// The partition's last position that can be read here, watched.
