@@ -1,0 +1,147 @@
+//! The test command's steps, and `cargo xtask proto`, which is three of them.
+
+use std::env;
+
+use anyhow::Result;
+use clap::builder::PossibleValuesParser;
+
+use crate::{
+    buf,
+    cargo::{cargo, integration_tests, passes, root, tested},
+    docs,
+    run::{self, Outcome, Step},
+};
+
+/// Every step, in the order in which they run: what is quick and often wrong first. All of them use one profile (dev) and select the
+/// whole workspace, so that cargo resolves one set of features and builds each dependency once for checking and once for running.
+pub(crate) static ALL: [Step; 10] = [
+    Step {
+        name: "fmt",
+        about: "the code is formatted",
+        run: || passes(cargo().args(["fmt", "--all", "--check"])).map(Outcome::of_check),
+        on_failure: "cargo fmt --all",
+    },
+    Step {
+        name: "clippy",
+        about: "the compiler and clippy have nothing to say",
+        run: || {
+            let mut clippy = cargo();
+            clippy.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+            passes(&mut clippy).map(Outcome::of_check)
+        },
+        on_failure: "mend what it names; an exception is #[expect(lint, reason = \"...\")], never allow",
+    },
+    Step {
+        name: "buf-lint",
+        about: "the contract follows its style (STANDARD), and everything in it has a comment (COMMENTS)",
+        run: buf::lint,
+        on_failure: "mend proto/ as the messages say (rules: https://buf.build/docs/lint/rules)",
+    },
+    Step {
+        name: "buf-breaking",
+        about: "the contract breaks no caller that the last one served (FILE)",
+        run: buf::breaking,
+        on_failure: "add instead of changing: a new field, method or message beside the old; a real break is a new package (v2)",
+    },
+    Step {
+        name: "api-page",
+        about: "docs/api.md says what the contract says",
+        run: docs::check_api_page,
+        on_failure: "cargo xtask proto, and commit docs/api.md",
+    },
+    Step {
+        name: "tidy",
+        about: "imports, lengths, clocks, docs, names: the rules that no compiler checks",
+        run: || tests_named(|package, name| package == "tests" && is_tidy(name), &[]),
+        on_failure: "each finding says what to do instead; the rules are in tests/src/tidy/",
+    },
+    Step {
+        name: "rustdoc",
+        about: "the crates' documentation builds, and its links lead somewhere",
+        run: || docs::rustdoc().map(Outcome::of_check),
+        on_failure: "mend the doc comment that it names",
+    },
+    Step {
+        name: "unit",
+        about: "unit and contract tests of every crate",
+        run: || tests_named(|package, _| package != "tests", &["--lib", "--bins"]),
+        on_failure: "cargo test -p CRATE NAME_OF_THE_TEST",
+    },
+    Step {
+        name: "doctests",
+        about: "the examples in the documentation",
+        run: || tested(cargo().args(["test", "--workspace", "--doc", "--no-fail-fast"])),
+        on_failure: "cargo test -p CRATE --doc",
+    },
+    Step {
+        name: "scenarios",
+        about: "scenarios over real processes (package `tests`)",
+        run: scenarios,
+        on_failure: "cargo xtask test --only scenarios, or one alone: cargo build && cargo test -p tests --test FILE NAME",
+    },
+];
+
+/// What `--only` accepts.
+pub(crate) fn names() -> PossibleValuesParser {
+    ALL.iter().map(|step| step.name).collect::<Vec<_>>().into()
+}
+
+/// `cargo xtask test`: answers whether no step failed.
+#[expect(clippy::unnecessary_wraps, reason = "all commands answer alike")]
+pub(crate) fn test(only: &[String], list: bool, keep_going: bool) -> Result<bool> {
+    if list {
+        for step in &ALL {
+            println!("{:14}{}", step.name, step.about);
+        }
+        return Ok(true);
+    }
+    let chosen = |step: &&Step| only.is_empty() || only.iter().any(|name| name == step.name);
+    let steps: Vec<&Step> = ALL.iter().filter(chosen).collect();
+    Ok(run::all(&steps, keep_going, strict()))
+}
+
+/// `cargo xtask proto`: lint, breaking changes, and the reference page, written or (with `check`) compared.
+pub(crate) fn proto(check: bool) -> Result<bool> {
+    if !check {
+        docs::write_api_page()?;
+    }
+    let of_the_contract = |step: &&Step| ["buf-lint", "buf-breaking", "api-page"].contains(&step.name);
+    let steps: Vec<&Step> = ALL.iter().filter(of_the_contract).collect();
+    Ok(run::all(&steps, true, strict()))
+}
+
+/// Under CI=true nothing is skipped for want of a tool.
+fn strict() -> bool {
+    env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}
+
+/// Runs the integration tests that are `wanted` (package, name), and the other targets given as flags. None at all is a failure: a
+/// step that tests nothing can't fail.
+fn tests_named(wanted: impl Fn(&str, &str) -> bool, also: &[&str]) -> Result<Outcome> {
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--no-fail-fast"]).args(also);
+    let mut found = !also.is_empty();
+    for (package, name) in integration_tests()? {
+        if wanted(&package, &name) {
+            command.args(["--test", &name]);
+            found = true;
+        }
+    }
+    if !found {
+        eprintln!("There is no such test: the package `tests` has none yet.");
+        return Ok(Outcome::Broken);
+    }
+    tested(command.env("SNAGLOG_BIN", root().join("target/debug/snaglog")))
+}
+
+fn is_tidy(name: &str) -> bool {
+    name.starts_with("tidy")
+}
+
+/// Scenarios start the binary that a user would start: it is built first, with the same features as everything else.
+fn scenarios() -> Result<Outcome> {
+    if !passes(cargo().args(["build", "--workspace", "--bin", "snaglog"]))? {
+        return Ok(Outcome::Broken);
+    }
+    tests_named(|package, name| package == "tests" && !is_tidy(name), &[])
+}
