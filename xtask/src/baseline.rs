@@ -1,11 +1,11 @@
-//! Which earlier contract must not be broken.
+//! Which earlier contract must not be broken: the first of these that exists.
 //!
 //! 1. The newest release: the last tag `v*` that the current commit descends from.
-//! 2. Before the first release, on a branch: where it left `main` (`origin/main`, or the local one).
-//! 3. Before the first release, on `main`: the contract before its last change, so the commit before the last one that touched `proto/`;
-//!    or, while `proto/` has changes that aren't committed, the last commit.
+//! 2. Where the branch left `main` (`origin/main`, or the local one).
+//! 3. The contract before its last change: the commit before the last one that touched `proto/`; or, while `proto/` has changes that
+//!    aren't committed, the last commit.
 //!
-//! A commit without a contract has nothing to break. In a shallow clone the history may be missing: that is said, never passed over.
+//! Where none has a contract, nothing was promised yet. In a shallow clone the history may be missing: that is said, never passed over.
 
 use std::{
     fs,
@@ -33,35 +33,33 @@ pub(crate) fn find(root: &Path) -> Result<Baseline> {
             what: "git, or its history, is missing: work in a clone (git clone)".to_owned(),
         });
     };
-    let (commit, why) = if let Some(tag) = newest_tag(root)? {
-        (resolve(root, &tag)?, format!("the release {tag}"))
-    } else if let Some((fork, main)) = left_main_at(root, &head)? {
-        (Some(fork), format!("where this branch left {main}"))
-    } else if is_changed(root)? {
-        (Some(head), "the last commit".to_owned())
-    } else {
-        let Some(touched) = git_line(root, &["log", "-1", "--format=%H", "--", "proto"])? else {
-            return Ok(Baseline::None {
-                why: "no commit has a contract yet".to_owned(),
-            });
-        };
-        (
-            resolve(root, &format!("{touched}~1"))?,
-            "the contract before its last change".to_owned(),
-        )
-    };
-    let shallow = git_line(root, &["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true");
-    Ok(match commit {
-        Some(commit) if !contract_files(root, &commit)?.is_empty() => {
+    let mut candidates = Vec::new();
+    if let Some(tag) = newest_tag(root)? {
+        candidates.push((tag.clone(), format!("the release {tag}")));
+    }
+    if let Some((fork, main)) = left_main_at(root, &head)? {
+        candidates.push((fork, format!("where this branch left {main}")));
+    }
+    if is_changed(root)? {
+        candidates.push((head, "the last commit".to_owned()));
+    } else if let Some(touched) = git_line(root, &["log", "-1", "--format=%H", "--", "proto"])? {
+        candidates.push((format!("{touched}~1"), "the contract before its last change".to_owned()));
+    }
+    for (name, why) in candidates {
+        if let Some(commit) = resolve(root, &name)?
+            && !contract_files(root, &commit)?.is_empty()
+        {
             let why = format!("{why} ({})", &commit[..commit.len().min(10)]);
-            Baseline::Commit { commit, why }
+            return Ok(Baseline::Commit { commit, why });
         }
-        None if shallow => Baseline::Unknown {
+    }
+    if git_line(root, &["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true") {
+        return Ok(Baseline::Unknown {
             what: "the history is shallow: git fetch --unshallow --tags".to_owned(),
-        },
-        _ => Baseline::None {
-            why: format!("{why} has no contract: nothing to break"),
-        },
+        });
+    }
+    Ok(Baseline::None {
+        why: "no earlier contract: nothing to break".to_owned(),
     })
 }
 
@@ -144,7 +142,10 @@ fn git(root: &Path, arguments: &[&str]) -> Result<Output> {
     for variable in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"] {
         git.env_remove(variable);
     }
-    git.current_dir(root).args(arguments).output().context("run git (apt-get install git)")
+    git.current_dir(root)
+        .args(arguments)
+        .output()
+        .context("run git (apt-get install git)")
 }
 
 #[cfg(test)]
@@ -198,11 +199,9 @@ mod tests {
         }
 
         #[track_caller]
-        fn compares_with_nothing(&self, because: &str) {
-            match find(self.0.path()).unwrap() {
-                Baseline::None { why } => assert!(why.contains(because), "{why}"),
-                other => panic!("{other:?}"),
-            }
+        fn compares_with_nothing(&self) {
+            let found = find(self.0.path()).unwrap();
+            assert!(matches!(found, Baseline::None { .. }), "{found:?}");
         }
     }
 
@@ -210,9 +209,9 @@ mod tests {
     fn on_main_the_last_change_of_the_contract_is_compared_with_what_it_changed() {
         let here = Repository::new();
         here.commit("README.md", "no contract yet");
-        here.compares_with_nothing("no commit has a contract");
+        here.compares_with_nothing();
         here.commit("proto/a.proto", "the first contract");
-        here.compares_with_nothing("has no contract");
+        here.compares_with_nothing();
         here.commit("README.md", "something else");
         let before = here.commit("README.md", "something else again");
         let after = here.commit("proto/a.proto", "the second contract");
@@ -233,6 +232,18 @@ mod tests {
         here.commit("proto/a.proto", "two");
         here.commit("proto/a.proto", "three");
         here.compares_with(&fork, "left main");
+    }
+
+    #[test]
+    fn a_branch_that_began_the_contract_is_compared_with_its_own_last_change() {
+        let here = Repository::new();
+        here.commit("README.md", "no contract yet");
+        here.git(&["switch", "--quiet", "--create", "idea"]);
+        here.commit("proto/a.proto", "one");
+        here.compares_with_nothing();
+        let before = here.commit("README.md", "more");
+        here.commit("proto/a.proto", "two");
+        here.compares_with(&before, "before its last change");
     }
 
     #[test]

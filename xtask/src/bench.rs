@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::cargo::{cargo, passes, program, root};
+use crate::cargo::{cargo, passes, program, target};
 
 /// Builds and runs; the benchmark's binary finds the server's in `SNAGLOG_BIN`. Answers whether it exited well.
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
         eprintln!("The benchmarks are the binary `bench` of the package `tests` (tests/src/bin/bench.rs).");
         return Ok(false);
     }
-    let release = root().join("target/release");
+    let release = target().join("release");
     passes(
         program(release.join("bench"))
             .args(arguments)

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     baseline::{self, Baseline},
-    cargo::{passes, program, root},
+    cargo::{passes, program, root, target},
     run::Outcome,
 };
 
@@ -31,7 +31,7 @@ pub(crate) fn breaking() -> Result<Outcome> {
         Baseline::Unknown { what } => return Ok(Outcome::Missing { what }),
     };
     with_buf(|buf| {
-        let against = root().join("target/contract-baseline");
+        let against = target().join("contract-baseline");
         baseline::write_out(&root(), &commit, &against)?;
         eprintln!("against {why}");
         let passed = passes(program(buf).arg("breaking").arg("--against").arg(&against))?;
@@ -54,7 +54,7 @@ fn with_buf(run: impl FnOnce(&Path) -> Result<Outcome>) -> Result<Outcome> {
 
 /// The path of the pinned buf, or what is missing and how to get it.
 fn installed() -> Result<Result<PathBuf, String>> {
-    let tools = root().join("target/tools");
+    let tools = target().join("tools");
     let package = tools.join("node_modules/@bufbuild/buf/package.json");
     let buf = tools.join("node_modules/.bin/buf");
     if version_in(&package).as_deref() == Some(VERSION) && buf.exists() {
@@ -65,7 +65,7 @@ fn installed() -> Result<Result<PathBuf, String>> {
             "Node.js with npm is missing (it brings buf): apt-get install nodejs npm".to_owned(),
         ));
     }
-    fs::create_dir_all(&tools).context("create target/tools")?;
+    fs::create_dir_all(&tools).context("create the folder for tools")?;
     let wanted = format!("@bufbuild/buf@{VERSION}");
     let mut npm = program("npm");
     npm.args([
@@ -82,7 +82,8 @@ fn installed() -> Result<Result<PathBuf, String>> {
         return Ok(Ok(buf));
     }
     Ok(Err(format!(
-        "npm could not install buf (is there a network?): npm install --prefix target/tools {wanted}"
+        "npm could not install buf (is there a network?): npm install --prefix {} {wanted}",
+        tools.display()
     )))
 }
 

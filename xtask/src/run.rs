@@ -69,6 +69,7 @@ pub(crate) fn all(steps: &[&Step], keep_going: bool, strict: bool) -> bool {
         eprintln!("\n== {} ({} of {}): {}", step.name, index + 1, steps.len(), step.about);
         let started = Instant::now();
         let outcome = (step.run)();
+        let has_its_tools = !matches!(outcome, Ok(Outcome::Missing { .. }));
         let row = judge(step.name, outcome, started.elapsed(), strict);
         eprintln!(
             "== {}: {} after {}{}",
@@ -78,10 +79,10 @@ pub(crate) fn all(steps: &[&Step], keep_going: bool, strict: bool) -> bool {
             dashed(&row.note)
         );
         if row.verdict == "failed" {
-            eprintln!(
-                "   What to do: {}\n   Again, this step only: cargo xtask test --only {}",
-                step.on_failure, step.name
-            );
+            if has_its_tools {
+                eprintln!("   What to do: {}", step.on_failure);
+            }
+            eprintln!("   Again, this step only: cargo xtask test --only {}", step.name);
             stopped = !keep_going;
         }
         rows.push(row);

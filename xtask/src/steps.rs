@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::{
     buf,
-    cargo::{cargo, integration_tests, passes, root, tested},
+    cargo::{cargo, integration_tests, passes, target, tested},
     docs,
     run::{self, Outcome, Step},
 };
@@ -131,7 +131,7 @@ fn tests_named(wanted: impl Fn(&str, &str) -> bool, also: &[&str]) -> Result<Out
         eprintln!("There is no such test: the package `tests` has none yet.");
         return Ok(Outcome::Broken);
     }
-    tested(command.env("SNAGLOG_BIN", root().join("target/debug/snaglog")))
+    tested(command.env("SNAGLOG_BIN", target().join("debug/snaglog")))
 }
 
 fn is_tidy(name: &str) -> bool {
