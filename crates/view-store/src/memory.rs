@@ -1,0 +1,280 @@
+//! The store that lives in memory: for tests, and to read what the contract means.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use views::row::{Change, Key, Row, Select};
+use views::table::{Direction, Schema, Table, ViewId};
+
+use crate::advances::Advances;
+use crate::check::{Views, check_table};
+use crate::commit::{CommitError, ViewCommit};
+use crate::paging::{Range, ranges};
+use crate::store::{Answer, Checkpoint, PARKED_ANSWER_MAX, Parked, PartitionId, Prepared, StoreError, ViewStore};
+
+/// Views in memory, gone with the process.
+#[derive(Debug, Default)]
+pub struct MemoryViews {
+    state: Mutex<State>,
+    advances: Advances,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    views: Views,
+    stored: BTreeMap<ViewId, Stored>,
+}
+
+#[derive(Debug, Default)]
+struct Stored {
+    rows: BTreeMap<(&'static str, Key), Row>,
+    checkpoints: BTreeMap<PartitionId, Checkpoint>,
+    parked: BTreeMap<Arc<str>, Parked>,
+}
+
+/// Rows to be written; `None`: to be deleted.
+type Staged = BTreeMap<(&'static str, Key), Option<Row>>;
+
+#[async_trait]
+impl ViewStore for MemoryViews {
+    async fn prepare(&self, views: &[&'static Schema]) -> Result<Vec<Prepared>, StoreError> {
+        let mut state = self.state();
+        for view in views {
+            view.check().map_err(|reason| StoreError::Invalid { reason })?;
+            if state.views.get(view.id()).is_ok_and(|known| known != *view) {
+                return Err(StoreError::Changed { view: view.id() });
+            }
+        }
+        let mut prepared = Vec::with_capacity(views.len());
+        for view in views {
+            let id = view.id();
+            let created = !state.stored.contains_key(&id);
+            state.views.insert(view);
+            state.stored.entry(id).or_default();
+            prepared.push(Prepared { view: id, created });
+        }
+        Ok(prepared)
+    }
+
+    async fn reset(&self, view: &'static Schema) -> Result<(), StoreError> {
+        view.check().map_err(|reason| StoreError::Invalid { reason })?;
+        let mut state = self.state();
+        state.views.insert(view);
+        state.stored.insert(view.id(), Stored::default());
+        self.advances.reset(view.id());
+        Ok(())
+    }
+
+    async fn checkpoints(&self, view: ViewId) -> Result<BTreeMap<PartitionId, Checkpoint>, StoreError> {
+        Ok(self.state().of(view)?.checkpoints.clone())
+    }
+
+    async fn load(&self, view: ViewId, table: &'static Table, keys: Vec<Key>) -> Result<Vec<Option<Row>>, StoreError> {
+        let state = self.state();
+        check_table(state.views.get(view)?, table)?;
+        let stored = state.of(view)?;
+        let load = |key: Key| {
+            key.check(table)?;
+            Ok(stored.rows.get(&(table.name, key)).cloned())
+        };
+        keys.into_iter().map(load).collect()
+    }
+
+    async fn commit(&self, partition: PartitionId, commits: Vec<ViewCommit>) -> Result<(), CommitError> {
+        let mut state = self.state();
+        state.views.check_commits(&commits)?;
+        let mut staged = Vec::with_capacity(commits.len());
+        for commit in &commits {
+            let stored = state.of(commit.view).map_err(CommitError::Failed)?;
+            let actual = stored.checkpoints.get(&partition).copied();
+            if actual != commit.expected {
+                return Err(CommitError::Moved {
+                    view: commit.view,
+                    partition,
+                    actual,
+                });
+            }
+            staged.push(stage(stored, commit)?);
+        }
+        for (commit, staged) in commits.iter().zip(staged) {
+            state
+                .stored
+                .entry(commit.view)
+                .or_default()
+                .apply(partition, commit, staged);
+        }
+        for commit in &commits {
+            self.advances.publish(commit.view, partition, commit.new.position);
+        }
+        Ok(())
+    }
+
+    async fn query(&self, view: ViewId, selects: Vec<Select>) -> Result<Answer, StoreError> {
+        let state = self.state();
+        state.views.check_selects(view, &selects)?;
+        let stored = state.of(view)?;
+        Ok(Answer {
+            rows: selects
+                .iter()
+                .map(|select| stored.select(select))
+                .collect::<Result<_, _>>()?,
+            checkpoints: stored.checkpoints.clone(),
+            parked: stored.parked.values().take(PARKED_ANSWER_MAX).cloned().collect(),
+        })
+    }
+
+    async fn parked(&self, view: ViewId, after: Option<Arc<str>>, limit: u32) -> Result<Vec<Parked>, StoreError> {
+        let state = self.state();
+        let later = |parked: &&Parked| after.as_ref().is_none_or(|after| parked.stream > *after);
+        Ok(state
+            .of(view)?
+            .parked
+            .values()
+            .filter(later)
+            .take(limit as usize)
+            .cloned()
+            .collect())
+    }
+
+    async fn parked_of(&self, view: ViewId, streams: Vec<Arc<str>>) -> Result<Vec<Parked>, StoreError> {
+        let state = self.state();
+        Ok(state
+            .of(view)?
+            .parked
+            .values()
+            .filter(|parked| streams.contains(&parked.stream))
+            .cloned()
+            .collect())
+    }
+
+    fn advanced(&self, view: ViewId, partition: PartitionId) -> watch::Receiver<u64> {
+        self.advances.watch(view, partition)
+    }
+}
+
+impl MemoryViews {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics between a commit's first and last write.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn of(&self, view: ViewId) -> Result<&Stored, StoreError> {
+        self.stored.get(&view).ok_or(StoreError::NotPrepared { view })
+    }
+}
+
+impl Stored {
+    fn apply(&mut self, partition: PartitionId, commit: &ViewCommit, staged: Staged) {
+        for (key, row) in staged {
+            match row {
+                Some(row) => self.rows.insert(key, row),
+                None => self.rows.remove(&key),
+            };
+        }
+        self.checkpoints.insert(partition, commit.new);
+        for stream in &commit.unpark {
+            self.parked.remove(stream);
+        }
+        for park in &commit.park {
+            self.parked.entry(Arc::clone(&park.stream)).or_insert_with(|| Parked {
+                partition,
+                stream: Arc::clone(&park.stream),
+                position: park.position,
+                reason: Arc::clone(&park.reason),
+            });
+        }
+    }
+
+    fn select(&self, select: &Select) -> Result<Vec<Row>, StoreError> {
+        let mut found = Vec::new();
+        for range in ranges(select) {
+            let mut rows = self.range(select.table, &range)?;
+            rows.truncate(select.limit as usize - found.len());
+            found.extend(rows);
+        }
+        Ok(found)
+    }
+
+    fn range(&self, table: &'static Table, range: &Range) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        for row in self.rows.values().filter(|row| row.table().name == table.name) {
+            let mut fits = true;
+            for condition in &range.filter {
+                fits = fits && condition.holds(row.value(condition.column())?);
+            }
+            if fits {
+                rows.push(row.clone());
+            }
+        }
+        rows.sort_by(|one, other| compare(&range.order, one, other));
+        Ok(rows)
+    }
+}
+
+fn stage(stored: &Stored, commit: &ViewCommit) -> Result<Staged, CommitError> {
+    let mut staged = Staged::new();
+    for (at, change) in commit.changes.iter().enumerate() {
+        let name = (change.table().name, change.key());
+        let row = match change {
+            Change::Upsert(row) => Some(row.clone()),
+            Change::Delete { .. } => None,
+            Change::Add { table, key, deltas } => {
+                let before = staged.get(&name).map_or_else(|| stored.rows.get(&name), Option::as_ref);
+                let reason = |reason| CommitError::Rejected {
+                    view: commit.view,
+                    change: at,
+                    reason,
+                };
+                add(table, key, before, deltas).map_err(reason)?
+            }
+        };
+        staged.insert(name, row);
+    }
+    Ok(staged)
+}
+
+/// The row with its counters moved; `None` where all are zero.
+fn add(
+    table: &'static Table,
+    key: &Key,
+    before: Option<&Row>,
+    deltas: &[(&'static str, i64)],
+) -> Result<Option<Row>, String> {
+    let mut row = match before {
+        Some(row) => row.clone(),
+        None => Row::keyed(table, key).map_err(|error| error.to_string())?,
+    };
+    for (column, delta) in deltas {
+        let count: i64 = row.get(column).map_err(|error| error.to_string())?;
+        let count = count
+            .checked_add(*delta)
+            .ok_or_else(|| format!("{}.{column} overflows", table.name))?;
+        row.set(column, count).map_err(|error| error.to_string())?;
+    }
+    let zero = |column| row.get::<i64>(column) == Ok(0);
+    let gone = table
+        .counters()
+        .is_some_and(|mut counters| counters.all(|column| zero(column.name)));
+    Ok((!gone).then_some(row))
+}
+
+fn compare(order: &[(&'static str, Direction)], one: &Row, other: &Row) -> Ordering {
+    let by = |(column, direction): &(&'static str, Direction)| {
+        let ascending = one.value(column).ok().cmp(&other.value(column).ok());
+        if *direction == Direction::Asc {
+            ascending
+        } else {
+            ascending.reverse()
+        }
+    };
+    order
+        .iter()
+        .map(by)
+        .find(|found| found.is_ne())
+        .unwrap_or(Ordering::Equal)
+}
