@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::ids::ProjectId;
 use crate::issue::Issue;
 use crate::project::Project;
 use crate::release::Release;
@@ -19,7 +20,9 @@ pub struct Context<'a> {
     pub occurred_at: Option<Timestamp>,
     /// Set where the fact is imported: then only states, times and ids are checked.
     pub origin: Option<&'a Origin>,
-    /// The issue's project; `None`: there is none of that id.
+    /// The project whose stream it is, whether there is one or not.
+    pub project_id: &'a ProjectId,
+    /// That project; `None`: there is none of that id.
     pub project: Option<&'a Project>,
     /// The team that [`needs`](crate::issue::needs) named; `None`: it has no members.
     pub team: Option<&'a Team>,

@@ -112,6 +112,8 @@ pub enum Rejection {
     DuplicateOfItself,
     #[error("that issue is a duplicate itself")]
     DuplicateOfDuplicate { root: IssueRef },
+    #[error("a duplicate names an issue of this project; {reference} is none")]
+    DuplicateElsewhere { reference: Arc<str> },
     #[error("defects are not estimated: points are for stories")]
     DefectsAreNotEstimated,
     #[error("an issue of level 1 has no nature")]
@@ -194,6 +196,8 @@ pub enum Missing {
     PackageMissing,
     RangeMissing,
     FingerprintMissing,
+    SourceMissing,
+    AnswerMissing,
 }
 
 fn names(missing: &[Missing]) -> String {

@@ -139,7 +139,7 @@ pub enum IssueEvent {
         /// Who.
         to: PersonId,
         /// In which capacity the actor named them.
-        capacity: Capacity,
+        capacity: Fact<Capacity>,
     },
     /// It is fixed in a test environment, operated or explained.
     IssueResolved {
