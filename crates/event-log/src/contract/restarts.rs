@@ -1,0 +1,111 @@
+//! Restarts: what was answered is there again, and numbers go on where they were. A log in memory passes untried.
+
+use std::sync::Arc;
+
+use super::given::{NOW, Reader, append, issue, log, stream};
+use super::{Broken, Factory, Outcome, promise_eq};
+use crate::append::{Append, AppendError, Appended};
+use crate::log::EventLog;
+use crate::record::Recorded;
+
+/// Every partition holds the same records under the same identity, twice over, and the next append goes on from there.
+pub(super) async fn everything_is_there_again<F: Factory>(factory: &F) -> Outcome {
+    let log = log(factory).await?;
+    for (n, project) in (1..=20).flat_map(|n| ["PAY", "WEB", "OPS"].map(|project| (n, project))) {
+        let stream = stream(project, "issue", n);
+        log.append(append(&stream, 0, 1)).await?;
+        log.append(append(&stream, 1, 2)).await?;
+    }
+    let (identity, before) = (log.identity(), read_everything(&log).await?);
+    promise_eq!(before.len(), 120, "records before the restart");
+    let Some(log) = factory.reopen(log).await? else {
+        return Ok(());
+    };
+    promise_eq!(log.identity(), identity, "the identity after a restart");
+    for partition in 0..identity.partitions {
+        let head = *log.head(partition).borrow();
+        promise_eq!(head, log.barrier(partition).await?, "the head shown after a restart");
+    }
+    promise_eq!(read_everything(&log).await?, before, "the records after a restart");
+    // The proposer's clock was set back meanwhile: the log's is not.
+    let next = log
+        .append(Append {
+            recorded_at: 0,
+            ..append(&issue("next"), 0, 1)
+        })
+        .await?;
+    promise_eq!(
+        (next.ordinal, next.recorded_at),
+        (21, NOW),
+        "the ordinal and time of the first stream after a restart"
+    );
+    promise_eq!(
+        log.append(append(&issue(7), 2, 3)).await?.revision,
+        3,
+        "the revision of a stream from before"
+    );
+    promise_eq!(
+        log.find_ordinal("PAY", "issue", 7).await?,
+        Some(issue(7)),
+        "a stream by its ordinal"
+    );
+    let before = read_everything(&log).await?;
+    let Some(log) = factory.reopen(log).await? else {
+        return Ok(());
+    };
+    promise_eq!(
+        read_everything(&log).await?,
+        before,
+        "the records after another restart"
+    );
+    Ok(())
+}
+
+/// Request ids do not expire with the process.
+pub(super) async fn requests_are_answered_as_before<F: Factory>(factory: &F) -> Outcome {
+    let log = log(factory).await?;
+    let first = append(&issue("1"), 0, 1);
+    let answered = log.append(first.clone()).await?;
+    for n in 1..40 {
+        log.append(append(&issue("1"), n, 1 + u128::from(n))).await?;
+    }
+    let Some(log) = factory.reopen(log).await? else {
+        return Ok(());
+    };
+    let again = Appended {
+        replayed: true,
+        ..answered
+    };
+    promise_eq!(
+        log.append(first.clone()).await.as_ref(),
+        Ok(&again),
+        "a request repeated after a restart"
+    );
+    let other = Append {
+        fingerprint: [8; 32],
+        ..first.clone()
+    };
+    let reused = AppendError::RequestIdReused {
+        request_id: first.request_id,
+    };
+    promise_eq!(
+        log.append(other).await,
+        Err(reused),
+        "another command under the id after a restart"
+    );
+    let known = log.find_request(&first.stream, first.request_id).await?;
+    promise_eq!(
+        known.map(|known| known.appended),
+        Some(again),
+        "the request, looked up after a restart"
+    );
+    Ok(())
+}
+
+async fn read_everything<L: EventLog>(log: &Arc<L>) -> Result<Vec<Recorded>, Broken> {
+    let mut records = Vec::new();
+    for partition in 0..log.identity().partitions {
+        records.extend(Reader::new(partition, 0).read_all(&**log).await?);
+    }
+    Ok(records)
+}
