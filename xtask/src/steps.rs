@@ -138,9 +138,10 @@ fn is_tidy(name: &str) -> bool {
     name.starts_with("tidy")
 }
 
-/// Scenarios start the binary that a user would start: it is built first, with the same features as everything else.
+/// Scenarios start the binary that a user would start: it is built first. A test among the targets makes cargo resolve the features of
+/// dev-dependencies too, as it does for everything else here; without it, it would build a second set of dependencies.
 fn scenarios() -> Result<Outcome> {
-    if !passes(cargo().args(["build", "--workspace", "--bin", "snaglog"]))? {
+    if !passes(cargo().args(["build", "--workspace", "--bin", "snaglog", "--test", "tidy"]))? {
         return Ok(Outcome::Broken);
     }
     tests_named(|package, name| package == "tests" && !is_tidy(name), &[])
