@@ -1,0 +1,91 @@
+//! The command line as a tree: what stands here is what `--help` shows.
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::client::{self, Failure, Global};
+use crate::{demo, serve};
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done · 1 failed · 2 usage · 3 refused by a rule · 4 not allowed · 5 conflict · 6 try again later
+
+First steps:
+  snaglog demo                                     an issue's whole life, in a few seconds
+  snaglog serve --data ./data                      a server of your own
+  snaglog project create PAY --name Payments       then `snaglog project --help`
+  snaglog issue file PAY --title \"…\" --customer acme --channel email";
+
+/// The log book of a system in production: its issues from filing to closing, on an event log that can be trusted.
+#[derive(Debug, Parser)]
+#[command(name = "snaglog", version, after_help = AFTER_HELP, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show an issue's whole life on a server in a temporary folder, then what to try next
+    Demo(demo::Demo),
+    /// Run the server
+    Serve(serve::Serve),
+    /// File, triage, resolve, close, show and list issues
+    #[command(subcommand)]
+    Issue(client::issue::Command),
+    /// Show a project's board
+    Board(client::board::Show),
+    /// Tell an issue's history as a story
+    History(client::history::Show),
+    /// Projects: severities, components, teams, product owners, customers
+    #[command(subcommand)]
+    Project(client::project::Command),
+    /// Releases and where they are deployed
+    #[command(subcommand)]
+    Release(client::release::Command),
+    /// Import histories of other systems
+    #[command(subcommand)]
+    Import(client::import::Command),
+    /// Ask whether a server is healthy (for containers without a shell)
+    Health,
+    /// Check settings, server, versions and clock, and say what is wrong
+    Doctor,
+    /// Show the settings in force and where each comes from
+    Config,
+    /// Print a shell's completions
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages
+    Man {
+        /// The folder to write them to
+        folder: std::path::PathBuf,
+    },
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        self.global.set_color();
+        match self.command {
+            Command::Demo(demo) => demo.run(&self.global).await,
+            Command::Serve(serve) => serve.run().await.map_err(|error| Failure::failed(format!("{error:#}"))),
+            Command::Issue(command) => command.run(&self.global.session()?).await,
+            Command::Board(show) => show.run(&self.global.session()?).await,
+            Command::History(show) => show.run(&self.global.session()?).await,
+            Command::Project(command) => command.run(&self.global.session()?).await,
+            Command::Release(command) => command.run(&self.global.session()?).await,
+            Command::Import(command) => command.run(&self.global.session()?).await,
+            Command::Health => client::health::health(&self.global.session()?).await,
+            Command::Doctor => client::health::doctor(&self.global).await,
+            Command::Config => client::settings::show(&self.global),
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Self::command(), "snaglog", &mut std::io::stdout());
+                Ok(())
+            }
+            Command::Man { folder } => clap_mangen::generate_to(Self::command(), &folder)
+                .map_err(|error| Failure::failed(format!("manual pages are not written to {}: {error}", folder.display()))),
+        }
+    }
+}

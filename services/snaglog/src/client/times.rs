@@ -1,0 +1,90 @@
+//! Times as people give and read them.
+
+use jiff::tz::TimeZone;
+use jiff::{Span, SpanRelativeTo, Timestamp, ToSpan as _, Unit, Zoned};
+
+/// How times are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `3 h ago`.
+    Relative,
+    /// In the zone of this machine, to the minute.
+    Local,
+    /// RFC 3339 in UTC.
+    Iso,
+}
+
+/// The moment now. The client's own clock: only for reading and showing times.
+#[expect(clippy::disallowed_methods, reason = "a service reads the clock")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Accepts RFC 3339, a date, `today`, `yesterday`, or a span: `2h ago`.
+pub(crate) fn parse(text: &str) -> Result<prost_types::Timestamp, String> {
+    read(text, &now().to_zoned(TimeZone::system()))
+        .map(to_proto)
+        .ok_or_else(|| format!("{text:?} is no time; give RFC 3339, a date, `yesterday` or `2h ago`"))
+}
+
+fn read(text: &str, now: &Zoned) -> Option<Timestamp> {
+    match text.trim() {
+        "now" => return Some(now.timestamp()),
+        "today" => return Some(now.start_of_day().ok()?.timestamp()),
+        "yesterday" => return Some(now.checked_sub(1.day()).ok()?.start_of_day().ok()?.timestamp()),
+        _ => {}
+    }
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Some(time);
+    }
+    if let Ok(span) = text.parse::<Span>() {
+        return Some(now.checked_add(span).ok()?.timestamp());
+    }
+    let local = text.parse::<jiff::civil::DateTime>().ok()?;
+    Some(local.to_zoned(now.time_zone().clone()).ok()?.timestamp())
+}
+
+/// A time as the contract carries it.
+pub(crate) fn to_proto(time: Timestamp) -> prost_types::Timestamp {
+    let micros = time.as_microsecond();
+    prost_types::Timestamp {
+        seconds: micros.div_euclid(1_000_000),
+        nanos: i32::try_from(micros.rem_euclid(1_000_000)).unwrap_or_default() * 1000,
+    }
+}
+
+/// RFC 3339 in UTC.
+pub(crate) fn iso(time: &prost_types::Timestamp) -> String {
+    Timestamp::new(time.seconds, time.nanos).map_or_else(|_| String::from("?"), |time| time.to_string())
+}
+
+/// A time in the style asked for; `-` where there is none.
+pub(crate) fn show(time: Option<&prost_types::Timestamp>, style: Style) -> String {
+    let Some(time) = time.and_then(|time| Timestamp::new(time.seconds, time.nanos).ok()) else {
+        return String::from("-");
+    };
+    match style {
+        Style::Iso => time.to_string(),
+        Style::Local => time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
+        Style::Relative => relative(time, now()),
+    }
+}
+
+fn relative(time: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(time).as_secs();
+    let (past, length) = (seconds >= 0, age(seconds.abs()));
+    if past { format!("{length} ago") } else { format!("in {length}") }
+}
+
+/// A length of time in its largest unit: `40 s`, `3 h`, `12 d`.
+pub(crate) fn age(seconds: i64) -> String {
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        _ => {
+            let days = Span::new().seconds(seconds).total((Unit::Day, SpanRelativeTo::days_are_24_hours()));
+            days.map_or_else(|_| String::from("?"), |days| format!("{days:.0} d"))
+        }
+    }
+}
