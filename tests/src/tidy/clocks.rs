@@ -41,7 +41,10 @@ pub fn check(files: &[SourceFile]) -> Vec<Finding> {
 
 /// Whether the rule binds a file.
 fn is_bound(path: &str) -> bool {
-    let for_tests = path.contains("/tests/") || path.contains("/benches/") || path.ends_with("/tests.rs");
+    let for_tests = path.contains("/tests/")
+        || path.contains("/benches/")
+        || path.ends_with("/tests.rs")
+        || path.ends_with("_tests.rs");
     path.starts_with("crates/") && !for_tests
 }
 
