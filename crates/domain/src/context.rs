@@ -1,13 +1,16 @@
 //! What a decision rests on beside its own stream.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::ids::ProjectId;
 use crate::issue::Issue;
 use crate::project::Project;
 use crate::release::Release;
 use crate::team::Team;
-use crate::{Actor, Origin};
+use crate::{Actor, Origin, Rejection};
+
+/// Clocks may differ by so much: a time that lies no further in the future is taken for now.
+pub const CLOCK_SKEW_MAX: SignedDuration = SignedDuration::from_secs(30);
 
 /// What else a decision rests on.
 #[derive(Debug, Clone)]
@@ -30,4 +33,32 @@ pub struct Context<'a> {
     pub release: Option<&'a Release>,
     /// The issue that [`needs`](crate::issue::needs) named; `None`: there is none.
     pub other: Option<&'a Issue>,
+}
+
+impl<'a> Context<'a> {
+    /// The project, or the refusal that there is none.
+    pub(crate) fn project(&self) -> Result<&'a Project, Rejection> {
+        self.project.ok_or_else(|| Rejection::UnknownProject {
+            project: self.project_id.clone(),
+        })
+    }
+
+    /// When a fact happened that may not have happened before `bound`. Where the command doesn't say: now, or at the bound, if a clock elsewhere
+    /// runs ahead of ours.
+    pub(crate) fn settle(&self, bound: Option<Timestamp>) -> Result<Timestamp, Rejection> {
+        let latest = bound.map_or(self.now, |bound| bound.max(self.now));
+        let Some(occurred_at) = self.occurred_at else {
+            return Ok(latest);
+        };
+        if occurred_at.duration_since(self.now) > CLOCK_SKEW_MAX {
+            return Err(Rejection::OccurredInFuture {
+                occurred_at,
+                now: self.now,
+            });
+        }
+        match bound {
+            Some(bound) if occurred_at < bound => Err(Rejection::OccurredOutOfOrder { occurred_at, bound }),
+            _ => Ok(occurred_at.min(latest)),
+        }
+    }
 }

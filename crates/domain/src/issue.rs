@@ -4,15 +4,16 @@ mod command;
 mod decide;
 mod events;
 mod fold;
+mod order;
 mod state;
 mod vocabulary;
 
 pub use command::{Command, FileIssue, Needs, TriageIssue, needs};
-pub use decide::decide;
+pub use decide::{STREAM_EVENTS_MAX, decide};
 pub use events::IssueEvent;
 pub use fold::{evolve, fold};
 pub use state::{Closed, Delegate, Dismissed, Issue, Link, Question, Resolved, State, Triage, Verified, Workaround};
 pub use vocabulary::{
-    Asked, Capacity, Closing, CodeFix, CustomerChannel, DataFix, Dismissal, Fix, IssueRef, Level, LinkKind, Nature, OwnerChannel,
-    RaisedBy, Report, Source, SourceKind,
+    Asked, Capacity, Closing, CodeFix, CustomerChannel, DataFix, Dismissal, Fix, IssueRef, Level, LinkKind, Nature,
+    OwnerChannel, RaisedBy, Report, Source, SourceKind,
 };

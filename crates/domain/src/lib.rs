@@ -27,6 +27,6 @@ pub mod release;
 pub mod team;
 pub mod text;
 
-pub use context::Context;
+pub use context::{CLOCK_SKEW_MAX, Context};
 pub use recorded::{Actor, Decision, Event, EventKind, Fact, Origin, Recorded, StreamKind, StreamRef};
 pub use rejection::{Missing, Rejection};

@@ -11,5 +11,5 @@ pub use command::Command;
 pub use decide::decide;
 pub use events::ProjectEvent;
 pub use fold::{evolve, fold};
-pub use scheme::{Scheme, Severity};
+pub use scheme::{SEVERITIES_MAX, SEVERITY_DEFINITION_CHARS_MAX, SEVERITY_NAME_CHARS_MAX, Scheme, Severity};
 pub use state::{Component, Customer, Project, TeamModel, Tier};

@@ -64,19 +64,109 @@ pub enum ReleaseEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each field means what it means in the event of the command")]
 pub enum Command {
-    RecordDeployment { release: ReleaseId, environment: Arc<str>, changes: Vec<ChangeId>, issues: Vec<IssueKey> },
-    RecordRollback { release: ReleaseId, environment: Arc<str> },
+    RecordDeployment {
+        release: ReleaseId,
+        environment: Arc<str>,
+        changes: Vec<ChangeId>,
+        issues: Vec<IssueKey>,
+    },
+    RecordRollback {
+        release: ReleaseId,
+        environment: Arc<str>,
+    },
 }
 
-/// What the command leads to, or the rule that it breaks.
-pub fn decide(_release: Option<&Release>, command: Command, _context: &Context<'_>) -> Result<Decision<ReleaseEvent>, Rejection> {
-    let (Command::RecordDeployment { release, .. } | Command::RecordRollback { release, .. }) = command;
-    Err(Rejection::UnknownRelease { release })
+impl Deployment {
+    /// When it became so.
+    pub fn at(self) -> Timestamp {
+        match self {
+            Self::Deployed { at } | Self::RolledBack { at } => at,
+        }
+    }
 }
 
-/// The release after one event more.
-pub fn evolve(release: Option<Release>, _recorded: &Recorded<ReleaseEvent>) -> Option<Release> {
-    release
+/// What the command leads to, or the rule that it breaks. A fact may be recorded late, but not before the last one of its environment.
+pub fn decide(
+    release: Option<&Release>,
+    command: Command,
+    context: &Context<'_>,
+) -> Result<Decision<ReleaseEvent>, Rejection> {
+    context.project()?;
+    let (Command::RecordDeployment { environment, .. } | Command::RecordRollback { environment, .. }) = &command;
+    let last = release
+        .and_then(|release| release.environments.get(environment))
+        .copied();
+    let event = match command {
+        Command::RecordDeployment {
+            release: id,
+            environment,
+            changes,
+            issues,
+        } => {
+            let stands = matches!(last, Some(Deployment::Deployed { .. }));
+            let known = release.is_some_and(|release| {
+                changes.iter().all(|change| release.changes.contains(change))
+                    && issues.iter().all(|issue| release.issues.contains(issue))
+            });
+            if stands && known {
+                return Err(Rejection::AlreadyDeployed { release: id });
+            }
+            ReleaseEvent::ReleaseDeployed {
+                environment,
+                changes,
+                issues,
+            }
+        }
+        Command::RecordRollback {
+            release: id,
+            environment,
+        } => match (release, last) {
+            (None, _) => return Err(Rejection::UnknownRelease { release: id }),
+            (Some(_), Some(Deployment::Deployed { .. })) => ReleaseEvent::ReleaseRolledBack { environment },
+            (Some(_), _) => return Err(Rejection::NotDeployed { release: id }),
+        },
+    };
+    Ok(Decision {
+        events: vec![event],
+        occurred_at: context.settle(last.map(Deployment::at))?,
+    })
+}
+
+/// The release after one event more. Its first deployment makes it; an event that can't follow changes nothing but the revision.
+pub fn evolve(release: Option<Release>, recorded: &Recorded<ReleaseEvent>) -> Option<Release> {
+    let mut release = match (release, &recorded.event) {
+        (Some(release), _) => release,
+        (None, ReleaseEvent::ReleaseDeployed { .. }) => Release {
+            // A stream that another program named badly makes no release, rather than a panic.
+            id: ReleaseId::parse(&recorded.stream.id).ok()?,
+            revision: 0,
+            changes: BTreeSet::new(),
+            issues: BTreeSet::new(),
+            environments: BTreeMap::new(),
+        },
+        (None, ReleaseEvent::ReleaseRolledBack { .. }) => return None,
+    };
+    release.revision = recorded.revision;
+    let at = recorded.occurred_at;
+    match &recorded.event {
+        ReleaseEvent::ReleaseDeployed {
+            environment,
+            changes,
+            issues,
+        } => {
+            release.changes.extend(changes.iter().cloned());
+            release.issues.extend(issues.iter().cloned());
+            release
+                .environments
+                .insert(environment.clone(), Deployment::Deployed { at });
+        }
+        ReleaseEvent::ReleaseRolledBack { environment } => {
+            if let Some(last) = release.environments.get_mut(environment) {
+                *last = Deployment::RolledBack { at };
+            }
+        }
+    }
+    Some(release)
 }
 
 /// The release that these events make.

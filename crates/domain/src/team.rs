@@ -35,14 +35,47 @@ pub enum Command {
 }
 
 /// What the command leads to, or the rule that it breaks. `team` is `None` while nobody was ever in it; the context's project knows whether it exists.
-pub fn decide(_team: Option<&Team>, command: Command, _context: &Context<'_>) -> Result<Decision<TeamEvent>, Rejection> {
-    let (Command::AddMember { team, .. } | Command::RemoveMember { team, .. }) = command;
-    Err(Rejection::UnknownTeam { team })
+pub fn decide(team: Option<&Team>, command: Command, context: &Context<'_>) -> Result<Decision<TeamEvent>, Rejection> {
+    let project = context.project()?;
+    let (Command::AddMember { team: id, .. } | Command::RemoveMember { team: id, .. }) = &command;
+    if !project.teams.contains_key(id) {
+        return Err(Rejection::UnknownTeam { team: id.clone() });
+    }
+    let is_member = |person: &PersonId| team.is_some_and(|team| team.members.contains(person));
+    let event = match command {
+        Command::AddMember { person, .. } if is_member(&person) => return Err(Rejection::AlreadyMember { person }),
+        Command::AddMember { person, .. } => TeamEvent::MemberAdded { person },
+        Command::RemoveMember { team, person } if !is_member(&person) => {
+            return Err(Rejection::NotAMember { person, team });
+        }
+        Command::RemoveMember { person, .. } => TeamEvent::MemberRemoved { person },
+    };
+    Ok(Decision {
+        events: vec![event],
+        occurred_at: context.settle(None)?,
+    })
 }
 
-/// The team after one event more.
-pub fn evolve(team: Option<Team>, _recorded: &Recorded<TeamEvent>) -> Option<Team> {
-    team
+/// The team after one event more. Its first member makes it; an event that can't follow changes nothing but the revision.
+pub fn evolve(team: Option<Team>, recorded: &Recorded<TeamEvent>) -> Option<Team> {
+    let mut team = match (team, &recorded.event) {
+        (Some(team), _) => team,
+        (None, TeamEvent::MemberAdded { .. }) => {
+            // A stream that another program named badly makes no team, rather than a panic.
+            Team {
+                id: TeamId::parse(&recorded.stream.id).ok()?,
+                revision: 0,
+                members: BTreeSet::new(),
+            }
+        }
+        (None, TeamEvent::MemberRemoved { .. }) => return None,
+    };
+    team.revision = recorded.revision;
+    match &recorded.event {
+        TeamEvent::MemberAdded { person } => team.members.insert(person.clone()),
+        TeamEvent::MemberRemoved { person } => team.members.remove(person),
+    };
+    Some(team)
 }
 
 /// The team that these events make.

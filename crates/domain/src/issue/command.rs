@@ -4,53 +4,116 @@ use std::sync::Arc;
 
 use super::state::Issue;
 use super::vocabulary::{Asked, Closing, Dismissal, Fix, IssueRef, Level, LinkKind, Nature, Report, Source};
+use crate::Fact;
 use crate::ids::{ComponentId, IssueId, PersonId, ReleaseId, SeverityId, TeamId};
 use crate::text::{Text, Title};
-use crate::Fact;
 
 /// A command to an issue. Reasons and evidence are optional here, so that a missing one is refused by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each field means what it means in the event of the command")]
-#[expect(clippy::large_enum_variant, reason = "one command at a time is held, on the stack")]
 pub enum Command {
     FileIssue(FileIssue),
-    AmendReport { report: Report },
-    RequestInformation { of: Asked, text: Text },
+    AmendReport {
+        report: Report,
+    },
+    RequestInformation {
+        of: Asked,
+        text: Text,
+    },
     /// Answers the questions named; none named: all that are open.
-    ProvideInformation { questions: Vec<u32>, text: Option<Text> },
+    ProvideInformation {
+        questions: Vec<u32>,
+        text: Option<Text>,
+    },
     /// Takes back the questions named; none named: all that are open.
-    WithdrawRequest { questions: Vec<u32> },
+    WithdrawRequest {
+        questions: Vec<u32>,
+    },
     TriageIssue(TriageIssue),
-    ChangeSeverity { severity: SeverityId, reason: Option<Text> },
+    ChangeSeverity {
+        severity: SeverityId,
+        reason: Option<Text>,
+    },
     /// `nature` absent: incident at level 2, bug at level 3.
-    ChangeLevel { level: Level, nature: Option<Nature>, team: Option<TeamId>, reason: Option<Text> },
+    ChangeLevel {
+        level: Level,
+        nature: Option<Nature>,
+        team: Option<TeamId>,
+        reason: Option<Text>,
+    },
     /// To nobody only in imports.
-    AssignIssue { assignee: Option<PersonId> },
-    HandOverIssue { team: TeamId, reason: Option<Text> },
+    AssignIssue {
+        assignee: Option<PersonId>,
+    },
+    HandOverIssue {
+        team: TeamId,
+        reason: Option<Text>,
+    },
     AcceptIssue,
-    ReturnToTriage { reason: Option<Text> },
-    RecordWorkaround { text: Text },
-    WithdrawWorkaround { reason: Option<Text> },
-    DelegateVerification { to: PersonId },
+    ReturnToTriage {
+        reason: Option<Text>,
+    },
+    RecordWorkaround {
+        text: Text,
+    },
+    WithdrawWorkaround {
+        reason: Option<Text>,
+    },
+    DelegateVerification {
+        to: PersonId,
+    },
     /// Not known only in imports.
-    ResolveIssue { fix: Fact<Fix> },
-    AddRegressionTests { tests: Vec<Arc<str>> },
-    RejectResolution { reason: Option<Text> },
+    ResolveIssue {
+        fix: Fact<Fix>,
+    },
+    AddRegressionTests {
+        tests: Vec<Arc<str>>,
+    },
+    RejectResolution {
+        reason: Option<Text>,
+    },
     /// Not known only in imports.
-    VerifyIssue { confirmed_by: Fact<PersonId> },
-    MarkInProduction { release: ReleaseId },
+    VerifyIssue {
+        confirmed_by: Fact<PersonId>,
+    },
+    MarkInProduction {
+        release: ReleaseId,
+    },
     /// Not known only in imports.
-    CloseIssue { closing: Fact<Closing> },
-    WithdrawFromProduction { reason: Option<Text> },
-    ReopenIssue { reason: Option<Text> },
+    CloseIssue {
+        closing: Fact<Closing>,
+    },
+    WithdrawFromProduction {
+        reason: Option<Text>,
+    },
+    ReopenIssue {
+        reason: Option<Text>,
+    },
     /// Not known only in imports.
-    DismissIssue { dismissal: Fact<Dismissal>, note: Option<Text> },
-    ChangeComponent { component: ComponentId, reason: Option<Text> },
-    NameCause { release: ReleaseId },
-    LinkIssues { kind: LinkKind, other: IssueRef },
-    CommentOnIssue { text: Text },
-    WatchIssue { person: PersonId },
-    EstimateItem { points: u32 },
+    DismissIssue {
+        dismissal: Fact<Dismissal>,
+        note: Option<Text>,
+    },
+    ChangeComponent {
+        component: ComponentId,
+        reason: Option<Text>,
+    },
+    NameCause {
+        release: ReleaseId,
+    },
+    LinkIssues {
+        kind: LinkKind,
+        other: IssueRef,
+    },
+    CommentOnIssue {
+        text: Text,
+    },
+    WatchIssue {
+        person: PersonId,
+    },
+    EstimateItem {
+        points: u32,
+    },
 }
 
 /// A filing.
@@ -95,7 +158,11 @@ pub struct Needs {
 
 /// What `decide` will look at for this command.
 pub fn needs(issue: Option<&Issue>, command: &Command) -> Needs {
-    let owner = || issue.and_then(|issue| issue.triage.as_ref()).and_then(|triage| triage.team.known().cloned());
+    let owner = || {
+        issue
+            .and_then(|issue| issue.triage.as_ref())
+            .and_then(|triage| triage.team.known().cloned())
+    };
     let local = |other: &IssueRef| match other {
         IssueRef::Issue { id, .. } => Some(*id),
         IssueRef::External(_) => None,
@@ -104,15 +171,28 @@ pub fn needs(issue: Option<&Issue>, command: &Command) -> Needs {
         Command::AcceptIssue
         | Command::AssignIssue { .. }
         | Command::RejectResolution { .. }
-        | Command::ReopenIssue { .. } => Needs { team: owner(), ..Needs::default() },
-        Command::MarkInProduction { release } | Command::NameCause { release } => {
-            Needs { release: Some(release.clone()), ..Needs::default() }
+        | Command::ReopenIssue { .. } => Needs {
+            team: owner(),
+            ..Needs::default()
+        },
+        Command::MarkInProduction { release } | Command::NameCause { release } => Needs {
+            release: Some(release.clone()),
+            ..Needs::default()
+        },
+        Command::CloseIssue {
+            closing: Fact::Known(Closing::Released { release, .. }),
+        } => Needs {
+            release: release.clone(),
+            ..Needs::default()
+        },
+        Command::DismissIssue {
+            dismissal: Fact::Known(Dismissal::DuplicateOf(other)),
+            ..
         }
-        Command::CloseIssue { closing: Fact::Known(Closing::Released { release, .. }) } => {
-            Needs { release: release.clone(), ..Needs::default() }
-        }
-        Command::DismissIssue { dismissal: Fact::Known(Dismissal::DuplicateOf(other)), .. }
-        | Command::LinkIssues { other, .. } => Needs { other: local(other), ..Needs::default() },
+        | Command::LinkIssues { other, .. } => Needs {
+            other: local(other),
+            ..Needs::default()
+        },
         _ => Needs::default(),
     }
 }

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use super::vocabulary::{
-    Asked, Capacity, Closing, Dismissal, Fix, IssueRef, Level, LinkKind, Nature, Report, Source,
-};
+use super::vocabulary::{Asked, Capacity, Closing, Dismissal, Fix, IssueRef, Level, LinkKind, Nature, Report, Source};
 use crate::Fact;
 use crate::ids::{ComponentId, IssueId, PersonId, ReleaseId, SeverityId, TeamId};
 use crate::text::{Text, Title};
 
 /// Something that happened to an issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "boxing the filing would cost every reader an indirection for one event in six")]
 pub enum IssueEvent {
     /// It was filed.
     IssueFiled {

@@ -1,15 +1,80 @@
 //! Folds events into a project.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::events::ProjectEvent;
-use super::state::Project;
+use super::state::{Component, Customer, Project};
 use crate::Recorded;
 
-/// The project after one event more.
-pub fn evolve(project: Option<Project>, _recorded: &Recorded<ProjectEvent>) -> Option<Project> {
-    project
+/// The project after one event more. An event that can't follow changes nothing but the revision; only its creation makes a project.
+pub fn evolve(project: Option<Project>, recorded: &Recorded<ProjectEvent>) -> Option<Project> {
+    let Some(mut project) = project else {
+        return created(recorded);
+    };
+    project.revision = recorded.revision;
+    match &recorded.event {
+        ProjectEvent::ProjectCreated { .. } => {}
+        ProjectEvent::SeveritySchemeChanged { scheme } => project.scheme = scheme.clone(),
+        ProjectEvent::ComponentAdded { component, owner } => {
+            project
+                .components
+                .entry(component.clone())
+                .or_insert_with(|| Component { owner: owner.clone() });
+        }
+        ProjectEvent::ComponentOwnerChanged { component, owner } => {
+            if let Some(component) = project.components.get_mut(component) {
+                component.owner.clone_from(owner);
+            }
+        }
+        ProjectEvent::TeamAdded { team, model } => {
+            project.teams.entry(team.clone()).or_insert(*model);
+        }
+        ProjectEvent::ProductOwnerAdded { person } => {
+            project.product_owners.insert(person.clone());
+        }
+        ProjectEvent::ProductOwnerRemoved { person } => {
+            project.product_owners.remove(person);
+        }
+        ProjectEvent::CustomerAdded { customer, tier, people } => {
+            let new = || Customer {
+                tier: tier.clone(),
+                people: people.clone(),
+            };
+            project.customers.entry(customer.clone()).or_insert_with(new);
+        }
+        ProjectEvent::CustomerPersonAdded { customer, person } => {
+            if let Some(customer) = project.customers.get_mut(customer) {
+                customer.people.insert(person.clone());
+            }
+        }
+        ProjectEvent::CustomerPersonRemoved { customer, person } => {
+            if let Some(customer) = project.customers.get_mut(customer) {
+                customer.people.remove(person);
+            }
+        }
+        ProjectEvent::SelfVerificationSet { on } => project.self_verification = *on,
+    }
+    Some(project)
 }
 
 /// The project that these events make.
 pub fn fold<'a>(events: impl IntoIterator<Item = &'a Recorded<ProjectEvent>>) -> Option<Project> {
     events.into_iter().fold(None, evolve)
+}
+
+fn created(recorded: &Recorded<ProjectEvent>) -> Option<Project> {
+    let ProjectEvent::ProjectCreated { id, name, scheme } = &recorded.event else {
+        return None;
+    };
+    Some(Project {
+        id: id.clone(),
+        revision: recorded.revision,
+        name: name.clone(),
+        scheme: scheme.clone(),
+        components: BTreeMap::new(),
+        teams: BTreeMap::new(),
+        product_owners: BTreeSet::new(),
+        customers: BTreeMap::new(),
+        self_verification: false,
+    })
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::scheme::Scheme;
 use crate::ids::{ComponentId, CustomerId, PersonId, ProjectId, TeamId};
+use crate::issue::Level;
 use crate::text::Title;
 
 /// A project, folded from its events.
@@ -61,4 +62,16 @@ pub enum TeamModel {
     Operations,
     /// Level 1.
     Support,
+}
+
+impl TeamModel {
+    /// Whether a team of this kind may take issues of that level.
+    pub fn may_take(self, level: Level) -> bool {
+        match self {
+            Self::Combined => true,
+            Self::Development | Self::Maintenance => level == Level::CodeOrData,
+            Self::Operations => level == Level::System,
+            Self::Support => level == Level::UserError,
+        }
+    }
 }

@@ -1,0 +1,71 @@
+//! In which order events can follow each other: the state × command table of the workflow, read from its events.
+//!
+//! `decide` may grow stricter than this; what was once decided must go on following here.
+
+use super::events::IssueEvent;
+use super::state::State;
+
+/// What an event does in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It can't follow.
+    Never,
+    /// It says something of the issue, which stays where it is.
+    Stays,
+    /// It moves the issue to another state.
+    Moves,
+}
+
+impl IssueEvent {
+    /// True where this event, coming in this state, moves the issue to another one (triaged and untriaged New are two). The state is that before
+    /// the event. A handover in New triaged, say, is a fact about the issue that moves it nowhere.
+    pub fn changes_state(&self, from: &State) -> bool {
+        step(self, from) == Step::Moves
+    }
+}
+
+/// What the event does to an issue in this state.
+pub(super) fn step(event: &IssueEvent, from: &State) -> Step {
+    let open = matches!(from, State::New { .. } | State::Accepted);
+    let triaged = matches!(from, State::New { triaged: true });
+    let accepted = matches!(from, State::Accepted);
+    let resolved = matches!(from, State::Resolved(_));
+    let verified = matches!(from, State::Verified(_));
+    let closed = matches!(from, State::Closed(_));
+    let dismissed = matches!(from, State::Dismissed(_));
+    let (stays, moves) = match event {
+        IssueEvent::IssueFiled { .. } => (false, false),
+        IssueEvent::ReportAmended { .. }
+        | IssueEvent::InformationRequested { .. }
+        | IssueEvent::InformationProvided { .. }
+        | IssueEvent::RequestWithdrawn { .. } => (open, false),
+        IssueEvent::IssueTriaged { .. } => (false, open && !triaged && !accepted),
+        IssueEvent::LevelChanged { .. } | IssueEvent::IssueHandedOver { .. } => (triaged, accepted),
+        IssueEvent::NatureChanged { .. } => (triaged, false),
+        IssueEvent::IssueAssigned { .. } => (triaged || accepted, false),
+        IssueEvent::SeverityChanged { .. } => (triaged || accepted || resolved || verified, false),
+        IssueEvent::IssueAccepted { .. } => (false, triaged),
+        IssueEvent::ReturnedToTriage { .. } | IssueEvent::IssueResolved { .. } => (false, accepted),
+        IssueEvent::WorkaroundRecorded { .. }
+        | IssueEvent::WorkaroundWithdrawn { .. }
+        | IssueEvent::VerificationDelegated { .. }
+        | IssueEvent::ComponentChanged { .. } => (!closed && !dismissed, false),
+        IssueEvent::RegressionTestsAdded { .. } => (resolved || verified || closed, false),
+        IssueEvent::ResolutionRejected { .. } => (false, resolved || verified),
+        IssueEvent::IssueVerified { .. } => (false, resolved),
+        IssueEvent::MarkedInProduction { .. } => (verified, false),
+        IssueEvent::IssueClosed { .. } => (false, verified),
+        IssueEvent::WithdrawnFromProduction { .. } => (verified, closed),
+        IssueEvent::IssueReopened { .. } => (false, closed || dismissed),
+        IssueEvent::IssueDismissed { .. } => (false, open),
+        IssueEvent::CauseNamed { .. } => (!dismissed, false),
+        IssueEvent::IssuesLinked { .. } | IssueEvent::IssueCommented { .. } | IssueEvent::WatchStarted { .. } => {
+            (true, false)
+        }
+    };
+    match (moves, stays) {
+        (true, _) => Step::Moves,
+        (false, true) => Step::Stays,
+        (false, false) => Step::Never,
+    }
+}
