@@ -120,30 +120,41 @@ impl fmt::Debug for Untidy {
 
 /// Prints the warnings, and answers the failures if there are any.
 pub fn insist(findings: Vec<Finding>) -> Result<(), Untidy> {
-    let (warnings, failures): (Vec<_>, Vec<_>) = findings
-        .into_iter()
-        .partition(|finding| finding.gravity == Gravity::Warning);
+    let (warnings, verdict) = judge(findings);
     let mut stderr = io::stderr().lock(); // not eprintln!, whose output a passing test keeps to itself
     for warning in warnings {
         let _not_worth_failing = writeln!(stderr, "{warning}");
     }
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(Untidy(failures))
-    }
+    verdict
+}
+
+fn judge(findings: Vec<Finding>) -> (Vec<Finding>, Result<(), Untidy>) {
+    let is_warning = |finding: &Finding| finding.gravity == Gravity::Warning;
+    let (warnings, failures): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_warning);
+    (
+        warnings,
+        if failures.is_empty() {
+            Ok(())
+        } else {
+            Err(Untidy(failures))
+        },
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Finding, insist};
+    use super::{Finding, judge};
 
     #[test]
     fn a_warning_passes_and_a_failure_says_where_and_what_to_do() {
         let warning = Finding::warning("crates/a/src/lib.rs", 3, "shorten it");
         let failure = Finding::failure("crates/b/src/lib.rs", 7, "name it");
-        assert_eq!(insist(vec![warning.clone()]), Ok(()));
-        let untidy = insist(vec![warning, failure]).unwrap_err();
-        assert_eq!(format!("{untidy:?}"), "tidy found 1\ncrates/b/src/lib.rs:7: name it\n");
+        assert_eq!(judge(vec![warning.clone()]), (vec![warning.clone()], Ok(())));
+        let (warnings, verdict) = judge(vec![warning.clone(), failure]);
+        assert_eq!(warnings, [warning]);
+        assert_eq!(
+            format!("{:?}", verdict.unwrap_err()),
+            "tidy found 1\ncrates/b/src/lib.rs:7: name it\n"
+        );
     }
 }
