@@ -65,6 +65,7 @@ fn filed(recorded: &Recorded<IssueEvent>) -> Option<Issue> {
         state_since: at,
         cycle_start: at,
         changed_at: at,
+        accepted_at: None,
         questions: Vec::new(),
         questions_asked: 0,
         workaround: None,
@@ -142,6 +143,7 @@ fn on_the_way(issue: &mut Issue, event: &IssueEvent, at: Timestamp) {
         (IssueEvent::IssueHandedOver { .. }, _) => issue.report_owed = false,
         (IssueEvent::IssueAccepted { assignee, report_owed }, _) => {
             issue.report_owed = *report_owed;
+            issue.accepted_at.get_or_insert(at);
             if let Fact::Known(assignee) = assignee {
                 issue.assignee = Some(assignee.clone());
             }

@@ -48,6 +48,8 @@ pub struct Issue {
     pub cycle_start: Timestamp,
     /// When something last happened to it.
     pub changed_at: Timestamp,
+    /// When it was first accepted.
+    pub accepted_at: Option<Timestamp>,
     /// Open questions, oldest first.
     pub questions: Vec<Question>,
     /// How many questions were ever asked.
