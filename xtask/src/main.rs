@@ -91,3 +91,23 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Arguments, Command};
+
+    #[test]
+    fn the_command_line_has_no_contradictions() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_benchmark_gets_its_options_as_they_are() {
+        let arguments = Arguments::parse_from(["xtask", "bench", "serve", "--json", "--seconds", "3"]);
+        assert!(
+            matches!(arguments.command, Command::Bench { arguments } if arguments == ["serve", "--json", "--seconds", "3"])
+        );
+    }
+}

@@ -146,3 +146,24 @@ fn scenarios() -> Result<Outcome> {
     }
     tests_named(|package, name| package == "tests" && !is_tidy(name), &[])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs};
+
+    use super::ALL;
+    use crate::cargo::root;
+
+    #[test]
+    fn every_step_has_a_name_of_its_own_and_its_row_for_developers() {
+        let names: BTreeSet<&str> = ALL.iter().map(|step| step.name).collect();
+        assert_eq!(names.len(), ALL.len(), "{names:?}");
+        let page = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+        for name in names {
+            assert!(
+                page.contains(&format!("\n| `{name}` |")),
+                "CONTRIBUTING.md has no row for the step `{name}`"
+            );
+        }
+    }
+}
