@@ -10,7 +10,7 @@ use views::row::{Change, Key, Row, Select};
 use views::table::{Direction, Schema, Table, ViewId};
 
 use crate::advances::Advances;
-use crate::check::{Views, check_table};
+use crate::check::{check_commits, check_selects, check_table};
 use crate::commit::{CommitError, ViewCommit};
 use crate::paging::{Range, ranges};
 use crate::store::{Answer, Checkpoint, PARKED_ANSWER_MAX, Parked, PartitionId, Prepared, StoreError, ViewStore};
@@ -24,12 +24,12 @@ pub struct MemoryViews {
 
 #[derive(Debug, Default)]
 struct State {
-    views: Views,
     stored: BTreeMap<ViewId, Stored>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Stored {
+    schema: &'static Schema,
     rows: BTreeMap<(&'static str, Key), Row>,
     checkpoints: BTreeMap<PartitionId, Checkpoint>,
     parked: BTreeMap<Arc<str>, Parked>,
@@ -44,7 +44,7 @@ impl ViewStore for MemoryViews {
         let mut state = self.state();
         for view in views {
             view.check().map_err(|reason| StoreError::Invalid { reason })?;
-            if state.views.get(view.id()).is_ok_and(|known| known != *view) {
+            if state.of(view.id()).is_ok_and(|stored| stored.schema != *view) {
                 return Err(StoreError::Changed { view: view.id() });
             }
         }
@@ -52,8 +52,7 @@ impl ViewStore for MemoryViews {
         for view in views {
             let id = view.id();
             let created = !state.stored.contains_key(&id);
-            state.views.insert(view);
-            state.stored.entry(id).or_default();
+            state.stored.entry(id).or_insert_with(|| Stored::new(view));
             prepared.push(Prepared { view: id, created });
         }
         Ok(prepared)
@@ -62,8 +61,7 @@ impl ViewStore for MemoryViews {
     async fn reset(&self, view: &'static Schema) -> Result<(), StoreError> {
         view.check().map_err(|reason| StoreError::Invalid { reason })?;
         let mut state = self.state();
-        state.views.insert(view);
-        state.stored.insert(view.id(), Stored::default());
+        state.stored.insert(view.id(), Stored::new(view));
         self.advances.reset(view.id());
         Ok(())
     }
@@ -74,8 +72,8 @@ impl ViewStore for MemoryViews {
 
     async fn load(&self, view: ViewId, table: &'static Table, keys: Vec<Key>) -> Result<Vec<Option<Row>>, StoreError> {
         let state = self.state();
-        check_table(state.views.get(view)?, table)?;
         let stored = state.of(view)?;
+        check_table(stored.schema, table)?;
         let load = |key: Key| {
             key.check(table)?;
             Ok(stored.rows.get(&(table.name, key)).cloned())
@@ -85,7 +83,7 @@ impl ViewStore for MemoryViews {
 
     async fn commit(&self, partition: PartitionId, commits: Vec<ViewCommit>) -> Result<(), CommitError> {
         let mut state = self.state();
-        state.views.check_commits(&commits)?;
+        check_commits(&commits, |view| Ok(state.of(view)?.schema))?;
         let mut staged = Vec::with_capacity(commits.len());
         for commit in &commits {
             let stored = state.of(commit.view).map_err(CommitError::Failed)?;
@@ -100,11 +98,9 @@ impl ViewStore for MemoryViews {
             staged.push(stage(stored, commit)?);
         }
         for (commit, staged) in commits.iter().zip(staged) {
-            state
-                .stored
-                .entry(commit.view)
-                .or_default()
-                .apply(partition, commit, staged);
+            if let Some(stored) = state.stored.get_mut(&commit.view) {
+                stored.apply(partition, commit, staged);
+            }
         }
         for commit in &commits {
             self.advances.publish(commit.view, partition, commit.new.position);
@@ -114,8 +110,8 @@ impl ViewStore for MemoryViews {
 
     async fn query(&self, view: ViewId, selects: Vec<Select>) -> Result<Answer, StoreError> {
         let state = self.state();
-        state.views.check_selects(view, &selects)?;
         let stored = state.of(view)?;
+        check_selects(stored.schema, &selects)?;
         Ok(Answer {
             rows: selects
                 .iter()
@@ -169,6 +165,15 @@ impl State {
 }
 
 impl Stored {
+    fn new(schema: &'static Schema) -> Self {
+        Self {
+            schema,
+            rows: BTreeMap::new(),
+            checkpoints: BTreeMap::new(),
+            parked: BTreeMap::new(),
+        }
+    }
+
     fn apply(&mut self, partition: PartitionId, commit: &ViewCommit, staged: Staged) {
         for (key, row) in staged {
             match row {

@@ -1,0 +1,184 @@
+//! The statements of a prepared view, written once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use view_store::StoreError;
+use views::table::{Schema, Table, ViewId};
+
+use crate::ddl::{list, quoted};
+
+/// The statements of all prepared views.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Book {
+    by_id: HashMap<ViewId, Arc<ViewSql>>,
+}
+
+/// The statements of one view.
+#[derive(Debug)]
+pub(crate) struct ViewSql {
+    pub(crate) schema: &'static Schema,
+    tables: Vec<TableSql>,
+}
+
+/// The statements of one table. Parameters are numbered by the column's place in the row, from 1, or by the key's.
+#[derive(Debug)]
+pub(crate) struct TableSql {
+    pub(crate) table: &'static Table,
+    /// Its name in the database, quoted.
+    pub(crate) name: String,
+    /// All its columns, in order.
+    pub(crate) columns: String,
+    /// A row by its key.
+    pub(crate) load: String,
+    /// A row, over the one with its key if there is one.
+    pub(crate) upsert: String,
+    /// Places of the columns outside the key that are in an index.
+    pub(crate) indexed: Vec<usize>,
+    /// The values of these by key.
+    pub(crate) probe: String,
+    /// Away with a row.
+    pub(crate) delete: String,
+    /// Moves all counters; parameters are the key, then the counters in the row's order.
+    pub(crate) add: String,
+    /// Away with a row of zeros.
+    pub(crate) delete_zeros: String,
+}
+
+impl Book {
+    pub(crate) fn insert(&mut self, schema: &'static Schema) {
+        let tables = schema.tables.iter().map(|table| TableSql::new(schema, table)).collect();
+        self.by_id.insert(schema.id(), Arc::new(ViewSql { schema, tables }));
+    }
+
+    pub(crate) fn get(&self, view: ViewId) -> Result<Arc<ViewSql>, StoreError> {
+        self.by_id.get(&view).cloned().ok_or(StoreError::NotPrepared { view })
+    }
+}
+
+impl ViewSql {
+    /// The table's place and statements.
+    pub(crate) fn table(&self, table: &Table) -> Result<(usize, &TableSql), StoreError> {
+        let found = self
+            .tables
+            .iter()
+            .enumerate()
+            .find(|(_, each)| each.table.name == table.name);
+        found.ok_or_else(|| StoreError::Invalid {
+            reason: format!("view {} has no table {}", self.schema.id(), table.name),
+        })
+    }
+}
+
+impl TableSql {
+    fn new(schema: &'static Schema, table: &'static Table) -> Self {
+        let name = quoted(&schema.physical_name(table));
+        let columns = list(table.columns.iter().map(|column| column.name));
+        let key = list(table.key.iter().copied());
+        let by_key = by_key(table);
+        let indexed = indexed(table);
+        let probed = match indexed.as_slice() {
+            [] => "1".to_owned(),
+            some => list(some.iter().map(|at| table.columns[*at].name)),
+        };
+        let counters: Vec<&str> = table
+            .counters()
+            .into_iter()
+            .flatten()
+            .map(|column| column.name)
+            .collect();
+        let added: Vec<_> = counters
+            .iter()
+            .map(|it| format!("{0} = {0} + excluded.{0}", quoted(it)))
+            .collect();
+        let zeros: Vec<_> = counters.iter().map(|it| format!("{} = 0", quoted(it))).collect();
+        Self {
+            table,
+            load: format!("SELECT {columns} FROM {name} WHERE {by_key}"),
+            upsert: format!(
+                "INSERT INTO {name} ({columns}) VALUES ({}) ON CONFLICT ({key}) DO {}",
+                parameters(table.columns.len()),
+                on_conflict(table),
+            ),
+            probe: format!("SELECT {probed} FROM {name} WHERE {by_key}"),
+            indexed,
+            delete: format!("DELETE FROM {name} WHERE {by_key}"),
+            add: format!(
+                "INSERT INTO {name} ({key}, {}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {}",
+                list(counters.iter().copied()),
+                parameters(table.key.len() + counters.len()),
+                added.join(", "),
+            ),
+            delete_zeros: format!("DELETE FROM {name} WHERE {by_key} AND {}", zeros.join(" AND ")),
+            name,
+            columns,
+        }
+    }
+
+    /// Rewrites a row that is there, but not the indexed columns whose bit (their place in `indexed`) is clear: SQLite
+    /// rewrites every index that has a column in the list, whether or not its value changed.
+    pub(crate) fn update(&self, changed: u64) -> String {
+        let table = self.table;
+        let unchanged = |at: usize| {
+            let indexed = self.indexed.iter().position(|each| *each == at);
+            indexed.is_some_and(|bit| changed >> bit & 1 == 0)
+        };
+        let columns = table.columns.iter().enumerate();
+        let set = columns.filter(|(at, column)| !table.in_key(column.name) && !unchanged(*at));
+        let set: Vec<_> = set
+            .map(|(at, column)| format!("{} = ?{}", quoted(column.name), at + 1))
+            .collect();
+        let place = |column: &str| table.position(column).map_or(0, |at| at + 1);
+        let key: Vec<_> = table
+            .key
+            .iter()
+            .map(|column| format!("{} = ?{}", quoted(column), place(column)))
+            .collect();
+        format!(
+            "UPDATE {} SET {} WHERE {}",
+            self.name,
+            set.join(", "),
+            key.join(" AND ")
+        )
+    }
+}
+
+/// Places of the columns outside the key that are in an index.
+fn indexed(table: &Table) -> Vec<usize> {
+    let in_index = |name: &str| {
+        table
+            .indexes
+            .iter()
+            .any(|index| index.columns.iter().any(|(each, _)| *each == name))
+    };
+    let columns = table.columns.iter().enumerate();
+    columns
+        .filter(|(_, column)| !table.in_key(column.name) && in_index(column.name))
+        .map(|(at, _)| at)
+        .collect()
+}
+
+fn by_key(table: &Table) -> String {
+    let each = table
+        .key
+        .iter()
+        .enumerate()
+        .map(|(at, column)| format!("{} = ?{}", quoted(column), at + 1));
+    each.collect::<Vec<_>>().join(" AND ")
+}
+
+fn on_conflict(table: &Table) -> String {
+    let rest = table.columns.iter().filter(|column| !table.in_key(column.name));
+    let set: Vec<_> = rest
+        .map(|column| format!("{0} = excluded.{0}", quoted(column.name)))
+        .collect();
+    if set.is_empty() {
+        "NOTHING".to_owned()
+    } else {
+        format!("UPDATE SET {}", set.join(", "))
+    }
+}
+
+fn parameters(count: usize) -> String {
+    (1..=count).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ")
+}

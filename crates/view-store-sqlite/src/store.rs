@@ -1,0 +1,172 @@
+//! The store itself: asks the writer to write and the readers to read.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rusqlite::{Connection, types::Null};
+use tokio::sync::watch;
+use view_store::check::{check_commits, check_selects, check_table};
+use view_store::{
+    Answer, Checkpoint, CommitError, PARKED_ANSWER_MAX, Parked, PartitionId, Prepared, Schema, StoreError, ViewCommit,
+    ViewId, ViewStore,
+};
+use views::row::{Key, Row, Select};
+use views::table::Table;
+
+use crate::apply;
+use crate::fault::fault;
+use crate::open::{self, OpenError};
+use crate::readers::Readers;
+use crate::select::select;
+use crate::sql::{TableSql, ViewSql};
+use crate::value::{bind_all, row};
+use crate::writer::{Job, Shared, Writer};
+
+/// Views in an SQLite file. Dropping it waits for the commits under way.
+#[derive(Debug)]
+pub struct SqliteViews {
+    shared: Arc<Shared>,
+    readers: Arc<Readers>,
+    writer: Writer,
+}
+
+impl SqliteViews {
+    /// Opens the file, or makes it. Costs the same however much is stored. Blocks for a few milliseconds.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        let connection = open::writer(path)?;
+        let readers = Readers::open(path)?;
+        let shared = Arc::<Shared>::default();
+        let no_thread = |error: std::io::Error| OpenError::Unavailable {
+            path: path.to_owned(),
+            source: error.into(),
+        };
+        let writer = Writer::start(connection, Arc::clone(&shared)).map_err(no_thread)?;
+        Ok(Self {
+            shared,
+            readers,
+            writer,
+        })
+    }
+
+    /// Deletes the file and what SQLite keeps beside it. Nobody may have it open. One that isn't there is no error.
+    pub fn delete(path: impl AsRef<Path>) -> std::io::Result<()> {
+        let path = path.as_ref();
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            match std::fs::remove_file(name) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn view(&self, view: ViewId) -> Result<Arc<ViewSql>, StoreError> {
+        self.shared.book().get(view)
+    }
+}
+
+#[async_trait]
+impl ViewStore for SqliteViews {
+    async fn prepare(&self, views: &[&'static Schema]) -> Result<Vec<Prepared>, StoreError> {
+        let views = views.to_vec();
+        self.writer.ask(|answer| Job::Prepare(views, answer)).await?
+    }
+
+    async fn reset(&self, view: &'static Schema) -> Result<(), StoreError> {
+        self.writer.ask(|answer| Job::Reset(view, answer)).await?
+    }
+
+    async fn checkpoints(&self, view: ViewId) -> Result<BTreeMap<PartitionId, Checkpoint>, StoreError> {
+        self.view(view)?;
+        self.readers
+            .read(move |connection| apply::checkpoints(connection, view))
+            .await
+    }
+
+    async fn load(&self, view: ViewId, table: &'static Table, keys: Vec<Key>) -> Result<Vec<Option<Row>>, StoreError> {
+        let view = self.view(view)?;
+        check_table(view.schema, table)?;
+        for key in &keys {
+            key.check(table)?;
+        }
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.readers
+            .read(move |connection| load(connection, view.table(table)?.1, &keys))
+            .await
+    }
+
+    async fn commit(&self, partition: PartitionId, commits: Vec<ViewCommit>) -> Result<(), CommitError> {
+        check_commits(&commits, |view| Ok(self.view(view)?.schema))?;
+        let asked = self.writer.ask(|answer| Job::Commit(partition, commits, answer)).await;
+        asked.map_err(CommitError::Failed)?
+    }
+
+    async fn query(&self, view: ViewId, selects: Vec<Select>) -> Result<Answer, StoreError> {
+        let sql = self.view(view)?;
+        check_selects(sql.schema, &selects)?;
+        self.readers
+            .read(move |connection| answer(connection, &sql, &selects))
+            .await
+    }
+
+    async fn parked(&self, view: ViewId, after: Option<Arc<str>>, limit: u32) -> Result<Vec<Parked>, StoreError> {
+        self.view(view)?;
+        let after = after.unwrap_or_default();
+        self.readers
+            .read(move |connection| apply::parked(connection, view, "stream > ?", &after, limit))
+            .await
+    }
+
+    async fn parked_of(&self, view: ViewId, streams: Vec<Arc<str>>) -> Result<Vec<Parked>, StoreError> {
+        self.view(view)?;
+        self.readers
+            .read(move |connection| parked_of(connection, view, streams))
+            .await
+    }
+
+    fn advanced(&self, view: ViewId, partition: PartitionId) -> watch::Receiver<u64> {
+        self.shared.advances.watch(view, partition)
+    }
+}
+
+fn load(connection: &Connection, sql: &TableSql, keys: &[Key]) -> Result<Vec<Option<Row>>, StoreError> {
+    let mut statement = connection.prepare_cached(&sql.load).map_err(fault)?;
+    let mut load = |key: &Key| {
+        bind_all(&mut statement, key.values()).map_err(fault)?;
+        let mut found = statement.raw_query();
+        found
+            .next()
+            .map_err(fault)?
+            .map(|each| row(sql.table, each))
+            .transpose()
+    };
+    keys.iter().map(&mut load).collect()
+}
+
+fn answer(connection: &Connection, sql: &ViewSql, selects: &[Select]) -> Result<Answer, StoreError> {
+    let view = sql.schema.id();
+    let rows = |each: &Select| select(connection, sql.table(each.table)?.1, each);
+    let most = u32::try_from(PARKED_ANSWER_MAX).unwrap_or(u32::MAX);
+    Ok(Answer {
+        rows: selects.iter().map(rows).collect::<Result<_, _>>()?,
+        checkpoints: apply::checkpoints(connection, view)?,
+        parked: apply::parked(connection, view, "? IS NULL", &Null, most)?,
+    })
+}
+
+fn parked_of(connection: &Connection, view: ViewId, mut streams: Vec<Arc<str>>) -> Result<Vec<Parked>, StoreError> {
+    streams.sort_unstable();
+    streams.dedup();
+    let mut found = Vec::new();
+    for stream in &streams {
+        found.extend(apply::parked(connection, view, "stream = ?", stream, 1)?);
+    }
+    Ok(found)
+}
