@@ -1,1 +1,234 @@
-//! event-log-sqlite
+//! The event log in one SQLite file, on one machine.
+//!
+//! One thread of its own owns the one writing connection: it takes the first proposal and whatever else waits, admits
+//! them by [`event_log::admission`], writes all in one `BEGIN IMMEDIATE` transaction, answers after the commit, and then
+//! publishes the new heads. Readers have connections of their own, with transactions as short as a page.
+//!
+//! What never happens here: a decision (admission decides), a look into a body, an append in its caller's task (who goes
+//! away cancels nothing), a lingering for more proposals, the wall clock, randomness. Memory and the time to open do not
+//! grow with the log.
+//!
+//! # Recipes
+//!
+//! **To change the schema**: `schema.rs`: a new `FORMAT`, a step from the one before, and a file of the one before as a
+//! golden file in the tests. Then `lookup.rs` (what admission asks), `writer.rs` (what is written), `rows.rs` (what is read).
+//!
+//! **To add an error of the storage**: `error.rs` maps SQLite's codes, once; `tests/faults.rs` shows it.
+
+mod error;
+mod lock;
+mod lookup;
+mod queue;
+mod reader;
+mod recent;
+mod rows;
+mod schema;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use event_log::{
+    Append, AppendError, Appended, EventLog, Identity, KnownRequest, LogError, Page, PartitionId, Proposal, StreamId,
+};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+pub use error::OpenError;
+
+use queue::Queue;
+use reader::Readers;
+use writer::{Shared, Writer};
+
+/// How a log is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The new log's id, when the file doesn't exist yet; else it has its own.
+    pub log_id: Uuid,
+    /// The new log's partitions, 1 to 1024, when the file doesn't exist yet; else it has its own number.
+    pub partitions: u32,
+    /// Most proposals that wait for the writer; one more is answered [`LogError::Overloaded`] at once.
+    pub queue_max: usize,
+    /// Most bytes of proposals that wait for the writer, likewise.
+    pub queue_bytes_max: usize,
+    /// Most proposals written in one transaction.
+    pub batch_max: usize,
+    /// Connections for reading.
+    pub readers: usize,
+    /// Most pages of 8 KiB that the file may have; full beyond that, as a disk would be.
+    pub pages_max: Option<u32>,
+}
+
+/// The event log in a SQLite file.
+///
+/// Dropping it finishes what is queued, like [`SqliteLog::close`], but holds its thread up meanwhile.
+#[derive(Debug)]
+pub struct SqliteLog {
+    identity: Identity,
+    path: PathBuf,
+    shared: Arc<Shared>,
+    queue: Queue,
+    readers: Arc<Readers>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Options {
+    /// The defaults: 8 partitions; 8,192 proposals or 64 MiB may wait; 512 are written at once; 4 readers.
+    pub fn new(log_id: Uuid) -> Self {
+        Self {
+            log_id,
+            partitions: 8,
+            queue_max: 8192,
+            queue_bytes_max: 64 * 1024 * 1024,
+            batch_max: 512,
+            readers: 4,
+            pages_max: None,
+        }
+    }
+}
+
+impl SqliteLog {
+    /// Opens the log at `path`, or makes a new one where there is no file. Blocks for a few reads and, for a new file, writes.
+    ///
+    /// `path` + `.lock` is locked as long as the log is open: a second process, or a second log in this one, is refused.
+    pub fn open(path: impl Into<PathBuf>, options: &Options) -> Result<Self, OpenError> {
+        let path = path.into();
+        let lock = lock::lock(&path)?;
+        let (connection, identity) = schema::open_for_writing(&path, options)?;
+        let heads = lookup::partition_heads(&connection, identity.partitions)
+            .map_err(|error| OpenError::of_sqlite(&path, &error))?;
+        let shared = Arc::new(Shared::new(&heads));
+        let readers = Arc::new(Readers::open(&path, options.readers, Arc::clone(&shared))?);
+        let (queue, waiting) = queue::queue(options);
+        let writer = Writer::new(path.clone(), options, connection, heads, Arc::clone(&shared));
+        let writer = std::thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(move || {
+                writer.run(&waiting);
+                drop(lock);
+            })
+            .map_err(|source| OpenError::Unavailable {
+                path: path.clone(),
+                reason: source.to_string(),
+            })?;
+        tracing::info!(path = %path.display(), log_id = %identity.log_id, "opened the event log");
+        Ok(Self {
+            identity,
+            path,
+            shared,
+            queue,
+            readers,
+            writer: Mutex::new(Some(writer)),
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Proposals that wait for the writer now.
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Sets the most pages of 8 KiB that the file may have, from the next batch on; below its present size: no more than that.
+    pub fn limit_pages(&self, pages_max: u32) -> Result<(), LogError> {
+        self.queue.limit_pages(pages_max)
+    }
+
+    /// Finishes what is queued and closes the file. What comes later is answered `Unavailable`.
+    pub async fn close(&self) {
+        self.readers.close();
+        self.queue.close();
+        if let Some(writer) = self.take_writer()
+            && tokio::task::spawn_blocking(move || writer.join())
+                .await
+                .is_ok_and(|ended| ended.is_err())
+        {
+            tracing::error!(path = %self.path.display(), "the log's writer had panicked before it was closed");
+        }
+    }
+
+    fn take_writer(&self) -> Option<JoinHandle<()>> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The file beside the log whose name goes on with `ending`.
+fn sidecar(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+impl Drop for SqliteLog {
+    fn drop(&mut self) {
+        self.readers.close();
+        self.queue.close();
+        if let Some(writer) = self.take_writer()
+            && writer.join().is_err()
+        {
+            tracing::error!(path = %self.path.display(), "the log's writer had panicked before it was dropped");
+        }
+    }
+}
+
+#[async_trait]
+impl EventLog for SqliteLog {
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let proposal = Proposal::check(append, self.identity.partitions)?;
+        self.shared.undamaged().map_err(AppendError::Failed)?;
+        let answer = self.queue.propose(proposal).map_err(AppendError::Failed)?;
+        match answer.await {
+            Ok(answer) => answer,
+            // The writer took it and is gone: it may have committed before.
+            Err(_) => Err(AppendError::Unknown(error::closed())),
+        }
+    }
+
+    async fn find_request(&self, stream: &StreamId, request_id: Uuid) -> Result<Option<KnownRequest>, LogError> {
+        self.readers.look_up(|reader| reader.request(stream, request_id)).await
+    }
+
+    async fn find_ordinal(&self, project: &str, kind: &str, ordinal: u64) -> Result<Option<StreamId>, LogError> {
+        self.readers
+            .look_up(|reader| reader.ordinal(project, kind, ordinal))
+            .await
+    }
+
+    async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
+        let stream = stream.clone();
+        self.readers
+            .read(move |reader| reader.stream_page(&stream, after, limit))
+            .await
+    }
+
+    async fn read_partition(&self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError> {
+        if self.shared.committed(partition) <= after {
+            self.readers.usable()?;
+            return Ok(Page {
+                records: Vec::new(),
+                end: true,
+            });
+        }
+        self.readers
+            .read(move |reader| reader.partition_page(partition, after, limit))
+            .await
+    }
+
+    fn head(&self, partition: PartitionId) -> watch::Receiver<u64> {
+        self.shared.head(partition)
+    }
+
+    async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError> {
+        self.readers.usable()?;
+        Ok(self.shared.committed(partition))
+    }
+}

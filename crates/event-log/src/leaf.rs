@@ -101,6 +101,11 @@ impl LeafFields<'_> {
 impl Record {
     /// The leaf of this record, from its header and its two stored body hashes.
     pub fn leaf(&self) -> Leaf {
+        self.leaf_in(&mut Vec::with_capacity(1024))
+    }
+
+    /// As [`Record::leaf`], with a buffer for many records: see [`LeafFields::leaf`].
+    pub fn leaf_in(&self, scratch: &mut Vec<u8>) -> Leaf {
         let (header, metadata) = (&self.header, &self.header.metadata);
         let fields = LeafFields {
             stream: &header.stream,
@@ -120,7 +125,7 @@ impl Record {
             facts_hash: &self.body.facts_hash,
             texts_hash: &self.body.texts_hash,
         };
-        fields.leaf(&mut Vec::with_capacity(512))
+        fields.leaf(scratch)
     }
 }
 

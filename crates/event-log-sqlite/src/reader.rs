@@ -1,0 +1,178 @@
+//! Readers: connections of their own, lent for one page at a time.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use event_log::{KnownRequest, LogError, Page, PartitionId, StreamId};
+use rusqlite::{Connection, OptionalExtension, params};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+use crate::error::{self, OpenError, closed};
+use crate::rows::{self, COLUMNS};
+use crate::writer::Shared;
+use crate::{lookup, schema};
+
+static PAGE_OF_PARTITION: LazyLock<String> = LazyLock::new(|| {
+    format!("SELECT {COLUMNS} FROM events JOIN streams USING (stream) WHERE key > ? AND key <= ? ORDER BY key LIMIT ?")
+});
+static PAGE_OF_STREAM: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS} FROM events JOIN streams USING (stream) \
+         WHERE events.stream = ? AND revision > ? ORDER BY revision LIMIT ?"
+    )
+});
+const ORDINAL: &str = "SELECT project, kind, id FROM streams WHERE project = ? AND kind = ? AND ordinal = ?";
+
+/// The connections that read.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+    shared: Arc<Shared>,
+}
+
+/// One of them, lent.
+pub(crate) struct Reader<'c>(&'c Connection);
+
+impl Readers {
+    pub(crate) fn open(path: &Path, connections: usize, shared: Arc<Shared>) -> Result<Self, OpenError> {
+        let connections = connections.max(1);
+        let idle: rusqlite::Result<Vec<_>> = (0..connections).map(|_| schema::open_for_reading(path)).collect();
+        Ok(Self {
+            path: path.to_owned(),
+            idle: Mutex::new(idle.map_err(|error| OpenError::of_sqlite(path, &error))?),
+            permits: Arc::new(Semaphore::new(connections)),
+            shared,
+        })
+    }
+
+    /// Reads on a thread where waiting for the disk harms nobody.
+    pub(crate) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        reading: impl FnOnce(Reader<'_>) -> Result<T, LogError> + Send + 'static,
+    ) -> Result<T, LogError> {
+        let permit = self.permit().await?;
+        let readers = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || readers.lend(permit, reading));
+        done.await.map_err(|error| LogError::Unavailable {
+            reason: format!("reading ended early: {error}"),
+        })?
+    }
+
+    /// Looks one row up, here and now: by an index it takes some microseconds, fewer than a hop to another thread and back.
+    pub(crate) async fn look_up<T>(
+        &self,
+        reading: impl FnOnce(Reader<'_>) -> Result<T, LogError>,
+    ) -> Result<T, LogError> {
+        let permit = self.permit().await?;
+        self.lend(permit, reading)
+    }
+
+    /// Fails when nothing can be read: closed, or damaged.
+    pub(crate) fn usable(&self) -> Result<(), LogError> {
+        self.shared.undamaged()?;
+        if self.permits.is_closed() {
+            Err(closed())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Closes what is idle now, and what is lent when it comes back.
+    pub(crate) fn close(&self) {
+        self.permits.close();
+        self.idle().clear();
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, LogError> {
+        self.shared.undamaged()?;
+        Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())
+    }
+
+    fn lend<T>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        reading: impl FnOnce(Reader<'_>) -> Result<T, LogError>,
+    ) -> Result<T, LogError> {
+        let idle = self.idle().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => {
+                schema::open_for_reading(&self.path).map_err(|error| self.shared.fault(&error, "opening a reader"))?
+            }
+        };
+        let read = reading(Reader(&connection)).map_err(|error| self.shared.remember(error));
+        // One that failed may be at fault itself: the next reader gets a new one.
+        if read.is_ok() && !self.permits.is_closed() {
+            self.idle().push(connection);
+        }
+        drop(permit);
+        read
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reader<'_> {
+    pub(crate) fn request(&self, stream: &StreamId, request_id: Uuid) -> Result<Option<KnownRequest>, LogError> {
+        lookup::find_request(self.0, stream, request_id).map_err(|error| {
+            error::of_sqlite(
+                &error,
+                &format!("looking up a request of {}", event_log::StreamName(stream)),
+            )
+        })
+    }
+
+    pub(crate) fn ordinal(&self, project: &str, kind: &str, ordinal: u64) -> Result<Option<StreamId>, LogError> {
+        let found = || {
+            let mut statement = self.0.prepare_cached(ORDINAL)?;
+            let stream = statement.query_row(params![project, kind, saturated(ordinal)], |row| {
+                Ok(StreamId {
+                    project: row.get(0)?,
+                    kind: row.get(1)?,
+                    id: row.get(2)?,
+                })
+            });
+            stream.optional()
+        };
+        found().map_err(|error| error::of_sqlite(&error, &format!("looking up {kind}/{project} {ordinal}")))
+    }
+
+    pub(crate) fn stream_page(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
+        let doing = || format!("reading {}", event_log::StreamName(stream));
+        let of_sqlite = |error: rusqlite::Error| error::of_sqlite(&error, &doing());
+        let Some((stream, _)) = lookup::find_stream(self.0, stream).map_err(of_sqlite)? else {
+            return Ok(Page {
+                records: Vec::new(),
+                end: true,
+            });
+        };
+        let mut statement = self.0.prepare_cached(&PAGE_OF_STREAM).map_err(of_sqlite)?;
+        let rows = statement
+            .query(params![stream, saturated(after), rows_of(limit)])
+            .map_err(of_sqlite)?;
+        rows::page(rows, after, limit.max(1), |recorded| recorded.record.header.revision)
+    }
+
+    pub(crate) fn partition_page(&self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError> {
+        let of_sqlite = |error: rusqlite::Error| error::of_sqlite(&error, &format!("reading partition {partition}"));
+        let (from, to) = (schema::key(partition, after), schema::keys(partition).1);
+        let mut statement = self.0.prepare_cached(&PAGE_OF_PARTITION).map_err(of_sqlite)?;
+        let rows = statement.query(params![from, to, rows_of(limit)]).map_err(of_sqlite)?;
+        rows::page(rows, after, limit.max(1), |recorded| recorded.position)
+    }
+}
+
+/// As large a number as SQLite has: nothing is numbered higher.
+fn saturated(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// One row more than asked for: whether it is there tells whether the page is the end.
+fn rows_of(limit: usize) -> i64 {
+    i64::try_from(limit.max(1)).map_or(i64::MAX, |limit| limit.saturating_add(1))
+}
