@@ -1,0 +1,112 @@
+//! What is remembered of streams: their last known states, and which key is which stream. Bounded in bytes.
+//!
+//! What is remembered may be old, never wrong: an append checks it, and a refusal is not answered on it.
+
+use std::sync::Arc;
+
+use domain::StreamRef;
+use domain::ids::{IssueId, IssueKey};
+use domain::issue::Issue;
+use domain::project::Project;
+use domain::release::Release;
+use domain::team::Team;
+use moka::ops::compute::Op;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+
+use crate::decider::Decider;
+use crate::request::Options;
+use crate::version::Version;
+use crate::weight::Weight;
+
+/// What the cache itself takes for an entry, about: its node, its place in the queues, the stream's name.
+const ENTRY_BYTES: usize = 384;
+/// What a key takes with its entry.
+const KEY_BYTES: u32 = 320;
+/// This part of the bytes is for keys, the rest for states.
+const KEYS_SHARE: u64 = 8;
+
+/// A version of a stream of any kind.
+#[derive(Debug, Clone)]
+pub(crate) enum Held {
+    Issue(Arc<Version<Issue>>),
+    Project(Arc<Version<Project>>),
+    Team(Arc<Version<Team>>),
+    Release(Arc<Version<Release>>),
+}
+
+/// The states and keys that are remembered, those longest unused forgotten first.
+#[derive(Debug)]
+pub(crate) struct Remembered {
+    states: Cache<StreamRef, Held>,
+    keys: Cache<IssueKey, IssueId>,
+}
+
+impl Remembered {
+    pub(crate) fn new(options: Options) -> Self {
+        let keys_bytes = options.cache_bytes / KEYS_SHARE;
+        Self {
+            states: Cache::builder()
+                .max_capacity(options.cache_bytes - keys_bytes)
+                .eviction_policy(EvictionPolicy::lru())
+                .weigher(|_, held: &Held| u32::try_from(held.bytes()).unwrap_or(u32::MAX))
+                .build(),
+            keys: Cache::builder()
+                .max_capacity(keys_bytes)
+                .eviction_policy(EvictionPolicy::lru())
+                .weigher(|_, _| KEY_BYTES)
+                .build(),
+        }
+    }
+
+    /// The stream's newest version that is remembered.
+    pub(crate) fn get<D: Decider>(&self, stream: &StreamRef) -> Option<Arc<Version<D>>> {
+        self.states.get(stream).and_then(D::held)
+    }
+
+    /// Remembers a version, unless a newer one is remembered already.
+    pub(crate) fn put<D: Decider>(&self, stream: &StreamRef, version: &Arc<Version<D>>) {
+        self.states.entry_by_ref(stream).and_compute_with(|entry| match entry {
+            Some(entry) if entry.value().revision() >= version.revision => Op::Nop,
+            _ => Op::Put(D::hold(Arc::clone(version))),
+        });
+    }
+
+    /// The issue that has this key, if it is remembered. A key means the same issue for ever.
+    pub(crate) fn issue_id(&self, key: &IssueKey) -> Option<IssueId> {
+        self.keys.get(key)
+    }
+
+    /// Remembers which issue has this key.
+    pub(crate) fn put_key(&self, key: IssueKey, id: IssueId) {
+        self.keys.insert(key, id);
+    }
+
+    /// Bytes in use, as estimated, once what is to be forgotten is forgotten.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.states.run_pending_tasks();
+        self.keys.run_pending_tasks();
+        self.states.weighted_size() + self.keys.weighted_size()
+    }
+}
+
+impl Held {
+    fn revision(&self) -> u64 {
+        match self {
+            Self::Issue(version) => version.revision,
+            Self::Project(version) => version.revision,
+            Self::Team(version) => version.revision,
+            Self::Release(version) => version.revision,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let state = match self {
+            Self::Issue(version) => version.state.bytes(),
+            Self::Project(version) => version.state.bytes(),
+            Self::Team(version) => version.state.bytes(),
+            Self::Release(version) => version.state.bytes(),
+        };
+        ENTRY_BYTES + state
+    }
+}
