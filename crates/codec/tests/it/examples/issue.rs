@@ -1,0 +1,14 @@
+//! Events of issues.
+
+mod filing;
+mod resolution;
+mod triage;
+
+use super::Example;
+
+pub(super) fn examples() -> Vec<Example> {
+    let mut examples = filing::examples();
+    examples.extend(triage::examples());
+    examples.extend(resolution::examples());
+    examples
+}

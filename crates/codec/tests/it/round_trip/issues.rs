@@ -1,0 +1,128 @@
+//! Events of issues.
+
+use domain::issue::IssueEvent as I;
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+
+use super::vocabulary::{
+    asked, capacity, closing, dismissal, fix, issue_ref, level, link_kind, nature, report, source,
+};
+use super::words::{fact, id, issue_id, maybe_text, names, text, title};
+
+pub(super) fn events() -> BoxedStrategy<I> {
+    prop_oneof![
+        filing(),
+        triage(),
+        ownership(),
+        resolution(),
+        verification(),
+        closings(),
+        links()
+    ]
+    .boxed()
+}
+
+fn filing() -> BoxedStrategy<I> {
+    let questions = || vec(any::<u32>(), 0..4);
+    prop_oneof![
+        (issue_id(), title(), source(), report(), of(id()), of(id())).prop_map(
+            |(id, title, source, report, reported_severity, component)| I::IssueFiled {
+                id,
+                title,
+                source,
+                report,
+                reported_severity,
+                component
+            }
+        ),
+        report().prop_map(|report| I::ReportAmended { report }),
+        (any::<u32>(), asked(), text()).prop_map(|(question, of, text)| I::InformationRequested { question, of, text }),
+        (questions(), maybe_text()).prop_map(|(questions, text)| I::InformationProvided { questions, text }),
+        questions().prop_map(|questions| I::RequestWithdrawn { questions }),
+    ]
+    .boxed()
+}
+
+fn triage() -> BoxedStrategy<I> {
+    prop_oneof![
+        (fact(level()), of(nature()), fact(id()), of(id()), fact(id())).prop_map(
+            |(level, nature, severity, component, team)| I::IssueTriaged {
+                level,
+                nature,
+                severity,
+                component,
+                team
+            }
+        ),
+        (fact(id()), id(), maybe_text()).prop_map(|(from, to, reason)| I::SeverityChanged { from, to, reason }),
+        (fact(level()), level(), of(nature()), of(id()), maybe_text()).prop_map(|(from, to, nature, team, reason)| {
+            I::LevelChanged {
+                from,
+                to,
+                nature,
+                team,
+                reason,
+            }
+        }),
+        (of(nature()), of(nature()), maybe_text()).prop_map(|(from, to, reason)| I::NatureChanged { from, to, reason }),
+        (of(id()), id(), maybe_text()).prop_map(|(from, to, reason)| I::ComponentChanged { from, to, reason }),
+        maybe_text().prop_map(|reason| I::ReturnedToTriage { reason }),
+    ]
+    .boxed()
+}
+
+fn ownership() -> BoxedStrategy<I> {
+    prop_oneof![
+        of(id()).prop_map(|assignee| I::IssueAssigned { assignee }),
+        (fact(id()), id(), maybe_text()).prop_map(|(from, to, reason)| I::IssueHandedOver { from, to, reason }),
+        (fact(id()), any::<bool>()).prop_map(|(assignee, report_owed)| I::IssueAccepted { assignee, report_owed }),
+    ]
+    .boxed()
+}
+
+fn resolution() -> BoxedStrategy<I> {
+    prop_oneof![
+        text().prop_map(|text| I::WorkaroundRecorded { text }),
+        maybe_text().prop_map(|reason| I::WorkaroundWithdrawn { reason }),
+        fact(fix()).prop_map(|fix| I::IssueResolved { fix }),
+        names().prop_map(|tests| I::RegressionTestsAdded { tests }),
+        (maybe_text(), any::<bool>()).prop_map(|(reason, unassigned)| I::ResolutionRejected { reason, unassigned }),
+    ]
+    .boxed()
+}
+
+fn verification() -> BoxedStrategy<I> {
+    prop_oneof![
+        (id(), fact(capacity())).prop_map(|(to, capacity)| I::VerificationDelegated { to, capacity }),
+        (fact(id()), fact(capacity()), any::<bool>()).prop_map(|(confirmed_by, capacity, self_verified)| {
+            I::IssueVerified {
+                confirmed_by,
+                capacity,
+                self_verified,
+            }
+        }),
+    ]
+    .boxed()
+}
+
+fn closings() -> BoxedStrategy<I> {
+    prop_oneof![
+        id().prop_map(|release| I::MarkedInProduction { release }),
+        fact(closing()).prop_map(|closing| I::IssueClosed { closing }),
+        maybe_text().prop_map(|reason| I::WithdrawnFromProduction { reason }),
+        (maybe_text(), any::<bool>()).prop_map(|(reason, unassigned)| I::IssueReopened { reason, unassigned }),
+        (fact(dismissal()), maybe_text()).prop_map(|(dismissal, note)| I::IssueDismissed { dismissal, note }),
+    ]
+    .boxed()
+}
+
+fn links() -> BoxedStrategy<I> {
+    prop_oneof![
+        id().prop_map(|release| I::CauseNamed { release }),
+        (link_kind(), issue_ref()).prop_map(|(kind, other)| I::IssuesLinked { kind, other }),
+        text().prop_map(|text| I::IssueCommented { text }),
+        id().prop_map(|person| I::WatchStarted { person }),
+    ]
+    .boxed()
+}
