@@ -15,6 +15,9 @@
 //!
 //! **To add a scenario**: a file in `tests/tests/`; `cargo xtask test --only scenarios` finds it.
 
+pub mod client;
+pub mod life;
+pub mod server;
 pub mod tidy;
 
 /// Where the Bugzilla sample is unless `SNAGLOG_BUGZILLA_SAMPLE` says otherwise, from the workspace's root. It holds real histories, so

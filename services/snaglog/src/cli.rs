@@ -84,8 +84,9 @@ impl Cli {
                 clap_complete::generate(shell, &mut Self::command(), "snaglog", &mut std::io::stdout());
                 Ok(())
             }
-            Command::Man { folder } => clap_mangen::generate_to(Self::command(), &folder)
-                .map_err(|error| Failure::failed(format!("manual pages are not written to {}: {error}", folder.display()))),
+            Command::Man { folder } => clap_mangen::generate_to(Self::command(), &folder).map_err(|error| {
+                Failure::failed(format!("manual pages are not written to {}: {error}", folder.display()))
+            }),
         }
     }
 }

@@ -46,7 +46,14 @@ impl Failure {
 
     /// A failure with a code of one's choice.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, reason: String::new(), message: message.into(), faults: Vec::new(), hint: None, facts: Default::default() }
+        Self {
+            exit,
+            reason: String::new(),
+            message: message.into(),
+            faults: Vec::new(),
+            hint: None,
+            facts: Default::default(),
+        }
     }
 
     /// Adds what would help.
@@ -57,7 +64,9 @@ impl Failure {
 
     /// Prints it to standard error and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
-        let error = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+        let error = anstyle::Style::new()
+            .bold()
+            .fg_color(Some(anstyle::AnsiColor::Red.into()));
         let label = if self.reason.is_empty() { "error" } else { &self.reason };
         anstream::eprintln!("{error}{label}{error:#}: {}", self.message);
         for fault in &self.faults {
@@ -87,9 +96,21 @@ impl From<Status> for Failure {
             .unwrap_or_default();
         let faults = details
             .bad_request()
-            .map(|bad| bad.field_violations.iter().map(|fault| format!("{}: {}", fault.field, fault.description)).collect())
+            .map(|bad| {
+                bad.field_violations
+                    .iter()
+                    .map(|fault| format!("{}: {}", fault.field, fault.description))
+                    .collect()
+            })
             .unwrap_or_default();
-        Self { exit, reason, message: status.message().to_owned(), faults, hint: None, facts }
+        Self {
+            exit,
+            reason,
+            message: status.message().to_owned(),
+            faults,
+            hint: None,
+            facts,
+        }
     }
 }
 
@@ -98,7 +119,9 @@ pub(crate) fn camel_case(name: &str) -> String {
     name.split('_')
         .filter_map(|word| {
             let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase().to_string() + &letters.as_str().to_ascii_lowercase())
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase().to_string() + &letters.as_str().to_ascii_lowercase())
         })
         .collect()
 }

@@ -5,21 +5,29 @@
 
 use std::sync::LazyLock;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Value};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Value,
+};
 use serde_json::{Map, Number, Value as Json};
 
 use super::failure::camel_case;
 use super::times;
 
-#[expect(clippy::expect_used, reason = "the descriptors are generated with the messages, in the same build")]
+#[expect(
+    clippy::expect_used,
+    reason = "the descriptors are generated with the messages, in the same build"
+)]
 static POOL: LazyLock<DescriptorPool> =
     LazyLock::new(|| DescriptorPool::decode(api::DESCRIPTORS).expect("the build wrote a descriptor set"));
 
 /// The message as a JSON object.
 #[expect(clippy::expect_used, reason = "a message encodes to what its own descriptor decodes")]
 pub(crate) fn to_json<M: prost::Message + prost::Name>(message: &M) -> Json {
-    let descriptor = POOL.get_message_by_name(&M::full_name()).expect("each message is in the descriptor set");
-    let dynamic = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).expect("an encoded message decodes");
+    let descriptor = POOL
+        .get_message_by_name(&M::full_name())
+        .expect("each message is in the descriptor set");
+    let dynamic =
+        DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).expect("an encoded message decodes");
     object(&dynamic)
 }
 
@@ -28,7 +36,12 @@ pub(crate) fn select(json: Json, fields: &[String]) -> Json {
     if fields.is_empty() {
         return json;
     }
-    let pick = |path: &String| path.split('.').try_fold(&json, |value, name| value.get(name)).cloned().unwrap_or(Json::Null);
+    let pick = |path: &String| {
+        path.split('.')
+            .try_fold(&json, |value, name| value.get(name))
+            .cloned()
+            .unwrap_or(Json::Null)
+    };
     Json::Object(fields.iter().map(|path| (path.clone(), pick(path))).collect())
 }
 
@@ -52,7 +65,11 @@ fn object(message: &DynamicMessage) -> Json {
 
 fn member(message: &DynamicMessage, field: &FieldDescriptor) -> Json {
     let absent = field.supports_presence() && !message.has_field(field);
-    if absent { Json::Null } else { plain(&message.get_field(field), &field.kind()) }
+    if absent {
+        Json::Null
+    } else {
+        plain(&message.get_field(field), &field.kind())
+    }
 }
 
 fn plain(value: &Value, kind: &Kind) -> Json {
@@ -72,13 +89,20 @@ fn plain(value: &Value, kind: &Kind) -> Json {
         Value::List(values) => values.iter().map(|value| plain(value, kind)).collect(),
         Value::Map(entries) => {
             let text = |key: &MapKey| key.as_str().map_or_else(|| format!("{key:?}"), str::to_owned);
-            Json::Object(entries.iter().map(|(key, value)| (text(key), plain(value, kind))).collect())
+            Json::Object(
+                entries
+                    .iter()
+                    .map(|(key, value)| (text(key), plain(value, kind)))
+                    .collect(),
+            )
         }
     }
 }
 
 fn enumeration(number: i32, kind: &Kind) -> Json {
-    let Kind::Enum(descriptor) = kind else { return Json::from(number) };
+    let Kind::Enum(descriptor) = kind else {
+        return Json::from(number);
+    };
     match (descriptor.name(), number) {
         (_, 0) => Json::Null,
         ("Level", 1..=3) => Json::from(number),
@@ -89,7 +113,10 @@ fn enumeration(number: i32, kind: &Kind) -> Json {
 /// `DISMISSAL_REASON_WONT_FIX` as `WontFix`.
 fn short_name(descriptor: &EnumDescriptor, number: i32) -> String {
     let prefix_of = |zero: &str| zero.strip_suffix("UNSPECIFIED").unwrap_or_default().to_owned();
-    let prefix = descriptor.get_value(0).map(|zero| prefix_of(zero.name())).unwrap_or_default();
+    let prefix = descriptor
+        .get_value(0)
+        .map(|zero| prefix_of(zero.name()))
+        .unwrap_or_default();
     match descriptor.get_value(number) {
         Some(value) => camel_case(value.name().strip_prefix(&prefix).unwrap_or(value.name())),
         None => number.to_string(),
@@ -98,9 +125,16 @@ fn short_name(descriptor: &EnumDescriptor, number: i32) -> String {
 
 fn time(message: &DynamicMessage) -> Json {
     let nanos = i32::try_from(integer(message, "nanos")).unwrap_or_default();
-    times::iso(&prost_types::Timestamp { seconds: integer(message, "seconds"), nanos }).into()
+    times::iso(&prost_types::Timestamp {
+        seconds: integer(message, "seconds"),
+        nanos,
+    })
+    .into()
 }
 
 fn integer(message: &DynamicMessage, name: &str) -> i64 {
-    message.get_field_by_name(name).and_then(|value| value.as_i64().or(value.as_i32().map(i64::from))).unwrap_or_default()
+    message
+        .get_field_by_name(name)
+        .and_then(|value| value.as_i64().or(value.as_i32().map(i64::from)))
+        .unwrap_or_default()
 }

@@ -19,7 +19,10 @@ impl Output {
     /// JSON where fields are given (an empty list: all of them), else for people.
     pub(crate) fn new(fields: Option<Vec<String>>, times: Style) -> Self {
         let named = |fields: Vec<String>| fields.into_iter().filter(|field| !field.is_empty()).collect();
-        Self { fields: fields.map(named), times }
+        Self {
+            fields: fields.map(named),
+            times,
+        }
     }
 
     /// True: for scripts.
@@ -60,9 +63,17 @@ impl Output {
 /// A table without lines, as wide as the terminal.
 pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(head.to_vec()).add_rows(rows);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(head.to_vec())
+        .add_rows(rows);
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -50,13 +50,19 @@ impl Session {
         output: Output,
         may_ask: bool,
     ) -> Result<Self, Failure> {
-        let url = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
+        let url = if server.contains("://") {
+            server.to_owned()
+        } else {
+            format!("http://{server}")
+        };
         let endpoint = Endpoint::from_shared(url)
             .map_err(|error| Failure::usage(format!("--server {server}: {error}; give http://HOST:PORT")))?
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(timeout_seconds))
             .tcp_nodelay(true);
-        let identity = actor.parse().map_err(|_| Failure::usage(format!("--actor {actor}: only ASCII is allowed")))?;
+        let identity = actor
+            .parse()
+            .map_err(|_| Failure::usage(format!("--actor {actor}: only ASCII is allowed")))?;
         Ok(Self {
             server: server.to_owned(),
             actor: actor.to_owned(),
@@ -85,7 +91,11 @@ impl Session {
 
     /// A person as typed: `@me` is the actor.
     pub(crate) fn person(&self, typed: &str) -> String {
-        if typed == "@me" { self.actor.clone() } else { typed.to_owned() }
+        if typed == "@me" {
+            self.actor.clone()
+        } else {
+            typed.to_owned()
+        }
     }
 
     /// The request id given, or a new one.

@@ -80,7 +80,14 @@ impl Global {
     /// A session with the server, by the settings in force. Connects with the first call.
     pub(crate) fn session(&self) -> Result<Session, Failure> {
         let [server, actor] = self.in_force()?;
-        Session::new(&server.value, &actor.value, self.timeout, self.request_id, self.output(), !self.no_input)
+        Session::new(
+            &server.value,
+            &actor.value,
+            self.timeout,
+            self.request_id,
+            self.output(),
+            !self.no_input,
+        )
     }
 
     /// A session with another server than the settings say.
@@ -101,19 +108,40 @@ impl Global {
     fn in_force(&self) -> Result<[Setting; 2], Failure> {
         let profile = self.profile()?;
         let name = self.profile_name();
-        let setting = |name_of, flag: &Option<String>, variable: &str, file: Option<String>, default: (String, &str)| {
-            let (value, from) = match (flag, file) {
-                (Some(value), _) if std::env::var(variable).as_ref() == Ok(value) => (value.clone(), format!("environment ({variable})")),
-                (Some(value), _) => (value.clone(), format!("flag (--{name_of})")),
-                (None, Some(value)) => (value, format!("profile {name} of {}", settings_file().display())),
-                (None, None) => (default.0, default.1.to_owned()),
+        let setting =
+            |name_of, flag: &Option<String>, variable: &str, file: Option<String>, default: (String, &str)| {
+                let (value, from) = match (flag, file) {
+                    (Some(value), _) if std::env::var(variable).as_ref() == Ok(value) => {
+                        (value.clone(), format!("environment ({variable})"))
+                    }
+                    (Some(value), _) => (value.clone(), format!("flag (--{name_of})")),
+                    (None, Some(value)) => (value, format!("profile {name} of {}", settings_file().display())),
+                    (None, None) => (default.0, default.1.to_owned()),
+                };
+                Setting {
+                    name: name_of,
+                    value,
+                    from,
+                }
             };
-            Setting { name: name_of, value, from }
-        };
-        let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| String::from("somebody"));
+        let user = std::env::var("USER")
+            .or_else(|_| std::env::var("LOGNAME"))
+            .unwrap_or_else(|_| String::from("somebody"));
         Ok([
-            setting("server", &self.server, "SNAGLOG_SERVER", profile.server, (SERVER.to_owned(), "default")),
-            setting("actor", &self.actor, "SNAGLOG_ACTOR", profile.actor, (user, "default (the user's name)")),
+            setting(
+                "server",
+                &self.server,
+                "SNAGLOG_SERVER",
+                profile.server,
+                (SERVER.to_owned(), "default"),
+            ),
+            setting(
+                "actor",
+                &self.actor,
+                "SNAGLOG_ACTOR",
+                profile.actor,
+                (user, "default (the user's name)"),
+            ),
         ])
     }
 
@@ -138,16 +166,28 @@ pub(crate) fn show(global: &Global) -> Result<(), Failure> {
     let settings = global.in_force()?;
     let output = global.output();
     if output.is_json() {
-        let object = settings.iter().map(|one| (one.name.to_owned(), serde_json::json!({ "value": one.value, "from": one.from })));
+        let object = settings.iter().map(|one| {
+            (
+                one.name.to_owned(),
+                serde_json::json!({ "value": one.value, "from": one.from }),
+            )
+        });
         output.json(serde_json::Value::Object(object.collect()));
     } else {
-        output.table(&["SETTING", "VALUE", "FROM"], settings.iter().map(|one| vec![one.name.to_owned(), one.value.clone(), one.from.clone()]));
+        output.table(
+            &["SETTING", "VALUE", "FROM"],
+            settings
+                .iter()
+                .map(|one| vec![one.name.to_owned(), one.value.clone(), one.from.clone()]),
+        );
         anstream::println!("settings file: {}", settings_file().display());
     }
     Ok(())
 }
 
 fn settings_file() -> PathBuf {
-    let folder = etcetera::choose_base_strategy().map(|base| base.config_dir()).unwrap_or_default();
+    let folder = etcetera::choose_base_strategy()
+        .map(|base| base.config_dir())
+        .unwrap_or_default();
     folder.join("snaglog").join("settings.toml")
 }

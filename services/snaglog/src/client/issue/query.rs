@@ -1,0 +1,275 @@
+//! Showing and listing issues.
+
+use std::fmt::Write as _;
+
+use api::issues::v1::issues_service_client::IssuesServiceClient;
+use api::issues::v1::{Comment, GetIssueRequest, GetIssueResponse, Issue, ListIssuesRequest};
+use clap::Args;
+
+use super::{explain, words};
+use crate::client::failure::Failure;
+use crate::client::json;
+use crate::client::output::{Output, table};
+use crate::client::session::Session;
+
+/// Show one issue with its newest comments.
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The issue's key, `PAY-42` in either case
+    key: String,
+}
+
+impl Show {
+    /// Shows it.
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let mut client = IssuesServiceClient::new(session.wire());
+        let request = GetIssueRequest {
+            key: self.key.clone(),
+            ..GetIssueRequest::default()
+        };
+        let answer = client.get_issue(request).await;
+        let answer = answer
+            .map_err(|status| explain(session.failure(status), &self.key.to_uppercase()))?
+            .into_inner();
+        let GetIssueResponse { issue, comments, .. } = answer;
+        let issue = issue.unwrap_or_default();
+        if session.output.is_json() {
+            let mut object = json::to_json(&issue);
+            object["comments"] = comments.iter().map(json::to_json).collect();
+            session.output.json(object);
+        } else {
+            session.output.text(story(&issue, &comments, &session.output));
+        }
+        Ok(())
+    }
+}
+
+/// An issue for people: a heading, what is known, its texts.
+pub(crate) fn story(issue: &Issue, comments: &[Comment], output: &Output) -> String {
+    let bold = anstyle::Style::new().bold();
+    let mut text = format!("{bold}{}  {}{bold:#}\n", issue.key, issue.title);
+    let mut line = |name: &str, value: String| {
+        if !value.is_empty() && value != "-" {
+            _ = writeln!(text, "  {name:<12} {value}");
+        }
+    };
+    line(
+        "state",
+        format!("{}, {}", words::state(issue), output.time(issue.state_since.as_ref())),
+    );
+    line(
+        "severity",
+        if issue.severity.is_empty() {
+            reported(issue)
+        } else {
+            issue.severity.clone()
+        },
+    );
+    line("level", words::level_word(issue.level));
+    line("component", issue.component.clone());
+    line("team", issue.team.clone());
+    line("assignee", issue.assignee.clone());
+    line("source", source(issue));
+    line(
+        "filed",
+        format!("{} by {}", output.time(issue.filed_at.as_ref()), issue.filed_by),
+    );
+    line("workaround", issue.workaround.clone());
+    line("changes", issue.changes.join(", "));
+    line("tests", issue.tests.join(", "));
+    line("resolved by", issue.resolved_by.clone());
+    line("confirmed by", issue.confirmed_by.clone());
+    line("release", issue.release.clone());
+    line("duplicate of", issue.duplicate_of.clone());
+    line("caused by", issue.causes.join(", "));
+    line("watchers", issue.watchers.join(", "));
+    for link in &issue.links {
+        line(
+            "link",
+            format!(
+                "{} {}",
+                link.kind()
+                    .as_str_name()
+                    .trim_start_matches("LINK_KIND_")
+                    .to_lowercase()
+                    .replace('_', " "),
+                link.other
+            ),
+        );
+    }
+    line("revision", issue.revision.to_string());
+    let report = issue.report.clone().unwrap_or_default();
+    let parts = [
+        ("Steps to reproduce", &report.steps),
+        ("What happens", &report.actual),
+        ("What was expected", &report.expected),
+        ("Details", &report.details),
+    ];
+    for (heading, part) in parts.iter().filter(|(_, part)| !part.is_empty()) {
+        _ = write!(text, "\n{bold}{heading}{bold:#}\n{part}\n");
+    }
+    for question in &issue.questions {
+        _ = write!(
+            text,
+            "\n{bold}Question {} of {}{bold:#}, {}\n{}\n",
+            question.number,
+            question.asked_by,
+            output.time(question.asked_at.as_ref()),
+            question.text
+        );
+    }
+    for comment in comments.iter().rev() {
+        _ = write!(
+            text,
+            "\n{bold}{}{bold:#}, {}\n{}\n",
+            comment.author,
+            output.time(comment.occurred_at.as_ref()),
+            comment.text
+        );
+    }
+    text.trim_end().to_owned()
+}
+
+fn reported(issue: &Issue) -> String {
+    if issue.reported_severity.is_empty() {
+        String::new()
+    } else {
+        format!("reported as {}", issue.reported_severity)
+    }
+}
+
+fn source(issue: &Issue) -> String {
+    use api::issues::v1::source::Kind;
+    let Some(source) = &issue.source else {
+        return String::new();
+    };
+    let kind = match &source.kind {
+        Some(Kind::Customer(customer)) => format!("customer {}", customer.customer),
+        Some(Kind::ProductOwner(_)) => String::from("product owner"),
+        Some(Kind::Security(security)) => format!("security report {}", security.advisories.join(", ")),
+        Some(Kind::System(system)) => format!("monitor {}", system.monitor),
+        None => String::from("not known"),
+    };
+    let imported = issue.origin.as_ref().map_or(String::new(), |origin| {
+        format!(", imported from {} by {}", origin.system, origin.imported_by)
+    });
+    let raised_by = if source.raised_by.is_empty() {
+        String::new()
+    } else {
+        format!(", raised by {}", source.raised_by)
+    };
+    let reference = if source.reference.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", source.reference)
+    };
+    format!("{}{reference}{raised_by}{imported}", kind.trim_end())
+}
+
+/// List a project's issues. Filters narrow together; one given several times widens.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// The project's key
+    project: String,
+    /// Only in this state
+    #[arg(long)]
+    state: Vec<words::State>,
+    /// Only of this severity
+    #[arg(long)]
+    severity: Vec<String>,
+    /// Only of this triage level
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
+    level: Vec<u8>,
+    /// Only of this owner team
+    #[arg(long)]
+    team: Vec<String>,
+    /// Only of this component
+    #[arg(long)]
+    component: Vec<String>,
+    /// Only of this assignee; @me is the actor
+    #[arg(long)]
+    assignee: Vec<String>,
+    /// Only with this reference of the source
+    #[arg(long, value_name = "REFERENCE")]
+    reference: Option<String>,
+    /// How to order them
+    #[arg(long, value_enum, default_value = "filed-newest")]
+    order: words::Order,
+    /// How many at most
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    limit: usize,
+}
+
+impl List {
+    /// Lists them.
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let limit = self.limit;
+        let mut request = self.request(session);
+        let mut client = IssuesServiceClient::new(session.wire());
+        let mut rows = Vec::new();
+        let mut left = limit;
+        while left > 0 {
+            request.page_size = i32::try_from(left.min(1000)).unwrap_or(1000);
+            let answer = client.list_issues(request.clone()).await;
+            let page = answer
+                .map_err(|status| explain(session.failure(status), ""))?
+                .into_inner();
+            left -= page.issues.len().min(left);
+            for issue in &page.issues {
+                if session.output.is_json() {
+                    session.output.json(json::to_json(issue))
+                } else {
+                    rows.push(row(issue, &session.output))
+                }
+            }
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                break;
+            }
+        }
+        if !session.output.is_json() {
+            let head = ["KEY", "STATE", "SINCE", "SEVERITY", "LEVEL", "ASSIGNEE", "TITLE"];
+            session.output.text(if rows.is_empty() {
+                String::from("No issues.")
+            } else {
+                table(&head, rows)
+            });
+            if !request.page_token.is_empty() {
+                anstream::eprintln!("There are more: raise --limit, or narrow with --state, --severity, --team, …");
+            }
+        }
+        Ok(())
+    }
+
+    fn request(self, session: &Session) -> ListIssuesRequest {
+        ListIssuesRequest {
+            project: self.project,
+            states: self.state.into_iter().map(Into::into).collect(),
+            severities: self.severity,
+            levels: self.level.into_iter().map(words::level).collect(),
+            teams: self.team,
+            components: self.component,
+            assignees: self.assignee.iter().map(|person| session.person(person)).collect(),
+            source_reference: self.reference.unwrap_or_default(),
+            order_by: self.order.into(),
+            ..ListIssuesRequest::default()
+        }
+    }
+}
+
+fn row(issue: &Issue, output: &Output) -> Vec<String> {
+    let severity = if issue.severity.is_empty() {
+        reported(issue)
+    } else {
+        issue.severity.clone()
+    };
+    vec![
+        issue.key.clone(),
+        words::state(issue).to_owned(),
+        output.time(issue.state_since.as_ref()),
+        words::or_dash(&severity),
+        words::level_word(issue.level),
+        words::or_dash(&issue.assignee),
+        issue.title.clone(),
+    ]
+}

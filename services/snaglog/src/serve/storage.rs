@@ -1,0 +1,54 @@
+//! Where the log and the views are kept, by `--data` and `--log`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use commands::Environment as _;
+use event_log_sqlite::SqliteLog;
+use view_store_sqlite::{OpenError, SqliteViews};
+
+use super::environment::Machine;
+
+/// Log and views, open.
+pub(crate) struct Storage {
+    /// The event log.
+    pub(crate) log: Arc<SqliteLog>,
+    /// The view store beside it.
+    pub(crate) views: Arc<SqliteViews>,
+}
+
+/// Opens both, making what is missing.
+pub(crate) fn open(data: &Path, log: Option<&str>) -> anyhow::Result<Storage> {
+    std::fs::create_dir_all(data).with_context(|| format!("--data {}: the folder can't be made", data.display()))?;
+    let path = log_path(data, log)?;
+    let options = event_log_sqlite::Options::new(Machine.event_id());
+    let log = SqliteLog::open(&path, &options).context("the event log does not open")?;
+    let views = open_views(&data.join("views.db"))?;
+    Ok(Storage {
+        log: Arc::new(log),
+        views: Arc::new(views),
+    })
+}
+
+/// The log's file: `sqlite:PATH`, or `log.db` in the data folder.
+fn log_path(data: &Path, log: Option<&str>) -> anyhow::Result<PathBuf> {
+    let Some(url) = log else { return Ok(data.join("log.db")) };
+    match url.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
+        Some((scheme, _)) => bail!("--log {url}: no log is known by {scheme}:, give sqlite:PATH"),
+        None => bail!("--log {url}: give sqlite:PATH"),
+    }
+}
+
+/// The views can be made from the log at any time: a file that can't be read is deleted, and they are built anew.
+fn open_views(path: &Path) -> anyhow::Result<SqliteViews> {
+    match SqliteViews::open(path) {
+        Err(error @ (OpenError::Damaged { .. } | OpenError::OtherFormat { .. })) => {
+            tracing::warn!(%error, "the views are built anew from the log");
+            SqliteViews::delete(path).with_context(|| format!("{} can't be deleted", path.display()))?;
+            SqliteViews::open(path).context("the views do not open")
+        }
+        opened => opened.context("the views do not open"),
+    }
+}

@@ -1,0 +1,98 @@
+//! A gRPC client as any service would write one.
+
+use api::boards::v1::boards_service_client::BoardsServiceClient;
+use api::consistency::v1::{AtLeastAsFresh, Consistency, consistency::Requirement};
+use api::history::v1::history_service_client::HistoryServiceClient;
+use api::issues::v1::issues_service_client::IssuesServiceClient;
+use api::projects::v1::projects_service_client::ProjectsServiceClient;
+use api::releases::v1::releases_service_client::ReleasesServiceClient;
+use tonic::metadata::MetadataValue;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+use tonic_types::StatusExt as _;
+
+/// A channel that says who acts.
+pub type Wire = InterceptedService<Channel, As>;
+
+/// Puts an actor into each call's metadata.
+#[derive(Debug, Clone, Copy)]
+pub struct As(&'static str);
+
+impl Interceptor for As {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request
+            .metadata_mut()
+            .insert("snaglog-actor", MetadataValue::from_static(self.0));
+        Ok(request)
+    }
+}
+
+/// Clients of all services over one connection.
+#[derive(Debug, Clone)]
+pub struct Client(Channel);
+
+impl Client {
+    /// Connects.
+    pub async fn connect(url: &str) -> anyhow::Result<Self> {
+        Ok(Self(
+            Endpoint::from_shared(url.to_owned())?
+                .tcp_nodelay(true)
+                .connect()
+                .await?,
+        ))
+    }
+
+    /// Issues, as this person.
+    pub fn issues(&self, actor: &'static str) -> IssuesServiceClient<Wire> {
+        IssuesServiceClient::new(self.wire(actor))
+    }
+
+    /// Projects, as this person.
+    pub fn projects(&self, actor: &'static str) -> ProjectsServiceClient<Wire> {
+        ProjectsServiceClient::new(self.wire(actor))
+    }
+
+    /// Releases, as this person.
+    pub fn releases(&self, actor: &'static str) -> ReleasesServiceClient<Wire> {
+        ReleasesServiceClient::new(self.wire(actor))
+    }
+
+    /// Boards, as this person.
+    pub fn boards(&self, actor: &'static str) -> BoardsServiceClient<Wire> {
+        BoardsServiceClient::new(self.wire(actor))
+    }
+
+    /// Histories, as this person.
+    pub fn histories(&self, actor: &'static str) -> HistoryServiceClient<Wire> {
+        HistoryServiceClient::new(self.wire(actor))
+    }
+
+    fn wire(&self, actor: &'static str) -> Wire {
+        InterceptedService::new(self.0.clone(), As(actor))
+    }
+}
+
+/// A fresh request id.
+#[expect(clippy::disallowed_methods, reason = "a client makes ids")]
+pub fn request_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+/// At least as fresh as this answer's token.
+pub fn as_fresh_as(tokens: impl IntoIterator<Item = String>) -> Option<Consistency> {
+    let tokens = tokens.into_iter().collect();
+    Some(Consistency {
+        requirement: Some(Requirement::AtLeastAsFresh(AtLeastAsFresh { tokens })),
+    })
+}
+
+/// The reason that an error names, `NOT_TRIAGED`; empty where it names none.
+pub fn reason(status: &Status) -> String {
+    status
+        .get_error_details()
+        .error_info()
+        .map(|info| info.reason.clone())
+        .unwrap_or_default()
+}

@@ -1,0 +1,140 @@
+//! A real `snaglog serve` of one's own: a process, a folder, a port.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+/// How long a server may take to be ready before a test gives up on it.
+const READY_MAX: Duration = Duration::from_secs(60);
+
+/// The binary under test: `SNAGLOG_BIN`, or the one beside this test's own.
+pub fn binary() -> PathBuf {
+    if let Some(named) = std::env::var_os("SNAGLOG_BIN") {
+        return named.into();
+    }
+    let own = std::env::current_exe().unwrap_or_default();
+    let folder = own.ancestors().find(|folder| folder.join("snaglog").is_file());
+    folder.map_or_else(|| PathBuf::from("snaglog"), |folder| folder.join("snaglog"))
+}
+
+/// A running server. It is killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    process: Child,
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    pub url: String,
+}
+
+/// How a server that did not come up, or was stopped, ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code; `None`: killed by a signal.
+    pub code: Option<i32>,
+    /// What it wrote to standard error.
+    pub errors: String,
+}
+
+impl Server {
+    /// Starts one on this data folder, and waits until it says that it listens.
+    pub async fn start(data: &Path) -> anyhow::Result<Self> {
+        Self::start_with(data, &[]).await
+    }
+
+    /// Starts one with more flags.
+    pub async fn start_with(data: &Path, flags: &[&str]) -> anyhow::Result<Self> {
+        let mut process = command(data, flags)
+            .stderr(Stdio::inherit())
+            .spawn()
+            .context("start snaglog serve")?;
+        let output = process.stdout.take().context("the server has a standard output")?;
+        let mut lines = BufReader::new(output).lines();
+        let line = timeout(READY_MAX, lines.next_line())
+            .await
+            .context("the server says within a minute that it listens")??;
+        match line.as_deref().and_then(|line| line.strip_prefix("listening on ")) {
+            Some(address) => Ok(Self {
+                process,
+                url: format!("http://{address}"),
+            }),
+            None => bail!("the server said {line:?} instead of `listening on HOST:PORT`"),
+        }
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id().unwrap_or_default()
+    }
+
+    /// SIGKILL, as a crash would; returns when it is gone.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        self.process.kill().await.context("kill the server")
+    }
+
+    /// SIGTERM; returns when it has drained and exited.
+    pub async fn stop(mut self) -> anyhow::Result<Ended> {
+        let id = self.id().to_string();
+        let sent = Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .await
+            .context("send SIGTERM")?;
+        anyhow::ensure!(sent.success(), "kill -TERM {id} failed");
+        let status = timeout(READY_MAX, self.process.wait())
+            .await
+            .context("the server drains within a minute")??;
+        Ok(Ended {
+            code: status.code(),
+            errors: String::new(),
+        })
+    }
+
+    /// Its resident memory, in bytes (Linux).
+    pub fn resident_bytes(&self) -> anyhow::Result<u64> {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.id())).context("read the server's /proc status")?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .context("VmRSS is in it")?;
+        let kib: u64 = line
+            .trim()
+            .trim_end_matches(" kB")
+            .parse()
+            .context("VmRSS is a number of kB")?;
+        Ok(kib * 1024)
+    }
+}
+
+/// Starts a server that is expected not to come up, and waits for its end.
+pub async fn fails_to_start(data: &Path, flags: &[&str]) -> anyhow::Result<Ended> {
+    let mut process = command(data, flags)
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("start snaglog serve")?;
+    let mut errors = String::new();
+    let mut stderr = process.stderr.take().context("the server has a standard error")?;
+    let read = timeout(READY_MAX, stderr.read_to_string(&mut errors)).await;
+    read.context("a server that can't serve ends within a minute")??;
+    let status = process.wait().await?;
+    Ok(Ended {
+        code: status.code(),
+        errors,
+    })
+}
+
+fn command(data: &Path, flags: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command
+        .arg("serve")
+        .arg("--data")
+        .arg(data)
+        .args(["--listen", "127.0.0.1:0", "--log-level", "warn"])
+        .args(flags);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    command
+}
