@@ -15,6 +15,7 @@
 //!
 //! **To add a scenario**: a file in `tests/tests/`; `cargo xtask test --only scenarios` finds it.
 
+pub mod bench;
 pub mod client;
 pub mod life;
 pub mod server;

@@ -1,0 +1,151 @@
+//! `bench serve`: the server end to end, on a durable log, with projections running.
+//!
+//! Throughput: durable commands a second in the natural mix of whole lives, beside a bare unary echo of the same client in the same run; one in
+//! flight beside raw single-row SQLite commits on the same disk. Rounds of both alternate, so that noise hits them alike.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use rusqlite::Connection;
+
+use super::load::{self, Lives, Run};
+use super::report::{Figure, Report, percentile};
+use super::{echo, queries};
+use crate::client::Client;
+use crate::life;
+use crate::server::Server;
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Rounds of each kind
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// Seconds a round
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// In flight
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 64, 128])]
+    in_flight: Vec<usize>,
+    /// The larger number of issues for the query cases; 0 leaves them out
+    #[arg(long, default_value_t = 1_000_000)]
+    issues: u64,
+    /// Queries a second, at a fixed arrival rate
+    #[arg(long, default_value_t = 200)]
+    rate: u32,
+    /// Where to put the servers' data [default: a temporary folder]
+    #[arg(long)]
+    folder: Option<std::path::PathBuf>,
+}
+
+impl Serve {
+    /// Measures and prints.
+    pub async fn run(self, report: Report) -> anyhow::Result<()> {
+        let temporary = tempfile::tempdir()?;
+        let folder = self.folder.as_deref().unwrap_or(temporary.path());
+        if !self.in_flight.is_empty() {
+            self.throughput(&report, &folder.join("throughput")).await?;
+        }
+        if self.issues > 0 {
+            queries::measure(&report, folder, self.issues, self.rate).await?;
+        }
+        Ok(())
+    }
+
+    async fn throughput(&self, report: &Report, data: &Path) -> anyhow::Result<()> {
+        let (echo, server) = (echo::Process::start().await?, Server::start(data).await?);
+        life::project(&Client::connect(&server.url).await?, "BENCH").await?;
+        let (channels, lives) = (
+            load::channels(&echo.url).await?,
+            Lives::connect(&server.url, "BENCH").await?,
+        );
+        let length = Duration::from_secs_f64(self.seconds);
+        let raw = Raw::open(&data.join("raw.db"))?;
+        for &in_flight in &self.in_flight {
+            let (mut reference, mut run, mut commits) = (Run::default(), Run::default(), Run::default());
+            load::echo(&channels, in_flight, length / 4).await?;
+            lives.run(in_flight, length / 4).await?;
+            for _ in 0..self.rounds {
+                reference.add(load::echo(&channels, in_flight, length).await?);
+                run.add(lives.run(in_flight, length).await?);
+                if in_flight == 1 {
+                    commits.add(raw.commit_rows(length)?);
+                }
+            }
+            add(report, in_flight, &mut run, &mut reference, &commits);
+        }
+        server.stop().await.map(|_| ())
+    }
+}
+
+fn add(report: &Report, in_flight: usize, run: &mut Run, echo: &mut Run, commits: &Run) {
+    let case = format!("sqlite/{in_flight}");
+    let figure = |case: String, value, unit, reference, reference_value| Figure {
+        case,
+        value,
+        unit,
+        reference,
+        reference_value,
+    };
+    if in_flight == 1 {
+        report.add(&figure(
+            case.clone(),
+            run.rate(),
+            "commands/s",
+            "raw single-row commits/s",
+            commits.rate(),
+        ));
+        report.add(&figure(
+            format!("{case}/echo"),
+            run.rate(),
+            "commands/s",
+            "echo calls/s",
+            echo.rate(),
+        ));
+    } else {
+        report.add(&figure(
+            case.clone(),
+            run.rate(),
+            "commands/s",
+            "echo calls/s",
+            echo.rate(),
+        ));
+    }
+    for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
+        let (value, reference) = (
+            percentile(&mut run.latencies, share),
+            percentile(&mut echo.latencies, share),
+        );
+        report.add(&figure(format!("{case}/{name}"), value, "us", "echo", reference));
+    }
+}
+
+/// Raw SQLite on the same disk, with the log's settings: a commit a row.
+struct Raw(Connection);
+
+impl Raw {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        let connection = Connection::open(path)?;
+        connection.pragma_update(None, "page_size", 8192)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.execute_batch("CREATE TABLE raw (id INTEGER PRIMARY KEY, row BLOB NOT NULL) STRICT")?;
+        Ok(Self(connection))
+    }
+
+    fn commit_rows(&self, length: Duration) -> anyhow::Result<Run> {
+        let (start, row) = (Instant::now(), [7_u8; 300]);
+        let mut insert = self.0.prepare("INSERT INTO raw (row) VALUES (?1)")?;
+        let mut calls = 0;
+        while start.elapsed() < length {
+            insert.execute([&row])?;
+            calls += 1;
+        }
+        Ok(Run {
+            calls,
+            seconds: start.elapsed().as_secs_f64(),
+            latencies: Vec::new(),
+        })
+    }
+}

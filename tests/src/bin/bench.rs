@@ -1,0 +1,36 @@
+//! The benchmarks. `cargo xtask bench NAME [--json]` builds for release and runs it.
+
+use clap::{Parser, Subcommand};
+use tests::bench;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "bench",
+    about = "Measures Snaglog; each figure is a ratio to a reference measured in the same run"
+)]
+struct Bench {
+    /// One JSON object a line instead of a table
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    name: Name,
+}
+
+#[derive(Debug, Subcommand)]
+enum Name {
+    /// The server end to end: durable commands a second, queries at two sizes, memory, start
+    Serve(bench::serve::Serve),
+    /// The reference that `serve` is measured against: a bare unary echo (started by `serve` itself)
+    #[command(hide = true)]
+    Echo,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let bench = Bench::parse();
+    let report = bench::report::Report::new(bench.json);
+    match bench.name {
+        Name::Serve(serve) => serve.run(report).await,
+        Name::Echo => bench::echo::serve().await,
+    }
+}
