@@ -1,0 +1,232 @@
+//! Folding with documents in hand: what is loaded is decoded once, folded as often as events come, and encoded once a batch.
+
+mod hand;
+
+use std::collections::BTreeMap;
+
+use domain::{Recorded, StreamKind, StreamRef};
+
+use crate::row::{Change, Key, Row};
+use crate::table::{Schema, Table};
+use crate::view::{Count, Unappliable, View};
+use hand::{Hand, Held};
+
+/// Keeps at most about so many bytes of documents between batches, for each view and partition.
+pub const HAND_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The working state of a view over one partition. The runner's order of calls for a batch: [`Folding::missing`] and
+/// [`Folding::hold`] for all events, [`Folding::fold`] for each in order, [`Folding::finish`] once; then, when the batch was
+/// not committed, [`Folding::forget`].
+pub trait Folding: Send {
+    /// Name, version and tables of the view.
+    fn schema(&self) -> &'static Schema;
+
+    /// The table of the documents.
+    fn table(&self) -> &'static Table;
+
+    /// Does the view fold events of this kind of stream?
+    fn wants(&self, kind: StreamKind) -> bool;
+
+    /// Names the document that must be loaded for this event: `None` where it is in hand, or can't exist yet.
+    fn missing(&self, recorded: &Recorded) -> Option<Key>;
+
+    /// Takes a loaded document of a stream in hand; `None`: there is none.
+    fn hold(&mut self, stream: &StreamRef, row: Option<Row>);
+
+    /// Folds an event into the document in hand. One that is in the document already changes nothing.
+    fn fold(&mut self, recorded: &Recorded) -> Result<(), Unappliable>;
+
+    /// What the batch changed. From now on the documents count as stored.
+    fn finish(&mut self) -> Folded;
+
+    /// Lets go of all documents: what is stored is not what was folded.
+    fn forget(&mut self);
+}
+
+/// What a batch changed.
+#[derive(Debug, Default)]
+pub struct Folded {
+    /// In the order in which they are to be applied.
+    pub changes: Vec<Change>,
+    /// For each change the stream that it is of; counters are nobody's.
+    pub streams: Vec<Option<StreamRef>>,
+    /// Documents that do not fit their rows. Nothing of them is in the changes.
+    pub misfits: Vec<(StreamRef, Unappliable)>,
+}
+
+/// [`Folding`] for any view.
+pub(crate) struct Documents<V: View> {
+    view: &'static V,
+    hand: Hand<V::Document>,
+    /// In the order of their first event in this batch.
+    touched: Vec<StreamRef>,
+}
+
+impl<V: View> Documents<V> {
+    pub(crate) fn new(view: &'static V) -> Self {
+        Self {
+            view,
+            hand: Hand::new(HAND_BYTES_MAX),
+            touched: Vec::new(),
+        }
+    }
+
+    fn counts(&self, document: Option<&V::Document>) -> Vec<Count> {
+        document.map(|document| self.view.counts(document)).unwrap_or_default()
+    }
+}
+
+impl<V: View> Folding for Documents<V> {
+    fn schema(&self) -> &'static Schema {
+        self.view.schema()
+    }
+
+    fn table(&self) -> &'static Table {
+        self.view.table()
+    }
+
+    fn wants(&self, kind: StreamKind) -> bool {
+        self.view.streams().contains(&kind)
+    }
+
+    fn missing(&self, recorded: &Recorded) -> Option<Key> {
+        // A document is stored together with the checkpoint that lies at or behind its last event, so before a stream's
+        // first event there is none.
+        let known = recorded.revision == 1 || self.hand.has(&recorded.stream);
+        (!known).then(|| self.view.key(recorded))
+    }
+
+    fn hold(&mut self, stream: &StreamRef, row: Option<Row>) {
+        let bytes = row.as_ref().map_or(0, hand::bytes);
+        let held = match row.map(|row| self.view.decode(&row)).transpose() {
+            Ok(document) => Held::loaded(document, bytes),
+            Err(error) => Held::broken(Unappliable::Document(error)),
+        };
+        self.hand.put(stream.clone(), held);
+    }
+
+    fn fold(&mut self, recorded: &Recorded) -> Result<(), Unappliable> {
+        let view = self.view;
+        let held = self.hand.take_up(&recorded.stream);
+        if let Some(broken) = &held.broken {
+            return Err(broken.clone());
+        }
+        let revision = held.document.as_ref().map_or(0, |document| view.revision(document));
+        if recorded.revision <= revision {
+            return Ok(());
+        }
+        if recorded.revision > revision + 1 {
+            return Err(Unappliable::Gap {
+                held: revision,
+                found: recorded.revision,
+            });
+        }
+        if held.before.is_none() {
+            held.before = Some(
+                held.document
+                    .as_ref()
+                    .map(|document| view.counts(document))
+                    .unwrap_or_default(),
+            );
+            self.touched.push(recorded.stream.clone());
+        }
+        view.fold(&mut held.document, recorded, &mut held.beside)
+    }
+
+    fn finish(&mut self) -> Folded {
+        let mut folded = Folded::default();
+        let mut moved = Moved::default();
+        for stream in std::mem::take(&mut self.touched) {
+            let Some(mut held) = self.hand.remove(&stream) else {
+                continue;
+            };
+            let (before, beside) = (held.before.take().unwrap_or_default(), std::mem::take(&mut held.beside));
+            match held
+                .document
+                .as_ref()
+                .map(|document| self.view.encode(document))
+                .transpose()
+            {
+                Ok(row) => {
+                    held.bytes = row.as_ref().map_or(0, hand::bytes);
+                    folded.put(&stream, row.map(Change::Upsert).into_iter().chain(beside));
+                    moved.put(before, self.counts(held.document.as_ref()));
+                    self.hand.put(stream, held);
+                }
+                Err(error) => folded.misfits.push((stream, Unappliable::Document(error))),
+            }
+        }
+        self.hand.age();
+        moved.into_changes(&mut folded);
+        folded
+    }
+
+    fn forget(&mut self) {
+        self.touched.clear();
+        self.hand = Hand::new(HAND_BYTES_MAX);
+    }
+}
+
+impl Folded {
+    fn put(&mut self, stream: &StreamRef, changes: impl Iterator<Item = Change>) {
+        for change in changes {
+            self.changes.push(change);
+            self.streams.push(Some(stream.clone()));
+        }
+    }
+}
+
+/// Counters (table, row, column) and by how much they move.
+#[derive(Default)]
+struct Moved(BTreeMap<(&'static str, Key, &'static str), (&'static Table, i64)>);
+
+impl Moved {
+    fn put(&mut self, before: Vec<Count>, after: Vec<Count>) {
+        if before == after {
+            return;
+        }
+        for (counts, sign) in [(before, -1), (after, 1)] {
+            for Count { table, key, column, by } in counts {
+                self.0.entry((table.name, key, column)).or_insert((table, 0)).1 += sign * by;
+            }
+        }
+    }
+
+    fn into_changes(self, folded: &mut Folded) {
+        for ((_, key, column), (table, by)) in self.0 {
+            if by != 0 {
+                folded.changes.push(Change::Add {
+                    table,
+                    key,
+                    deltas: vec![(column, by)],
+                });
+                folded.streams.push(None);
+            }
+        }
+    }
+}
+
+/// Any view, its documents' type aside.
+pub trait AnyView: Send + Sync + 'static {
+    /// Name, version and tables.
+    fn schema(&self) -> &'static Schema;
+
+    /// A working state with nothing in hand.
+    fn folding(&'static self) -> Box<dyn Folding>;
+}
+
+impl<V: View> AnyView for V {
+    fn schema(&self) -> &'static Schema {
+        View::schema(self)
+    }
+
+    fn folding(&'static self) -> Box<dyn Folding> {
+        Box::new(Documents::new(self))
+    }
+}
+
+impl std::fmt::Debug for dyn AnyView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.schema().id())
+    }
+}

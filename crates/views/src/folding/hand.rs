@@ -1,0 +1,108 @@
+//! Documents in hand, bounded in bytes.
+
+use std::collections::HashMap;
+use std::mem;
+
+use domain::StreamRef;
+
+use crate::row::{Change, Row, Value};
+use crate::view::{Count, Unappliable};
+
+/// What a document costs beside its texts.
+const DOCUMENT_BYTES: usize = 1024;
+
+/// Documents by stream. Two generations: what a batch touches is young; when the young ones fill half the bound, the old
+/// ones are let go and the young grow old. Nothing that this batch touched is let go.
+pub(super) struct Hand<D> {
+    young: HashMap<StreamRef, Held<D>>,
+    old: HashMap<StreamRef, Held<D>>,
+    young_bytes: usize,
+    bytes_max: usize,
+}
+
+/// A document in hand.
+pub(super) struct Held<D> {
+    /// `None`: the stream has none yet.
+    pub(super) document: Option<D>,
+    /// About how much it takes.
+    pub(super) bytes: usize,
+    /// Its counts before this batch; `None`: not touched by it.
+    pub(super) before: Option<Vec<Count>>,
+    /// Rows beside it that this batch leaves.
+    pub(super) beside: Vec<Change>,
+    /// Why it can't be folded into.
+    pub(super) broken: Option<Unappliable>,
+}
+
+impl<D> Held<D> {
+    pub(super) fn loaded(document: Option<D>, bytes: usize) -> Self {
+        Self {
+            document,
+            bytes,
+            before: None,
+            beside: Vec::new(),
+            broken: None,
+        }
+    }
+
+    pub(super) fn broken(why: Unappliable) -> Self {
+        Self {
+            broken: Some(why),
+            ..Self::loaded(None, 0)
+        }
+    }
+}
+
+impl<D> Hand<D> {
+    pub(super) fn new(bytes_max: usize) -> Self {
+        Self {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            young_bytes: 0,
+            bytes_max,
+        }
+    }
+
+    pub(super) fn has(&self, stream: &StreamRef) -> bool {
+        self.young.contains_key(stream) || self.old.contains_key(stream)
+    }
+
+    pub(super) fn put(&mut self, stream: StreamRef, held: Held<D>) {
+        self.young_bytes += DOCUMENT_BYTES + held.bytes;
+        self.young.insert(stream, held);
+    }
+
+    /// The stream's document, young from now on; an empty one where there is none.
+    pub(super) fn take_up(&mut self, stream: &StreamRef) -> &mut Held<D> {
+        if !self.young.contains_key(stream) {
+            let held = self.old.remove(stream).unwrap_or_else(|| Held::loaded(None, 0));
+            self.put(stream.clone(), held);
+        }
+        self.young
+            .entry(stream.clone())
+            .or_insert_with(|| Held::loaded(None, 0))
+    }
+
+    pub(super) fn remove(&mut self, stream: &StreamRef) -> Option<Held<D>> {
+        let held = self.young.remove(stream)?;
+        self.young_bytes = self.young_bytes.saturating_sub(DOCUMENT_BYTES + held.bytes);
+        Some(held)
+    }
+
+    /// To be called between batches.
+    pub(super) fn age(&mut self) {
+        if self.young_bytes > self.bytes_max / 2 {
+            self.old = mem::take(&mut self.young);
+            self.young_bytes = 0;
+        }
+    }
+}
+
+/// About how much the row's document takes.
+pub(super) fn bytes(row: &Row) -> usize {
+    let texts = row.values().iter().map(|value| match value {
+        Value::Text(text) | Value::Json(text) => text.len(),
+        _ => 0,
+    });
+    texts.sum()
+}

@@ -1,0 +1,164 @@
+//! The view `issues`: one row an issue, one a comment, and how many issues stand where. [`crate::board`] reads the same rows.
+//!
+//! The document is the domain's own [`Issue`], folded by the domain's own `evolve`: a query answers what a command answered.
+//! What a command's reply must show is therefore in the domain's state, and [`stored`] loses nothing of it on the way into
+//! a row and back. When `evolve` changes what it makes of an event, [`SCHEMA`]'s version rises.
+
+mod details;
+mod get;
+mod list;
+mod stored;
+mod tables;
+mod words;
+
+use domain::issue::{Issue, IssueEvent, evolve};
+use domain::{Event, Recorded, StreamKind};
+
+pub use get::{COMMENTS_PAGE, Comment, GetIssue, IssueFound};
+pub use list::{Filter, IssuesFound, ListIssues, Order, STEP_MAX};
+pub use tables::{COMMENT, COUNT, ISSUE};
+pub use words::Standing;
+
+use domain::ids::{IssueKey, ProjectId};
+
+use crate::row::{Change, Key, Row, RowError, Value};
+use crate::table::{Schema, Table};
+use crate::view::{Count, Unappliable, View};
+
+use tables::{CommentRow, IssueRow};
+pub(crate) use words::parse_level;
+
+/// The view's tables.
+pub static SCHEMA: Schema = Schema {
+    name: "issues",
+    version: 1,
+    tables: &[&ISSUE, &COMMENT, &COUNT],
+};
+
+/// The view.
+#[derive(Debug, Clone, Copy)]
+pub struct Issues;
+
+impl View for Issues {
+    type Document = Issue;
+
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    fn table(&self) -> &'static Table {
+        &ISSUE
+    }
+
+    fn streams(&self) -> &'static [StreamKind] {
+        &[StreamKind::Issue]
+    }
+
+    fn key(&self, recorded: &Recorded) -> Key {
+        Key::new([
+            Value::from(recorded.stream.project.as_str()),
+            Value::from(recorded.ordinal),
+        ])
+    }
+
+    fn revision(&self, issue: &Issue) -> u64 {
+        issue.revision
+    }
+
+    fn decode(&self, row: &Row) -> Result<Issue, RowError> {
+        IssueRow::read(row)?.issue()
+    }
+
+    fn encode(&self, issue: &Issue) -> Result<Row, RowError> {
+        IssueRow::of(issue).row()
+    }
+
+    fn fold(
+        &self,
+        issue: &mut Option<Issue>,
+        recorded: &Recorded,
+        beside: &mut Vec<Change>,
+    ) -> Result<(), Unappliable> {
+        let Event::Issue(event) = &recorded.event else {
+            return Ok(());
+        };
+        if issue.is_none() && !matches!(event, IssueEvent::IssueFiled { .. }) {
+            return Err(Unappliable::Refused {
+                reason: "an issue begins with its filing".into(),
+            });
+        }
+        if let IssueEvent::IssueCommented { text } = event {
+            let comment = comment(recorded, text.as_str()).row().map_err(Unappliable::Document)?;
+            beside.push(Change::Upsert(comment));
+        }
+        *issue = evolve(issue.take(), &of_issue(recorded, event.clone()));
+        Ok(())
+    }
+
+    fn counts(&self, issue: &Issue) -> Vec<Count> {
+        let severity = issue.triage.as_ref().and_then(|triage| triage.severity.known());
+        let key = Key::new([
+            Value::from(issue.key.project.as_str()),
+            Standing::of(&issue.state).word().into(),
+            severity.map_or("", |severity| severity.as_str()).into(),
+        ]);
+        vec![Count {
+            table: &COUNT,
+            key,
+            column: "issues",
+            by: 1,
+        }]
+    }
+}
+
+/// The record as the issue's decider takes it.
+fn of_issue(recorded: &Recorded, event: IssueEvent) -> Recorded<IssueEvent> {
+    let Recorded {
+        event: _,
+        stream,
+        ordinal,
+        revision,
+        position,
+        actor,
+        occurred_at,
+        recorded_at,
+        origin,
+    } = recorded;
+    Recorded {
+        event,
+        stream: stream.clone(),
+        ordinal: *ordinal,
+        revision: *revision,
+        position: *position,
+        actor: actor.clone(),
+        occurred_at: *occurred_at,
+        recorded_at: *recorded_at,
+        origin: origin.clone(),
+    }
+}
+
+fn comment(recorded: &Recorded, text: &str) -> CommentRow {
+    CommentRow {
+        project: recorded.stream.project.as_str().into(),
+        ordinal: recorded.ordinal,
+        revision: recorded.revision,
+        author: recorded.actor.as_str().into(),
+        occurred_at: recorded.occurred_at,
+        imported: recorded.origin.is_some(),
+        text: text.into(),
+    }
+}
+
+/// The key of the issue whose row this is.
+pub(crate) fn key(row: &Row) -> Result<IssueKey, RowError> {
+    let project: &str = row.get("project")?;
+    let project = ProjectId::parse(project).map_err(|error| RowError::Json {
+        table: ISSUE.name,
+        column: "project",
+        reason: error.to_string(),
+    })?;
+    Ok(IssueKey {
+        project,
+        ordinal: row.get("ordinal")?,
+    })
+}
