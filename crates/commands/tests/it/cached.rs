@@ -1,0 +1,110 @@
+//! What is remembered is bounded, and is what the log says.
+
+use commands::Options;
+use domain::issue::{Command, FileIssue, Level, Report, TriageIssue};
+use domain::{Fact, issue};
+
+use crate::given::{World, ask, comment, filing, first, pay, person, text, triage};
+
+#[tokio::test]
+async fn memory_is_bounded_in_bytes() {
+    let cache_bytes = 256 * 1024;
+    let world = World::with(Options { cache_bytes }).with_project().await;
+    for n in 1..=300 {
+        let report = Report {
+            details: Some(text(&"long ".repeat(500))),
+            ..filing().report
+        };
+        let filing = FileIssue { report, ..filing() };
+        world
+            .commands
+            .file_issue(&pay(), filing, ask("olga", n, &n))
+            .await
+            .unwrap();
+        assert!(
+            world.commands.cache_bytes() <= cache_bytes,
+            "after {n} issues: {}",
+            world.commands.cache_bytes()
+        );
+    }
+    assert!(
+        world.commands.cache_bytes() > cache_bytes / 2,
+        "what fits is remembered"
+    );
+    world
+        .issue("ann", 1000, comment("Forgotten, and so read again"))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn without_memory_everything_is_read_again() {
+    let world = World::with(Options { cache_bytes: 0 }).with_triaged_issue().await;
+    world.issue("ann", 3, Command::AcceptIssue).await.unwrap();
+    assert!(world.issue("ann", 3, Command::AcceptIssue).await.unwrap().replayed);
+    assert_eq!(world.commands.cache_bytes(), 0);
+}
+
+/// Changes level and severity with one command, and so with several events.
+fn triage_again() -> Command {
+    issue::Command::TriageIssue(TriageIssue {
+        level: Fact::Known(Level::System),
+        nature: None,
+        severity: Fact::Known(domain::ids::SeverityId::parse("sev1").unwrap()),
+        component: None,
+        team: None,
+        reason: Some(text("It is down")),
+    })
+}
+
+#[tokio::test]
+async fn what_is_remembered_is_what_is_folded() {
+    let world = World::empty().with_issue().await;
+    let story = [
+        comment("Hm"),
+        triage(),
+        triage_again(),
+        Command::AssignIssue {
+            assignee: Some(person("ann")),
+        },
+        Command::RecordWorkaround {
+            text: text("Restart it"),
+        },
+        Command::AcceptIssue,
+        Command::WatchIssue { person: person("carl") },
+    ];
+    for (n, command) in (2..).zip(story) {
+        let done = world.issue("ann", n, command).await.unwrap();
+        let folded = world
+            .another_node()
+            .commands
+            .find_issue(&first())
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (done.state, done.revision, done.at),
+            (folded.state, folded.revision, folded.at)
+        );
+    }
+    let issue = world.commands.find_issue(&first()).await.unwrap().unwrap();
+    assert!(issue.revision > 8, "one command had several events");
+}
+
+#[tokio::test]
+async fn a_place_is_that_of_the_streams_last_record() {
+    let world = World::empty().with_issue().await;
+    world.issue("ann", 2, triage()).await.unwrap();
+    let done = world.issue("ann", 3, triage_again()).await.unwrap();
+    let name = codec::stream_id(&done.at.stream);
+    let page = event_log::EventLog::read_stream(&*world.log, &name, done.revision - 1, 2)
+        .await
+        .unwrap();
+    let [last] = &page.records[..] else {
+        panic!("one record has the last revision")
+    };
+    assert_eq!(
+        (last.partition, last.position, last.leaf),
+        (done.at.partition, done.at.position, done.at.leaf)
+    );
+}
