@@ -1,10 +1,20 @@
 //! The domain's rules, told as stories: given what happened, when somebody commands, then this follows or that rule refuses.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "these are tests: a story that can't be told fails"
+)]
+
 mod story;
 mod words;
+mod world;
 
 mod workflow;
 
+mod after_import;
+mod classification;
+mod dismissal;
 mod filing;
 mod imports;
 mod ownership;
@@ -12,6 +22,7 @@ mod production;
 mod projects;
 mod properties;
 mod relations;
+mod releases;
 mod resolution;
 mod times;
 mod triage;

@@ -210,11 +210,8 @@ fn the_gravest_is_accepted_at_once_and_the_report_owed_until_it_is_resolved() {
         missing: vec![Missing::StepsMissing, Missing::ExpectedMissing],
     };
     let owing = owing.then_on();
-    let issue = owing.issue.clone();
-    owing.when(fix()).then_rejected(refused);
-    let mut complete = given([]);
-    complete.issue = issue;
-    let complete = complete.when(Command::AmendReport { report: full_report() }).then_on();
+    owing.clone().when(fix()).then_rejected(refused);
+    let complete = owing.when(Command::AmendReport { report: full_report() }).then_on();
     complete.when(fix()).then_state("R");
 }
 

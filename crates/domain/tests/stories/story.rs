@@ -1,128 +1,12 @@
 //! Given, when, then.
 
-use std::collections::BTreeMap;
-
-use domain::ids::{IssueId, PersonId, ReleaseId, TeamId};
-use domain::issue::{Command, Issue, IssueEvent, State, decide, evolve, fold, needs};
-use domain::project::{Component, Customer, Project, Scheme, TeamModel};
-use domain::release::{Deployment, PRODUCTION, Release};
-use domain::team::Team;
-use domain::text::Title;
-use domain::{Context, Decision, Origin, Recorded, Rejection, StreamKind, StreamRef};
+use domain::ids::PersonId;
+use domain::issue::{Command, Issue, IssueEvent, State, evolve, fold};
+use domain::{Decision, Origin, Recorded, Rejection, StreamKind};
 use jiff::Timestamp;
 
-use super::words::{change, component, customer, hour, issue_id, key, person, project_id, release, s, team};
-
-/// All that surrounds the issue of a story.
-#[derive(Clone)]
-pub(crate) struct World {
-    pub(crate) project: Project,
-    pub(crate) teams: BTreeMap<TeamId, Team>,
-    pub(crate) releases: BTreeMap<ReleaseId, Release>,
-    pub(crate) issues: BTreeMap<IssueId, Issue>,
-}
-
-/// Project PAY: `dev` (dan, dora) owns checkout, `help` (hal) owns the manual, nobody owns the attic; `ops` (otto), `core` (kim, who owns all of the
-/// stack), `maint`. Olga is product owner; Carl and Cora are customer acme. Release r1 carries change c1 and is in production since hour 50; r2 was
-/// rolled back; r3 is on staging; r4 carries something else.
-pub(crate) fn world() -> World {
-    let models = [
-        ("core", TeamModel::Combined),
-        ("dev", TeamModel::Development),
-        ("help", TeamModel::Support),
-        ("maint", TeamModel::Maintenance),
-        ("ops", TeamModel::Operations),
-    ];
-    let component_of = |id: &str, owner: Option<&str>| (component(id), Component { owner: owner.map(team) });
-    let acme = Customer {
-        tier: Some(s("gold")),
-        people: [person("carl"), person("cora")].into(),
-    };
-    let project = Project {
-        id: project_id(),
-        revision: 1,
-        name: Title::parse("Payments").unwrap(),
-        scheme: Scheme::three(),
-        components: [
-            component_of("checkout", Some("dev")),
-            component_of("manual", Some("help")),
-            component_of("attic", None),
-        ]
-        .into(),
-        teams: models.map(|(id, model)| (team(id), model)).into(),
-        product_owners: [person("olga")].into(),
-        customers: [(customer("acme"), acme)].into(),
-        self_verification: false,
-    };
-    let members = |id: &str, people: &[&str]| {
-        (
-            team(id),
-            Team {
-                id: team(id),
-                revision: 1,
-                members: people.iter().map(|id| person(id)).collect(),
-            },
-        )
-    };
-    let teams = [
-        members("core", &["kim"]),
-        members("dev", &["dan", "dora"]),
-        members("help", &["hal", "dan"]),
-        members("ops", &["otto", "dan"]),
-    ];
-    let at = hour(50);
-    let releases = [
-        released("r1", "c1", PRODUCTION, Deployment::Deployed { at }),
-        released("r2", "c1", PRODUCTION, Deployment::RolledBack { at }),
-        released("r3", "c1", "staging", Deployment::Deployed { at }),
-        released("r4", "other", PRODUCTION, Deployment::Deployed { at }),
-    ];
-    let releases = releases
-        .into_iter()
-        .map(|release| (release.id.clone(), release))
-        .collect();
-    World {
-        project,
-        teams: teams.into(),
-        releases,
-        issues: BTreeMap::new(),
-    }
-}
-
-pub(crate) fn released(id: &str, carries: &str, environment: &str, last: Deployment) -> Release {
-    Release {
-        id: release(id),
-        revision: 1,
-        changes: [change(carries)].into(),
-        issues: [].into(),
-        environments: [(s(environment), last)].into(),
-    }
-}
-
-impl World {
-    /// Decides as the commands layer does: with what `needs` names, and nothing else.
-    pub(crate) fn decide(
-        &self,
-        issue: Option<&Issue>,
-        command: &Command,
-        who: &Who,
-    ) -> Result<Decision<IssueEvent>, Rejection> {
-        let needs = needs(issue, command);
-        let project_id = project_id();
-        let context = Context {
-            actor: &who.actor,
-            now: who.now,
-            occurred_at: who.occurred_at,
-            origin: who.origin.as_ref(),
-            project_id: &project_id,
-            project: Some(&self.project),
-            team: needs.team.and_then(|id| self.teams.get(&id)),
-            release: needs.release.and_then(|id| self.releases.get(&id)),
-            other: needs.other.and_then(|id| self.issues.get(&id)),
-        };
-        decide(issue, command.clone(), &context)
-    }
-}
+use super::words::{hour, issue_id, key, person, s};
+use super::world::{World, record, world};
 
 /// Who acts, and when.
 #[derive(Debug, Clone)]
@@ -144,23 +28,15 @@ pub(crate) fn bugzilla() -> Origin {
 
 /// An event of the issue `PAY-<ordinal>`, by Dan unless somebody else is named.
 pub(crate) fn recorded(event: IssueEvent, ordinal: u64, revision: u64, at: Timestamp) -> Recorded<IssueEvent> {
+    let record = record(event, StreamKind::Issue, &issue_id(ordinal).to_string(), revision, at);
     Recorded {
-        event,
-        stream: StreamRef {
-            project: project_id(),
-            kind: StreamKind::Issue,
-            id: issue_id(ordinal).to_string().into(),
-        },
-        ordinal,
-        revision,
-        position: revision,
         actor: person("dan"),
-        occurred_at: at,
-        recorded_at: at,
-        origin: None,
+        ordinal,
+        ..record
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct Story {
     pub(crate) world: World,
     pub(crate) who: Who,
@@ -220,7 +96,7 @@ impl Story {
 
     pub(crate) fn where_issue(mut self, change: impl FnOnce(&mut Issue)) -> Self {
         if let Some(issue) = &mut self.issue {
-            change(issue)
+            change(issue);
         }
         self
     }
@@ -234,6 +110,7 @@ impl Story {
         self
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a story reads better without borrowing")]
     pub(crate) fn when(self, command: Command) -> Then {
         let result = self.world.decide(self.issue.as_ref(), &command, &self.who);
         Then { story: self, result }

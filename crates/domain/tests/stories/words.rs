@@ -11,6 +11,7 @@ use domain::issue::{
     IssueRef, Level, Nature, OwnerChannel, RaisedBy, Report, Source, SourceKind, TriageIssue,
 };
 use domain::text::{Text, Title};
+use domain::{Missing, Rejection};
 use jiff::{Timestamp, ToSpan};
 
 pub(crate) fn person(id: &str) -> PersonId {
@@ -68,6 +69,7 @@ pub(crate) fn text(text: &str) -> Text {
     Text::parse(text).unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a reason is given as an option everywhere")]
 pub(crate) fn because(reason: &str) -> Option<Text> {
     Some(text(reason))
 }
@@ -336,5 +338,13 @@ pub(crate) fn dismiss(dismissal: Dismissal) -> Command {
     Command::DismissIssue {
         dismissal: Fact::Known(dismissal),
         note: None,
+    }
+}
+
+// What is refused most often.
+
+pub(crate) fn missing<const N: usize>(missing: [Missing; N]) -> Rejection {
+    Rejection::Incomplete {
+        missing: missing.into(),
     }
 }
