@@ -31,6 +31,10 @@ impl Readers {
         }))
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Runs the read in one transaction, away from the async threads. It goes on if its caller leaves, and gives its
     /// connection back.
     pub(crate) async fn read<T: Send + 'static>(

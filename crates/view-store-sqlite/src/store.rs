@@ -65,6 +65,11 @@ impl SqliteViews {
         Ok(())
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        self.readers.path()
+    }
+
     fn view(&self, view: ViewId) -> Result<Arc<ViewSql>, StoreError> {
         self.shared.book().get(view)
     }

@@ -283,3 +283,29 @@ fn compare(order: &[(&'static str, Direction)], one: &Row, other: &Row) -> Order
         .find(|found| found.is_ne())
         .unwrap_or(Ordering::Equal)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Broken, Factory, run};
+
+    struct InMemory;
+
+    #[async_trait]
+    impl Factory for InMemory {
+        type Store = MemoryViews;
+
+        async fn create(&self) -> Result<Arc<MemoryViews>, Broken> {
+            Ok(Arc::default())
+        }
+
+        async fn reopen(&self, _store: Arc<MemoryViews>) -> Result<Option<Arc<MemoryViews>>, Broken> {
+            Ok(None)
+        }
+    }
+
+    #[tokio::test]
+    async fn it_keeps_every_promise() {
+        run(InMemory).await;
+    }
+}

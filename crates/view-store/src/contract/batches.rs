@@ -1,0 +1,161 @@
+//! Folds in batches: whatever their sizes, and wherever they were interrupted, they come to the same.
+
+use views::row::{Change, Key, Select, Value};
+
+use super::given::{BOARD, CARDS, COUNTS, STATES, card, commit, count, dump, fold, key, moved, seen, store, story};
+use super::{Broken, Factory, Outcome, promise, promise_eq};
+use crate::store::ViewStore;
+
+const STORY: usize = 240;
+
+/// One event at a time or all at once, each batch delivered twice: the same rows.
+pub(super) async fn any_sizes_come_to_the_same<F: Factory>(factory: &F) -> Outcome {
+    let events = story(STORY);
+    let mut first = None;
+    for size in [1, 2, 3, 7, 64, STORY] {
+        let store = store(factory).await?;
+        let mut position = 0;
+        for batch in events.chunks(size) {
+            let commit = fold(&*store, BOARD.id(), position, batch).await?;
+            position = commit.new.position;
+            store.commit(0, vec![commit.clone()]).await?;
+            let again = store.commit(0, vec![commit]).await;
+            promise!(moved(&again).is_some(), "the second delivery was answered {again:?}");
+        }
+        let rows = dump(&*store, &BOARD).await?;
+        promise_eq!(&rows, first.get_or_insert_with(|| rows.clone()), "batches of {size}");
+    }
+    counts_match_cards(factory).await
+}
+
+/// What a runner that stopped before its commit had folded is folded again, once.
+pub(super) async fn a_crash_before_the_commit_loses_nothing<F: Factory>(factory: &F) -> Outcome {
+    let events = story(STORY);
+    let straight = store(factory).await?;
+    let whole = fold(&*straight, BOARD.id(), 0, &events).await?;
+    straight.commit(0, vec![whole]).await?;
+    let mut store = store(factory).await?;
+    for batch in events.chunks(40) {
+        let position = store.checkpoint(BOARD.id(), 0).await?.map_or(0, |found| found.position);
+        // Folded, but the process dies.
+        fold(&*store, BOARD.id(), position, batch).await?;
+        match factory.reopen(store).await? {
+            Some(reopened) => store = reopened,
+            None => return Ok(()),
+        }
+        store.prepare(&[&BOARD]).await?;
+        let position = store.checkpoint(BOARD.id(), 0).await?.map_or(0, |found| found.position);
+        let commit = fold(&*store, BOARD.id(), position, batch).await?;
+        store.commit(0, vec![commit]).await?;
+    }
+    promise_eq!(
+        dump(&*store, &BOARD).await?,
+        dump(&*straight, &BOARD).await?,
+        "after six crashes"
+    );
+    Ok(())
+}
+
+/// A row whose counters are all zero is not kept, whether it came to that in one commit or in several.
+pub(super) async fn counters_that_cancel_leave_no_row<F: Factory>(factory: &F) -> Outcome {
+    let store = store(factory).await?;
+    let key = count("new", 0, 0).key();
+    let steps = [
+        (vec![count("new", 1, 5), count("new", -1, -5)], None),
+        (vec![count("new", 0, 0)], None),
+        (vec![count("new", -2, 5)], Some((-2, 5))),
+        (vec![count("new", 2, 0)], Some((0, 5))),
+        (vec![count("new", 0, -5)], None),
+        (vec![count("new", 3, 0)], Some((3, 0))),
+        (
+            vec![Change::Add {
+                table: &COUNTS,
+                key: key.clone(),
+                deltas: vec![("open", -3)],
+            }],
+            None,
+        ),
+    ];
+    for (from, (changes, expected)) in (0..).zip(steps) {
+        store
+            .commit(0, vec![commit(BOARD.id(), from, from + 1, changes)])
+            .await?;
+        let rows = store.load(BOARD.id(), &COUNTS, vec![key.clone()]).await?;
+        let found = rows.into_iter().flatten().next();
+        let found = found.map(|row| Ok::<_, Broken>((row.get::<i64>("open")?, row.get::<i64>("severity_sum")?)));
+        promise_eq!(found.transpose()?, expected, "the counters after step {}", from + 1);
+    }
+    Ok(())
+}
+
+/// Of several changes of one row the last one stands; counters start again after their row was deleted.
+pub(super) async fn changes_apply_in_their_order<F: Factory>(factory: &F) -> Outcome {
+    let store = store(factory).await?;
+    let delete = |key: Key| Change::Delete { table: &CARDS, key };
+    let changes = vec![
+        Change::Upsert(card(1, "new")?),
+        Change::Upsert(card(1, "closed")?),
+        Change::Upsert(card(2, "new")?),
+        delete(key(2)),
+        delete(key(3)),
+        Change::Upsert(card(3, "new")?),
+        Change::Upsert(seen(1, "new")?),
+        Change::Upsert(seen(1, "new")?),
+        count("new", 4, 0),
+        Change::Delete {
+            table: &COUNTS,
+            key: count("new", 0, 0).key(),
+        },
+        count("new", 1, 0),
+        count("closed", 7, 0),
+        Change::Delete {
+            table: &COUNTS,
+            key: count("closed", 0, 0).key(),
+        },
+    ];
+    store.commit(0, vec![commit(BOARD.id(), 0, 1, changes)]).await?;
+    let found = store
+        .load(BOARD.id(), &CARDS, vec![key(1), key(2), key(3), key(1)])
+        .await?;
+    let states: Vec<_> = found
+        .iter()
+        .map(|row| row.as_ref().map(|row| row.get::<&str>("state")))
+        .collect();
+    promise_eq!(
+        states,
+        [Some(Ok("closed")), None, Some(Ok("new")), Some(Ok("closed"))],
+        "cards, in the order of the keys"
+    );
+    let counts = store.query(BOARD.id(), vec![Select::from(&COUNTS, 10)]).await?.rows;
+    let counts: Vec<_> = counts.iter().flatten().map(|row| row.values().to_vec()).collect();
+    let one_new = vec![
+        Value::from("PAY"),
+        Value::from("new"),
+        Value::Integer(1),
+        Value::Integer(0),
+    ];
+    promise_eq!(counts, [one_new], "counts");
+    Ok(())
+}
+
+async fn counts_match_cards<F: Factory>(factory: &F) -> Outcome {
+    let store = store(factory).await?;
+    let mut position = 0;
+    for batch in story(STORY).chunks(17) {
+        let commit = fold(&*store, BOARD.id(), position, batch).await?;
+        position = commit.new.position;
+        store.commit(0, vec![commit]).await?;
+    }
+    let everything = vec![Select::from(&CARDS, u32::MAX), Select::from(&COUNTS, u32::MAX)];
+    let answer = store.query(BOARD.id(), everything).await?;
+    let [cards, counts] = answer.rows.as_slice() else {
+        return Err(Broken::new("two selects were not answered by two lists"));
+    };
+    for state in STATES {
+        let in_state = cards.iter().filter(|row| row.get::<&str>("state") == Ok(state)).count();
+        let counted = counts.iter().find(|row| row.get::<&str>("state") == Ok(state));
+        let counted = counted.map_or(Ok(0), |row| row.get::<u64>("open"))?;
+        promise_eq!(counted, in_state as u64, "cards counted as {state}");
+    }
+    Ok(())
+}
