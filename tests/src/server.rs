@@ -47,7 +47,11 @@ impl Server {
 
     /// Starts one with more flags.
     pub async fn start_with(data: &Path, flags: &[&str]) -> anyhow::Result<Self> {
-        let mut process = command(data, flags)
+        Self::of(command(data, flags)).await
+    }
+
+    async fn of(mut command: Command) -> anyhow::Result<Self> {
+        let mut process = command
             .stderr(Stdio::inherit())
             .spawn()
             .context("start snaglog serve")?;
@@ -63,6 +67,39 @@ impl Server {
             }),
             None => bail!("the server said {line:?} instead of `listening on HOST:PORT`"),
         }
+    }
+
+    /// Starts one whose data folder is a file system of its own of so many bytes, a third of it taken by a file `ballast`
+    /// (Linux; needs `unshare` and user namespaces).
+    pub async fn start_on_small_disk(data: &Path, bytes: u64) -> anyhow::Result<Self> {
+        let script =
+            "mount -t tmpfs -o size=$1 none \"$2\" && head -c $3 /dev/zero >\"$2/ballast\" && shift 3 && exec \"$@\"";
+        let mut command = Command::new("unshare");
+        command
+            .args([
+                "--map-root-user",
+                "--mount",
+                "sh",
+                "-c",
+                script,
+                "sh",
+                &bytes.to_string(),
+            ])
+            .arg(data);
+        command
+            .arg((bytes / 3).to_string())
+            .arg(binary())
+            .arg("serve")
+            .arg("--data")
+            .arg(data);
+        command.args(["--listen", "127.0.0.1:0", "--log-level", "error"]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        Self::of(command).await
+    }
+
+    /// A path of its own file system, as seen from outside.
+    pub fn inside(&self, path: &Path) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{}", self.id(), path.display()))
     }
 
     /// Its process id.
@@ -112,10 +149,28 @@ impl Server {
 
 /// Starts a server that is expected not to come up, and waits for its end.
 pub async fn fails_to_start(data: &Path, flags: &[&str]) -> anyhow::Result<Ended> {
-    let mut process = command(data, flags)
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("start snaglog serve")?;
+    ended(command(data, flags)).await
+}
+
+/// The same on a folder that is mounted read-only, which binds root too (Linux; needs `unshare` and user namespaces).
+pub async fn fails_to_start_read_only(data: &Path) -> anyhow::Result<Ended> {
+    let script = "mount --bind \"$1\" \"$1\" && mount -o remount,bind,ro \"$1\" && shift && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command
+        .args(["--map-root-user", "--mount", "sh", "-c", script, "sh"])
+        .arg(data);
+    command
+        .arg(binary())
+        .arg("serve")
+        .arg("--data")
+        .arg(data)
+        .args(["--listen", "127.0.0.1:0"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+    ended(command).await
+}
+
+async fn ended(mut command: Command) -> anyhow::Result<Ended> {
+    let mut process = command.stderr(Stdio::piped()).spawn().context("start snaglog serve")?;
     let mut errors = String::new();
     let mut stderr = process.stderr.take().context("the server has a standard error")?;
     let read = timeout(READY_MAX, stderr.read_to_string(&mut errors)).await;
