@@ -128,7 +128,7 @@ impl Runner {
         request: &Request,
         appended: &Appended,
     ) -> Result<Done<D>, CommandError> {
-        let occurred_at = as_kept(decision.occurred_at);
+        let occurred_at = decision.occurred_at;
         let recorded_at = Timestamp::from_microsecond(appended.recorded_at).unwrap_or(occurred_at);
         let before = sight.own.as_deref().map(|version| D::clone(&version.state));
         let state = (appended.first_revision..)

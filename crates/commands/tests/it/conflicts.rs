@@ -7,7 +7,7 @@ use domain::Rejection;
 use domain::issue::Command;
 use tokio::task::JoinSet;
 
-use crate::given::{World, ask, comment, first, rejection};
+use crate::given::{World, ask, comment, first, rejection, triage};
 
 /// Does the same command to PAY-1 from 32 callers at once.
 async fn from_32_callers(world: World, command: Command) -> (World, Vec<Result<u64, CommandError>>) {
@@ -138,4 +138,26 @@ async fn what_moved_meanwhile_is_decided_anew() {
     world.issue("ann", 4, Command::AcceptIssue).await.unwrap();
     held.go();
     assert_eq!(rejection(waiting.await.unwrap()), Rejection::AlreadyAccepted);
+}
+
+#[tokio::test]
+async fn a_node_that_trails_reads_what_it_conflicted_with() {
+    let world = World::empty().with_issue().await;
+    let elsewhere = world.another_node();
+    elsewhere
+        .issue("bob", 3, comment("Untriaged, as far as is known here"))
+        .await
+        .unwrap();
+    elsewhere.node.trails().await;
+    world.issue("ann", 4, triage()).await.unwrap();
+    let mut held = elsewhere.node.holds_next_append();
+    let (commands, request) = (Arc::clone(&elsewhere.commands), ask("ann", 5, &()));
+    let waiting = tokio::spawn(async move { commands.issue(&first(), Command::AcceptIssue, request).await });
+    held.reached().await;
+    world
+        .issue("bob", 6, comment("Meanwhile, and not readable there"))
+        .await
+        .unwrap();
+    held.go();
+    assert_eq!(waiting.await.unwrap().unwrap().revision, 5);
 }

@@ -150,7 +150,10 @@ impl EventLog for Node {
         }
         let appended = self.log.append(append).await;
         yield_now().await;
-        if let Ok(appended) = &appended {
+        // What was admitted before, elsewhere, is answered before it can be read here.
+        if let Ok(appended) = &appended
+            && !appended.replayed
+        {
             self.sees(appended.partition, appended.position);
         }
         if self.loses_reply.swap(false, Ordering::Relaxed) {

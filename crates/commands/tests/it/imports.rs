@@ -1,5 +1,7 @@
 //! Histories of other systems: each fact once, with the components it names.
 
+use std::sync::Arc;
+
 use commands::{CommandError, Commands, Done, Request};
 use domain::ids::ComponentId;
 use domain::issue::{Command, FileIssue, Issue, State};
@@ -123,6 +125,18 @@ async fn two_importers_at_once_add_a_component_once() {
     );
     assert_eq!(one.unwrap().at, two.unwrap().at);
     assert_eq!(world.events().await, before + 2);
+}
+
+#[tokio::test]
+async fn a_component_that_somebody_adds_meanwhile_will_do() {
+    let world = Arc::new(World::empty().with_project().await);
+    let mut held = world.node.holds_next_append();
+    let importing = Arc::clone(&world);
+    let waiting = tokio::spawn(async move { import(&importing, 0, "olga", filed_in(component("tabs"))).await });
+    held.reached().await;
+    world.add_component("tabs", 1).await.unwrap();
+    held.go();
+    assert_eq!(waiting.await.unwrap().unwrap().state.component, Some(component("tabs")));
 }
 
 #[tokio::test]

@@ -98,9 +98,16 @@ async fn a_retry_is_answered_by_a_node_that_trails() {
     world.issue("ann", 4, Command::AcceptIssue).await.unwrap();
     world.issue("ann", 5, comment("On it")).await.unwrap();
 
+    let retried = trailing.issue("ann", 5, comment("On it")).await.unwrap();
+    assert_eq!(
+        (retried.replayed, retried.revision),
+        (true, 5),
+        "what would be accepted"
+    );
+    trailing.node.trails().await;
+    world.issue("ann", 6, comment("Still on it")).await.unwrap();
     let retried = trailing.issue("ann", 4, Command::AcceptIssue).await.unwrap();
-    assert!(retried.replayed);
-    assert_eq!(retried.revision, 4);
+    assert_eq!((retried.replayed, retried.revision), (true, 4), "what would be refused");
 }
 
 #[tokio::test]
