@@ -1,1 +1,37 @@
-//! history
+//! Recorded events, typed: a stream's, those of a partition, and a stream as it was.
+//!
+//! [`History`] reads streams from the log and decodes them; [`partition_page`] does so for a partition, where a record that
+//! can't be decoded is handed on with its place, so that a projector can park its stream, or stop.
+//!
+//! There are two kinds of looking back, and a [`Cut`] has one or both:
+//! - *as of* a time of recording, a revision or a position: **what was known**. A prefix of the stream, folded in the log's order;
+//!   its answer never changes.
+//! - *at* a time: **what was true** then, by all that is known now, or was known as of then. Facts that happened later are left
+//!   out, the others are told in the order in which they happened, at one instant in the log's order. So a workaround that was
+//!   recorded late counts from the time that it was found. A late fact never moves the issue to another state; and where the
+//!   issue stood in a state in which the fact says nothing, it waits for the next one in which it does.
+//!
+//! The two orders are the same but for late facts: a change of state never happens before the one recorded before it. Where a
+//! late fact contradicts one that happened after it but was recorded before it, the latest in time rules *at* that time, and the
+//! latest in the log rules the issue itself: who assigns an issue late to somebody else has changed what was true then, and
+//! whose it is now.
+//!
+//! What never happens here: an append, a decision, a view; the wall clock. What is read is bounded by its stream (10,000 events
+//! at most, and state changes) or by the page.
+//!
+//! # Recipes
+//!
+//! **To read a new kind of stream**: nothing, once `codec` stores its events.
+//!
+//! **To look back in another way**: a field of [`Cut`] or a variant of [`AsOf`] in `cut.rs`; what was true is in `at.rs`.
+
+mod at;
+mod cut;
+mod error;
+mod history;
+mod partition;
+
+pub use cut::{AsOf, Cut};
+pub use error::HistoryError;
+pub use history::{Entry, History, IssueThen, Page};
+pub use partition::{PartitionPage, PartitionRecord, partition_page};
