@@ -1,1 +1,211 @@
-//! projector
+//! The runner of views: follows the log, folds it, and commits what changed together with how far it came.
+//!
+//! Each partition has a task of its own ([`partition`]). It reads a page after its views' checkpoint, decodes it once
+//! ([`feed`]), folds it into each view's documents ([`lane`]), and commits all views that stand at the same place in one
+//! transaction; a view that lags behind is brought up beside them, in turns. While live it takes whatever has come since, at once: batches
+//! grow by themselves as far as commits take time, without waiting for more.
+//!
+//! - A checkpoint is a position and the leaf there. Commits expect the checkpoint that they were folded from: whoever was
+//!   slower reads it again. Where the log has another leaf there, or none, the view is of another log: it is rebuilt.
+//! - A stream whose event can't be decoded, folded or stored is set aside for that view, and the rest goes on.
+//! - A record of a newer build stops everything here with [`Health::UpgradeNeeded`]: it is neither folded nor set aside.
+//! - A log or store that can't serve at present is asked again, ever less often up to [`RETRY_MS_MAX`], and nothing is lost.
+//!
+//! What never happens here: a command, a query, the wall clock, randomness (but in when a retry comes); nothing knows what a view is
+//! about, nor which log or store it is.
+//!
+//! # Recipes
+//!
+//! **To add a view**: see `views`; nothing changes here. Tell its story in `tests/stories`, where everything is delivered twice and in odd
+//! batches.
+//!
+//! **To add a reason why a stream is set aside**: `lane.rs`, and a test in `tests/stories/parking.rs`.
+
+mod feed;
+mod lane;
+mod partition;
+mod supervisor;
+mod trouble;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use event_log::{EventLog, PartitionId};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use view_store::{StoreError, ViewId, ViewStore};
+use views::AnyView;
+
+pub use trouble::StartError;
+
+/// A batch has at most so many events; a page of the log may be shorter.
+pub const BATCH_EVENTS_MAX: usize = 1024;
+/// A log or store that can't serve is asked again after at most so long.
+pub const RETRY_MS_MAX: u64 = 5_000;
+/// It is asked again for the first time after so long.
+const RETRY_MS_MIN: u64 = 20;
+
+/// The views there are, or those of a test.
+pub type Views = &'static [&'static dyn AnyView];
+
+/// A running projector. Dropping it does not stop it: the token that it was started with does.
+pub struct Projector {
+    shared: Arc<Shared>,
+    health: watch::Receiver<Health>,
+    task: JoinHandle<()>,
+}
+
+/// Whether views are being kept up to date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// They are, or will be as soon as log and store serve again.
+    Running,
+    /// The log holds what a newer build wrote: this one is not ready, and folds nothing more.
+    UpgradeNeeded {
+        /// What it does not know.
+        reason: Arc<str>,
+    },
+    /// They no longer are: it was told to stop.
+    Stopped,
+}
+
+/// How far a view has come in a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Which view.
+    pub view: ViewId,
+    /// Which partition.
+    pub partition: PartitionId,
+    /// The last position that it has folded; 0: none.
+    pub checkpoint: u64,
+    /// The last position of the log.
+    pub head: u64,
+    /// How many streams it has set aside.
+    pub parked: u64,
+}
+
+/// What the tasks share.
+struct Shared {
+    log: Arc<dyn EventLog>,
+    store: Arc<dyn ViewStore>,
+    views: Views,
+    parked: BTreeMap<(ViewId, PartitionId), AtomicU64>,
+}
+
+impl Projector {
+    /// Prepares the views' tables, empties those that are of another log, and starts folding. What it costs to start does not
+    /// depend on how much there is.
+    pub async fn start(
+        log: Arc<dyn EventLog>,
+        store: Arc<dyn ViewStore>,
+        views: Views,
+        shutdown: CancellationToken,
+    ) -> Result<Self, StartError> {
+        let partitions = log.identity().partitions;
+        let parked = views.iter().flat_map(|view| (0..partitions).map(|partition| (view.schema().id(), partition)));
+        let parked = parked.map(|key| (key, AtomicU64::new(0))).collect();
+        let shared = Arc::new(Shared { log, store, views, parked });
+        shared.prepare().await?;
+        shared.rebuild_strangers().await?;
+        let (health, watched) = watch::channel(Health::Running);
+        let task = tokio::spawn(supervisor::run(Arc::clone(&shared), shutdown, health));
+        Ok(Self { shared, health: watched, task })
+    }
+
+    /// How far each view has come in each partition.
+    pub fn progress(&self) -> Vec<Progress> {
+        let of = |(&(view, partition), parked): (&(ViewId, PartitionId), &AtomicU64)| Progress {
+            view,
+            partition,
+            checkpoint: *self.shared.store.advanced(view, partition).borrow(),
+            head: *self.shared.log.head(partition).borrow(),
+            parked: parked.load(Ordering::Relaxed),
+        };
+        self.shared.parked.iter().map(of).collect()
+    }
+
+    /// True where no view lags behind what can be read of the log now.
+    pub fn is_caught_up(&self) -> bool {
+        self.progress().iter().all(|progress| progress.checkpoint >= progress.head)
+    }
+
+    /// Waits until every view has folded all that can be read of the log now. `false`: it has stopped before.
+    pub async fn caught_up(&self) -> bool {
+        let mut health = self.health.clone();
+        let reached = async {
+            for Progress { view, partition, head, .. } in self.progress() {
+                let mut advanced = self.shared.store.advanced(view, partition);
+                if advanced.wait_for(|position| *position >= head).await.is_err() {
+                    return false;
+                }
+            }
+            true
+        };
+        tokio::select! {
+            reached = reached => reached,
+            _ = health.wait_for(|health| *health != Health::Running) => self.is_caught_up(),
+        }
+    }
+
+    /// Whether views are being kept up to date, watched.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+
+    /// Waits until it has stopped. A commit that was under way may still be: the store completes it.
+    pub async fn stopped(self) {
+        // An error means that the task panicked, which the panic has told already.
+        let _ = self.task.await;
+    }
+}
+
+impl Shared {
+    /// Makes the tables, anew where they have another shape.
+    async fn prepare(&self) -> Result<(), StoreError> {
+        let schemas: Vec<_> = self.views.iter().map(|view| view.schema()).collect();
+        loop {
+            match self.store.prepare(&schemas).await {
+                Ok(_) => return Ok(()),
+                Err(StoreError::Changed { view }) => {
+                    let Some(schema) = schemas.iter().find(|schema| schema.id() == view) else {
+                        return Err(StoreError::Changed { view });
+                    };
+                    tracing::warn!(%view, "a view's tables have another shape than this build's: it is rebuilt");
+                    self.store.reset(schema).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Resets each view that has a checkpoint which is not of this log.
+    async fn rebuild_strangers(&self) -> Result<(), StartError> {
+        for view in self.views {
+            let schema = view.schema();
+            for (partition, checkpoint) in self.store.checkpoints(schema.id()).await? {
+                if !feed::is_of(&*self.log, partition, &checkpoint).await? {
+                    let (position, view) = (checkpoint.position, schema.id());
+                    tracing::warn!(%view, partition, position, "a view was folded from another log: it is rebuilt");
+                    self.store.reset(schema).await?;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn set_parked(&self, view: ViewId, partition: PartitionId, count: usize) {
+        if let Some(parked) = self.parked.get(&(view, partition)) {
+            parked.store(count as u64, Ordering::Relaxed);
+        }
+    }
+}
+
+impl fmt::Debug for Projector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Projector").field("views", &self.shared.views).finish_non_exhaustive()
+    }
+}

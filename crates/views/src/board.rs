@@ -94,10 +94,7 @@ impl Query for GetBoard {
                 .order("state_since", direction)
         };
         let counts = Select::from(&COUNT, COUNTS_MAX).filter(project());
-        [counts]
-            .into_iter()
-            .chain(Standing::ALL.into_iter().map(cards))
-            .collect()
+        [counts].into_iter().chain(Standing::ALL.into_iter().map(cards)).collect()
     }
 
     fn read(&self, rows: Vec<Vec<Row>>) -> Result<Board, RowError> {
@@ -122,11 +119,7 @@ impl Query for GetBoard {
 /// State, severity, issues.
 fn count(row: &Row) -> Result<(&str, Option<Arc<str>>, u64), RowError> {
     let severity: Arc<str> = row.get("severity")?;
-    Ok((
-        row.get("state")?,
-        Some(severity).filter(|severity| !severity.is_empty()),
-        row.get("issues")?,
-    ))
+    Ok((row.get("state")?, Some(severity).filter(|severity| !severity.is_empty()), row.get("issues")?))
 }
 
 fn card(row: &Row) -> Result<Card, RowError> {

@@ -17,7 +17,7 @@ pub const HAND_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The working state of a view over one partition. The runner's order of calls for a batch: [`Folding::missing`] and
 /// [`Folding::hold`] for all events, [`Folding::fold`] for each in order, [`Folding::finish`] once; then, when the batch was
 /// not committed, [`Folding::forget`].
-pub trait Folding: Send {
+pub trait Folding: Send + Sync {
     /// Name, version and tables of the view.
     fn schema(&self) -> &'static Schema;
 
@@ -64,11 +64,7 @@ pub(crate) struct Documents<V: View> {
 
 impl<V: View> Documents<V> {
     pub(crate) fn new(view: &'static V) -> Self {
-        Self {
-            view,
-            hand: Hand::new(HAND_BYTES_MAX),
-            touched: Vec::new(),
-        }
+        Self { view, hand: Hand::new(HAND_BYTES_MAX), touched: Vec::new() }
     }
 
     fn counts(&self, document: Option<&V::Document>) -> Vec<Count> {
@@ -116,18 +112,10 @@ impl<V: View> Folding for Documents<V> {
             return Ok(());
         }
         if recorded.revision > revision + 1 {
-            return Err(Unappliable::Gap {
-                held: revision,
-                found: recorded.revision,
-            });
+            return Err(Unappliable::Gap { held: revision, found: recorded.revision });
         }
         if held.before.is_none() {
-            held.before = Some(
-                held.document
-                    .as_ref()
-                    .map(|document| view.counts(document))
-                    .unwrap_or_default(),
-            );
+            held.before = Some(held.document.as_ref().map(|document| view.counts(document)).unwrap_or_default());
             self.touched.push(recorded.stream.clone());
         }
         view.fold(&mut held.document, recorded, &mut held.beside)
@@ -141,12 +129,7 @@ impl<V: View> Folding for Documents<V> {
                 continue;
             };
             let (before, beside) = (held.before.take().unwrap_or_default(), std::mem::take(&mut held.beside));
-            match held
-                .document
-                .as_ref()
-                .map(|document| self.view.encode(document))
-                .transpose()
-            {
+            match held.document.as_ref().map(|document| self.view.encode(document)).transpose() {
                 Ok(row) => {
                     held.bytes = row.as_ref().map_or(0, hand::bytes);
                     folded.put(&stream, row.map(Change::Upsert).into_iter().chain(beside));
@@ -195,11 +178,7 @@ impl Moved {
     fn into_changes(self, folded: &mut Folded) {
         for ((_, key, column), (table, by)) in self.0 {
             if by != 0 {
-                folded.changes.push(Change::Add {
-                    table,
-                    key,
-                    deltas: vec![(column, by)],
-                });
+                folded.changes.push(Change::Add { table, key, deltas: vec![(column, by)] });
                 folded.streams.push(None);
             }
         }

@@ -29,11 +29,7 @@ use tables::{CommentRow, IssueRow};
 pub(crate) use words::parse_level;
 
 /// The view's tables.
-pub static SCHEMA: Schema = Schema {
-    name: "issues",
-    version: 1,
-    tables: &[&ISSUE, &COMMENT, &COUNT],
-};
+pub static SCHEMA: Schema = Schema { name: "issues", version: 1, tables: &[&ISSUE, &COMMENT, &COUNT] };
 
 /// The view.
 #[derive(Debug, Clone, Copy)]
@@ -55,10 +51,7 @@ impl View for Issues {
     }
 
     fn key(&self, recorded: &Recorded) -> Key {
-        Key::new([
-            Value::from(recorded.stream.project.as_str()),
-            Value::from(recorded.ordinal),
-        ])
+        Key::new([Value::from(recorded.stream.project.as_str()), Value::from(recorded.ordinal)])
     }
 
     fn revision(&self, issue: &Issue) -> u64 {
@@ -83,9 +76,7 @@ impl View for Issues {
             return Ok(());
         };
         if issue.is_none() && !matches!(event, IssueEvent::IssueFiled { .. }) {
-            return Err(Unappliable::Refused {
-                reason: "an issue begins with its filing".into(),
-            });
+            return Err(Unappliable::Refused { reason: "an issue begins with its filing".into() });
         }
         if let IssueEvent::IssueCommented { text } = event {
             let comment = comment(recorded, text.as_str()).row().map_err(Unappliable::Document)?;
@@ -102,28 +93,13 @@ impl View for Issues {
             Standing::of(&issue.state).word().into(),
             severity.map_or("", |severity| severity.as_str()).into(),
         ]);
-        vec![Count {
-            table: &COUNT,
-            key,
-            column: "issues",
-            by: 1,
-        }]
+        vec![Count { table: &COUNT, key, column: "issues", by: 1 }]
     }
 }
 
 /// The record as the issue's decider takes it.
 fn of_issue(recorded: &Recorded, event: IssueEvent) -> Recorded<IssueEvent> {
-    let Recorded {
-        event: _,
-        stream,
-        ordinal,
-        revision,
-        position,
-        actor,
-        occurred_at,
-        recorded_at,
-        origin,
-    } = recorded;
+    let Recorded { event: _, stream, ordinal, revision, position, actor, occurred_at, recorded_at, origin } = recorded;
     Recorded {
         event,
         stream: stream.clone(),
@@ -157,8 +133,5 @@ pub(crate) fn key(row: &Row) -> Result<IssueKey, RowError> {
         column: "project",
         reason: error.to_string(),
     })?;
-    Ok(IssueKey {
-        project,
-        ordinal: row.get("ordinal")?,
-    })
+    Ok(IssueKey { project, ordinal: row.get("ordinal")? })
 }

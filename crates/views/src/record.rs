@@ -53,11 +53,7 @@ impl<T: Field> Field for Option<T> {
     }
 
     fn read(value: &Value) -> Result<Self, String> {
-        if value.is_null() {
-            Ok(None)
-        } else {
-            T::read(value).map(Some)
-        }
+        if value.is_null() { Ok(None) } else { T::read(value).map(Some) }
     }
 }
 
@@ -94,11 +90,7 @@ impl<'a> Values<'a> {
         let (at, given) = (self.next, self.row.values());
         self.next += 1;
         let Some(value) = given.get(at) else {
-            return Err(RowError::Width {
-                table: self.table.name,
-                wanted: at + 1,
-                given: given.len(),
-            });
+            return Err(RowError::Width { table: self.table.name, wanted: at + 1, given: given.len() });
         };
         T::read(value).map_err(|reason| RowError::Json {
             table: self.table.name,

@@ -83,25 +83,15 @@ impl Row {
         for (column, value) in table.columns.iter().zip(&values) {
             check_kind(table, column, value)?;
         }
-        Ok(Self {
-            table,
-            values: values.into(),
-        })
+        Ok(Self { table, values: values.into() })
     }
 
     /// A row in which nullable columns are null, and the others what [`Value::empty`] says.
     pub fn empty(table: &'static Table) -> Self {
         let empty = |column: &Column| {
-            if column.nullable {
-                Value::Null
-            } else {
-                Value::empty(column.kind)
-            }
+            if column.nullable { Value::Null } else { Value::empty(column.kind) }
         };
-        Self {
-            table,
-            values: table.columns.iter().map(empty).collect(),
-        }
+        Self { table, values: table.columns.iter().map(empty).collect() }
     }
 
     /// The row with this key, otherwise [`Row::empty`].
@@ -208,9 +198,7 @@ impl fmt::Debug for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.table.name)?;
         let named = self.table.columns.iter().zip(&self.values);
-        f.debug_map()
-            .entries(named.map(|(column, value)| (column.name, value)))
-            .finish()
+        f.debug_map().entries(named.map(|(column, value)| (column.name, value))).finish()
     }
 }
 
@@ -224,23 +212,12 @@ impl fmt::Display for Key {
 }
 
 fn at(table: &'static Table, column: &str) -> Result<usize, RowError> {
-    let missing = || RowError::NoColumn {
-        table: table.name,
-        column: column.to_owned(),
-    };
+    let missing = || RowError::NoColumn { table: table.name, column: column.to_owned() };
     table.position(column).ok_or_else(missing)
 }
 
 fn check_width(table: &'static Table, wanted: usize, given: usize) -> Result<(), RowError> {
-    if wanted == given {
-        Ok(())
-    } else {
-        Err(RowError::Width {
-            table: table.name,
-            wanted,
-            given,
-        })
-    }
+    if wanted == given { Ok(()) } else { Err(RowError::Width { table: table.name, wanted, given }) }
 }
 
 fn check_kind(table: &'static Table, column: &'static Column, value: &Value) -> Result<(), RowError> {
@@ -248,11 +225,7 @@ fn check_kind(table: &'static Table, column: &'static Column, value: &Value) -> 
     if fits {
         return Ok(());
     }
-    let wanted = if column.nullable {
-        format!("{} or null", column.kind)
-    } else {
-        column.kind.to_string()
-    };
+    let wanted = if column.nullable { format!("{} or null", column.kind) } else { column.kind.to_string() };
     Err(misfit(table, column, &wanted, value))
 }
 
@@ -261,12 +234,7 @@ fn misfit(table: &'static Table, column: &'static Column, wanted: &str, value: &
         Value::Integer(number) => format!("integer {number}"),
         other => other.kind().map_or_else(|| "null".to_owned(), |kind| kind.to_string()),
     };
-    RowError::Kind {
-        table: table.name,
-        column: column.name,
-        wanted: wanted.to_owned(),
-        found,
-    }
+    RowError::Kind { table: table.name, column: column.name, wanted: wanted.to_owned(), found }
 }
 
 #[cfg(test)]

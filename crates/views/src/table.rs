@@ -110,10 +110,7 @@ pub enum Direction {
 impl Schema {
     /// Which view and version this is.
     pub const fn id(&self) -> ViewId {
-        ViewId {
-            name: self.name,
-            version: self.version,
-        }
+        ViewId { name: self.name, version: self.version }
     }
 
     /// Says what is wrong with the description, if anything: names, keys, columns that aren't there.
@@ -177,10 +174,7 @@ impl Table {
         for name in self.key {
             let column = self.known(name)?;
             if column.nullable || column.kind == Kind::Json {
-                return Err(format!(
-                    "{}.{name} is in the key, so it can be neither nullable nor JSON",
-                    self.name
-                ));
+                return Err(format!("{}.{name} is in the key, so it can be neither nullable nor JSON", self.name));
             }
         }
         for index in self.indexes {
@@ -198,9 +192,7 @@ impl Table {
 
     fn known(&self, column: &str) -> Result<&'static Column, String> {
         let position = self.position(column);
-        position
-            .map(|at| &self.columns[at])
-            .ok_or_else(|| format!("table {} has no column {column}", self.name))
+        position.map(|at| &self.columns[at]).ok_or_else(|| format!("table {} has no column {column}", self.name))
     }
 }
 
@@ -237,12 +229,7 @@ impl Column {
     }
 
     const fn new(name: &'static str, kind: Kind, comment: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            nullable: false,
-            comment,
-        }
+        Self { name, kind, nullable: false, comment }
     }
 }
 
@@ -266,9 +253,7 @@ impl fmt::Display for Kind {
 
 fn check_name(what: &str, name: &str) -> Result<(), String> {
     let starts = name.starts_with(|first: char| first.is_ascii_lowercase());
-    let rest = name
-        .bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let rest = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if starts && rest && name.len() <= NAME_BYTES_MAX {
         return Ok(());
     }
@@ -284,11 +269,7 @@ mod tests {
     static COUNTS: Table = Table {
         name: "counts",
         comment: "",
-        columns: &[
-            Column::text("project", ""),
-            Column::integer("open", ""),
-            Column::integer("closed", ""),
-        ],
+        columns: &[Column::text("project", ""), Column::integer("open", ""), Column::integer("closed", "")],
         key: &["project"],
         indexes: &[],
     };
@@ -297,90 +278,40 @@ mod tests {
     fn refused(table: Table, says: &str) {
         let table: &'static Table = Box::leak(Box::new(table));
         let tables: &'static [&'static Table] = Box::leak(Box::new([table]));
-        let told = Schema {
-            name: "view",
-            version: 1,
-            tables,
-        }
-        .check()
-        .expect_err("the description is wrong");
+        let told = Schema { name: "view", version: 1, tables }.check().expect_err("the description is wrong");
         assert!(told.contains(says), "{told}");
     }
 
     #[test]
     fn a_wrong_description_says_what_is_wrong() {
-        refused(
-            Table {
-                name: "Counts",
-                ..COUNTS
-            },
-            "lower-case",
-        );
+        refused(Table { name: "Counts", ..COUNTS }, "lower-case");
         refused(Table { key: &[], ..COUNTS }, "no key");
+        refused(Table { key: &["nobody"], ..COUNTS }, "no column nobody");
+        refused(Table { indexes: &[Index { columns: &[("nobody", Direction::Asc)] }], ..COUNTS }, "no column nobody");
+        refused(Table { columns: const { &[Column::text("project", "").nullable()] }, ..COUNTS }, "neither nullable");
         refused(
-            Table {
-                key: &["nobody"],
-                ..COUNTS
-            },
-            "no column nobody",
-        );
-        refused(
-            Table {
-                indexes: &[Index {
-                    columns: &[("nobody", Direction::Asc)],
-                }],
-                ..COUNTS
-            },
-            "no column nobody",
-        );
-        refused(
-            Table {
-                columns: const { &[Column::text("project", "").nullable()] },
-                ..COUNTS
-            },
-            "neither nullable",
-        );
-        refused(
-            Table {
-                columns: const { &[Column::text("project", ""), Column::text("project", "")] },
-                ..COUNTS
-            },
+            Table { columns: const { &[Column::text("project", ""), Column::text("project", "")] }, ..COUNTS },
             "two columns",
         );
     }
 
     #[test]
     fn two_tables_of_one_name_are_refused() {
-        static TWICE: Schema = Schema {
-            name: "view",
-            version: 1,
-            tables: &[&COUNTS, &COUNTS],
-        };
+        static TWICE: Schema = Schema { name: "view", version: 1, tables: &[&COUNTS, &COUNTS] };
         assert_eq!(TWICE.check(), Err("view view has two tables counts".to_owned()));
     }
 
     #[test]
     fn a_table_counts_when_all_outside_its_key_are_integers() {
-        let names: Vec<_> = COUNTS
-            .counters()
-            .expect("it counts")
-            .map(|column| column.name)
-            .collect();
+        let names: Vec<_> = COUNTS.counters().expect("it counts").map(|column| column.name).collect();
         assert_eq!(names, ["open", "closed"]);
-        let noted = Table {
-            columns: const { &[Column::text("project", ""), Column::text("note", "")] },
-            ..COUNTS
-        };
+        let noted = Table { columns: const { &[Column::text("project", ""), Column::text("note", "")] }, ..COUNTS };
         assert!(noted.counters().is_none());
     }
 
     #[test]
     fn the_physical_name_carries_the_version() {
-        static BOARD: Schema = Schema {
-            name: "board",
-            version: 3,
-            tables: &[&COUNTS],
-        };
+        static BOARD: Schema = Schema { name: "board", version: 3, tables: &[&COUNTS] };
         assert_eq!(BOARD.physical_name(&COUNTS), "board_v3_counts");
     }
 }

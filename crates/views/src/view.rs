@@ -13,7 +13,7 @@ use crate::table::{Schema, Table};
 /// again later gives what folding it in place would have given.
 pub trait View: Send + Sync + 'static {
     /// What is kept of a stream.
-    type Document: Send + 'static;
+    type Document: Send + Sync + 'static;
 
     /// Name, version and tables. The version rises with every change of what is folded.
     fn schema(&self) -> &'static Schema;

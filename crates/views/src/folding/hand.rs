@@ -36,31 +36,17 @@ pub(super) struct Held<D> {
 
 impl<D> Held<D> {
     pub(super) fn loaded(document: Option<D>, bytes: usize) -> Self {
-        Self {
-            document,
-            bytes,
-            before: None,
-            beside: Vec::new(),
-            broken: None,
-        }
+        Self { document, bytes, before: None, beside: Vec::new(), broken: None }
     }
 
     pub(super) fn broken(why: Unappliable) -> Self {
-        Self {
-            broken: Some(why),
-            ..Self::loaded(None, 0)
-        }
+        Self { broken: Some(why), ..Self::loaded(None, 0) }
     }
 }
 
 impl<D> Hand<D> {
     pub(super) fn new(bytes_max: usize) -> Self {
-        Self {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            young_bytes: 0,
-            bytes_max,
-        }
+        Self { young: HashMap::new(), old: HashMap::new(), young_bytes: 0, bytes_max }
     }
 
     pub(super) fn has(&self, stream: &StreamRef) -> bool {
@@ -78,9 +64,7 @@ impl<D> Hand<D> {
             let held = self.old.remove(stream).unwrap_or_else(|| Held::loaded(None, 0));
             self.put(stream.clone(), held);
         }
-        self.young
-            .entry(stream.clone())
-            .or_insert_with(|| Held::loaded(None, 0))
+        self.young.entry(stream.clone()).or_insert_with(|| Held::loaded(None, 0))
     }
 
     pub(super) fn remove(&mut self, stream: &StreamRef) -> Option<Held<D>> {

@@ -94,20 +94,6 @@ impl Query for GetIssue {
 }
 
 fn comment(row: &Row) -> Result<Comment, RowError> {
-    let CommentRow {
-        project: _,
-        ordinal: _,
-        revision,
-        author,
-        occurred_at,
-        imported,
-        text,
-    } = CommentRow::read(row)?;
-    Ok(Comment {
-        revision,
-        author,
-        occurred_at,
-        text,
-        imported,
-    })
+    let CommentRow { project: _, ordinal: _, revision, author, occurred_at, imported, text } = CommentRow::read(row)?;
+    Ok(Comment { revision, author, occurred_at, text, imported })
 }

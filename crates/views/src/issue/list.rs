@@ -93,11 +93,7 @@ impl ListIssues {
             Order::ChangedNewest => issue.changed_at,
             Order::StateLongest => issue.state_since,
         };
-        Cursor(vec![
-            at.into(),
-            issue.key.project.as_str().into(),
-            issue.key.ordinal.into(),
-        ])
+        Cursor(vec![at.into(), issue.key.project.as_str().into(), issue.key.ordinal.into()])
     }
 
     fn limit(&self) -> usize {
@@ -106,22 +102,13 @@ impl ListIssues {
 
     fn select(&self) -> Select {
         let (column, direction) = self.order.column();
-        let Filter {
-            standings: _,
-            severities,
-            levels,
-            teams,
-            components,
-            assignees,
-            source_reference: _,
-        } = &self.filter;
+        let Filter { standings: _, severities, levels, teams, components, assignees, source_reference: _ } =
+            &self.filter;
         let select = Select::from(&ISSUE, self.limit.min(STEP_MAX) + 1)
             .filter(Condition::Equal("project", self.project.as_str().into()))
             .order(column, direction)
             .after(self.after.clone());
-        let levels = levels
-            .iter()
-            .map(|level| level.known().map_or(words::NOT_KNOWN, |level| words::level(*level)));
+        let levels = levels.iter().map(|level| level.known().map_or(words::NOT_KNOWN, |level| words::level(*level)));
         [
             ("severity", texts(severities.iter().map(SeverityId::as_str))),
             ("level", texts(levels)),
@@ -131,9 +118,7 @@ impl ListIssues {
         ]
         .into_iter()
         .filter(|(_, values)| !values.is_empty())
-        .fold(select, |select, (column, values)| {
-            select.filter(Condition::In(column, values))
-        })
+        .fold(select, |select, (column, values)| select.filter(Condition::In(column, values)))
     }
 }
 
@@ -148,14 +133,10 @@ impl Query for ListIssues {
         let wanted = |standing: &Standing| self.filter.standings.is_empty() || self.filter.standings.contains(standing);
         let standings = Standing::ALL.into_iter().filter(wanted);
         if let Some(reference) = &self.filter.source_reference {
-            let select = self
-                .select()
-                .filter(Condition::Equal("source_reference", reference.into()));
+            let select = self.select().filter(Condition::Equal("source_reference", reference.into()));
             return vec![select.filter(Condition::In("state", texts(standings.map(Standing::word))))];
         }
-        standings
-            .map(|standing| self.select().filter(Condition::Equal("state", standing.word().into())))
-            .collect()
+        standings.map(|standing| self.select().filter(Condition::Equal("state", standing.word().into()))).collect()
     }
 
     fn read(&self, rows: Vec<Vec<Row>>) -> Result<IssuesFound, RowError> {
@@ -166,21 +147,11 @@ impl Query for ListIssues {
         }
         found.sort_by(|(at, ordinal, _), (other_at, other, _)| {
             let order = (at, ordinal).cmp(&(other_at, other));
-            if direction == Direction::Asc {
-                order
-            } else {
-                order.reverse()
-            }
+            if direction == Direction::Asc { order } else { order.reverse() }
         });
         let more = found.len() > self.limit();
-        let issues = found
-            .into_iter()
-            .take(self.limit())
-            .map(|(_, _, row)| IssueRow::read(row)?.issue());
-        Ok(IssuesFound {
-            issues: issues.collect::<Result<_, _>>()?,
-            more,
-        })
+        let issues = found.into_iter().take(self.limit()).map(|(_, _, row)| IssueRow::read(row)?.issue());
+        Ok(IssuesFound { issues: issues.collect::<Result<_, _>>()?, more })
     }
 }
 

@@ -27,12 +27,7 @@ impl IssueRow {
             RaisedBy::System(system) => (None, Some(Arc::clone(system))),
             RaisedBy::Nobody => (None, None),
         };
-        let Report {
-            steps,
-            actual,
-            expected,
-            details: more,
-        } = &issue.report;
+        let Report { steps, actual, expected, details: more } = &issue.report;
         let mut row = Self {
             project: text(&issue.key.project),
             ordinal: issue.key.ordinal,
@@ -42,16 +37,8 @@ impl IssueRow {
             state: Standing::of(&issue.state).word().into(),
             state_since: issue.state_since,
             severity: triage.and_then(|triage| triage.severity.known()).map(text),
-            level: triage.map(|triage| {
-                triage
-                    .level
-                    .known()
-                    .map_or(NOT_KNOWN, |level| words::level(*level))
-                    .into()
-            }),
-            nature: triage
-                .and_then(|triage| triage.nature)
-                .map(|nature| words::nature(nature).into()),
+            level: triage.map(|triage| triage.level.known().map_or(NOT_KNOWN, |level| words::level(*level)).into()),
+            nature: triage.and_then(|triage| triage.nature).map(|nature| words::nature(nature).into()),
             component: issue.component.as_ref().map(text),
             team: triage.and_then(|triage| triage.team.known()).map(text),
             assignee: issue.assignee.as_ref().map(text),
@@ -102,12 +89,7 @@ impl IssueRow {
                 self.closed_at = Some(closed.at);
                 self.closed_by = Some(text(&closed.by));
             }
-            State::Dismissed(Dismissed {
-                dismissal,
-                by,
-                at,
-                triaged: _,
-            }) => {
+            State::Dismissed(Dismissed { dismissal, by, at, triaged: _ }) => {
                 self.closed_at = Some(*at);
                 self.closed_by = Some(text(by));
                 self.dismissal = Some(dismissal.known().map_or(NOT_KNOWN, words::dismissal).into());
@@ -262,10 +244,7 @@ impl IssueRow {
 
 /// A part of the details that a state has: absent, it is not known.
 fn part<T, U>(part: Option<T>, parse: impl FnOnce(T) -> Result<U, Malformed>) -> Result<Fact<U>, RowError> {
-    let part = part
-        .map(parse)
-        .transpose()
-        .map_err(|error| damaged("details", &error))?;
+    let part = part.map(parse).transpose().map_err(|error| damaged("details", &error))?;
     Ok(part.map_or(Fact::NotKnown, Fact::Known))
 }
 
@@ -283,9 +262,7 @@ fn id<T: FromStr<Err = Malformed>>(column: &'static str, text: &str) -> Result<T
 }
 
 fn paragraphs(column: &'static str, text: Option<Arc<str>>) -> Result<Option<Text>, RowError> {
-    text.map(|text| Text::parse(&text))
-        .transpose()
-        .map_err(|error| damaged(column, &error))
+    text.map(|text| Text::parse(&text)).transpose().map_err(|error| damaged(column, &error))
 }
 
 /// What the state must have.
@@ -294,11 +271,7 @@ fn given<T>(column: &'static str, value: Option<T>) -> Result<T, RowError> {
 }
 
 fn damaged(column: &'static str, what: &impl Display) -> RowError {
-    RowError::Json {
-        table: ISSUE.name,
-        column,
-        reason: what.to_string(),
-    }
+    RowError::Json { table: ISSUE.name, column, reason: what.to_string() }
 }
 
 /// What is text in the end.

@@ -83,9 +83,7 @@ pub(crate) fn parse_level(word: &str) -> Result<Fact<Level>, RowError> {
     if word == NOT_KNOWN {
         return Ok(Fact::NotKnown);
     }
-    let known = [Level::UserError, Level::System, Level::CodeOrData]
-        .into_iter()
-        .find(|each| level(*each) == word);
+    let known = [Level::UserError, Level::System, Level::CodeOrData].into_iter().find(|each| level(*each) == word);
     known.map(Fact::Known).ok_or_else(|| unknown("level", word))
 }
 
@@ -97,9 +95,7 @@ pub(crate) fn nature(nature: Nature) -> &'static str {
 }
 
 pub(crate) fn parse_nature(word: &str) -> Option<Nature> {
-    [Nature::Incident, Nature::Bug]
-        .into_iter()
-        .find(|each| nature(*each) == word)
+    [Nature::Incident, Nature::Bug].into_iter().find(|each| nature(*each) == word)
 }
 
 pub(crate) fn source(kind: &SourceKind) -> &'static str {
@@ -137,16 +133,10 @@ pub(crate) fn parse_dismissal(word: &str) -> Option<Fact<Dismissal>> {
     if word == NOT_KNOWN {
         return Some(Fact::NotKnown);
     }
-    [
-        Dismissal::CannotReproduce,
-        Dismissal::NotADefect,
-        Dismissal::WontFix,
-        Dismissal::Withdrawn,
-        Dismissal::NoAnswer,
-    ]
-    .into_iter()
-    .find(|each| dismissal(each) == word)
-    .map(Fact::Known)
+    [Dismissal::CannotReproduce, Dismissal::NotADefect, Dismissal::WontFix, Dismissal::Withdrawn, Dismissal::NoAnswer]
+        .into_iter()
+        .find(|each| dismissal(each) == word)
+        .map(Fact::Known)
 }
 
 /// A key, or another system's reference.
@@ -159,9 +149,5 @@ pub(crate) fn other(other: &IssueRef) -> String {
 
 /// A word that stands in a column of the issue table, and means nothing.
 pub(crate) fn unknown(column: &'static str, word: &str) -> RowError {
-    RowError::Json {
-        table: super::ISSUE.name,
-        column,
-        reason: format!("{word:?} is none of its words"),
-    }
+    RowError::Json { table: super::ISSUE.name, column, reason: format!("{word:?} is none of its words") }
 }

@@ -63,12 +63,5 @@ impl Change {
 fn check_counter(table: &'static Table, column: &str) -> Result<(), RowError> {
     let counter = table.position(column).map(|at| &table.columns[at]);
     let counts = counter.is_some_and(|it| it.kind == Kind::Integer && !table.in_key(it.name));
-    if counts {
-        Ok(())
-    } else {
-        Err(RowError::NoColumn {
-            table: table.name,
-            column: column.to_owned(),
-        })
-    }
+    if counts { Ok(()) } else { Err(RowError::NoColumn { table: table.name, column: column.to_owned() }) }
 }

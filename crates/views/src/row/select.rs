@@ -48,13 +48,7 @@ pub struct Cursor(pub Vec<Value>);
 impl Select {
     /// All rows, by key, at most `limit`.
     pub fn from(table: &'static Table, limit: u32) -> Self {
-        Self {
-            table,
-            filter: Vec::new(),
-            order: Vec::new(),
-            after: None,
-            limit,
-        }
+        Self { table, filter: Vec::new(), order: Vec::new(), after: None, limit }
     }
 
     /// With one more condition.
@@ -95,11 +89,7 @@ impl Select {
     /// Where a page ends that ends with this row.
     pub fn cursor(&self, row: &Row) -> Result<Cursor, RowError> {
         let order = self.total_order();
-        order
-            .iter()
-            .map(|(column, _)| row.value(column).cloned())
-            .collect::<Result<_, _>>()
-            .map(Cursor)
+        order.iter().map(|(column, _)| row.value(column).cloned()).collect::<Result<_, _>>().map(Cursor)
     }
 
     /// Does it fit its table? A cursor comes from outside, so a store checks this of every select.
@@ -171,9 +161,7 @@ impl Condition {
         let column = comparable(table, self.column())?;
         // To compare with null finds nothing in SQL and is a mistake of the caller's: there is a condition for it.
         let misfits = self.values().iter().find(|value| value.kind() != Some(column.kind));
-        misfits.map_or(Ok(()), |value| {
-            Err(misfit(table, column, &column.kind.to_string(), value))
-        })
+        misfits.map_or(Ok(()), |value| Err(misfit(table, column, &column.kind.to_string(), value)))
     }
 }
 

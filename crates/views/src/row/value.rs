@@ -100,11 +100,7 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
     const WANTED: &'static str = T::WANTED;
 
     fn from_value(value: &'a Value) -> Option<Self> {
-        if value.is_null() {
-            Some(None)
-        } else {
-            T::from_value(value).map(Some)
-        }
+        if value.is_null() { Some(None) } else { T::from_value(value).map(Some) }
     }
 }
 

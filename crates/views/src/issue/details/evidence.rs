@@ -16,17 +16,9 @@ use super::all;
 pub(crate) enum Fix {
     Code(CodeFix),
     Data(DataFix),
-    CodeAndData {
-        code: CodeFix,
-        data: DataFix,
-    },
-    Operation {
-        action: Option<Arc<str>>,
-    },
-    Explanation {
-        explanation: Option<Arc<str>>,
-        topic: Option<Arc<str>>,
-    },
+    CodeAndData { code: CodeFix, data: DataFix },
+    Operation { action: Option<Arc<str>> },
+    Explanation { explanation: Option<Arc<str>>, topic: Option<Arc<str>> },
 }
 
 /// A change of code.
@@ -58,14 +50,8 @@ pub(crate) enum Capacity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Closing {
-    Released {
-        release: Option<Arc<str>>,
-        reverified_by: Option<Arc<str>>,
-    },
-    DataApplied {
-        at: Option<Micros>,
-        by: Option<Arc<str>>,
-    },
+    Released { release: Option<Arc<str>>, reverified_by: Option<Arc<str>> },
+    DataApplied { at: Option<Micros>, by: Option<Arc<str>> },
     Confirmed,
 }
 
@@ -79,17 +65,13 @@ impl Fix {
         match fix {
             issue::Fix::Code(code) => Self::Code(CodeFix::of(code)),
             issue::Fix::Data(data) => Self::Data(DataFix::of(data)),
-            issue::Fix::CodeAndData(code, data) => Self::CodeAndData {
-                code: CodeFix::of(code),
-                data: DataFix::of(data),
-            },
-            issue::Fix::Operation { action } => Self::Operation {
-                action: action.as_ref().map(text),
-            },
-            issue::Fix::Explanation { explanation, topic } => Self::Explanation {
-                explanation: explanation.as_ref().map(text),
-                topic: topic.clone(),
-            },
+            issue::Fix::CodeAndData(code, data) => {
+                Self::CodeAndData { code: CodeFix::of(code), data: DataFix::of(data) }
+            }
+            issue::Fix::Operation { action } => Self::Operation { action: action.as_ref().map(text) },
+            issue::Fix::Explanation { explanation, topic } => {
+                Self::Explanation { explanation: explanation.as_ref().map(text), topic: topic.clone() }
+            }
         }
     }
 
@@ -100,10 +82,9 @@ impl Fix {
             Self::Data(data) => issue::Fix::Data(data.fix()),
             Self::CodeAndData { code, data } => issue::Fix::CodeAndData(code.fix()?, data.fix()),
             Self::Operation { action } => issue::Fix::Operation { action: text(action)? },
-            Self::Explanation { explanation, topic } => issue::Fix::Explanation {
-                explanation: text(explanation)?,
-                topic,
-            },
+            Self::Explanation { explanation, topic } => {
+                issue::Fix::Explanation { explanation: text(explanation)?, topic }
+            }
         })
     }
 }
@@ -118,25 +99,14 @@ impl CodeFix {
     }
 
     fn fix(self) -> Result<issue::CodeFix, Malformed> {
-        let Self {
-            changes,
-            tests,
-            environment,
-        } = self;
-        Ok(issue::CodeFix {
-            changes: all(changes, |change| change.parse())?,
-            tests,
-            environment,
-        })
+        let Self { changes, tests, environment } = self;
+        Ok(issue::CodeFix { changes: all(changes, |change| change.parse())?, tests, environment })
     }
 }
 
 impl DataFix {
     fn of(fix: &issue::DataFix) -> Self {
-        Self {
-            correction: fix.correction.clone(),
-            tried_in: fix.tried_in.clone(),
-        }
+        Self { correction: fix.correction.clone(), tried_in: fix.tried_in.clone() }
     }
 
     fn fix(self) -> issue::DataFix {
@@ -151,9 +121,7 @@ impl Capacity {
             issue::Capacity::Opener => Self::Opener,
             issue::Capacity::Customer(customer) => Self::Customer(customer.as_str().into()),
             issue::Capacity::ProductOwner => Self::ProductOwner,
-            issue::Capacity::Delegate { named_by } => Self::Delegate {
-                named_by: named_by.as_str().into(),
-            },
+            issue::Capacity::Delegate { named_by } => Self::Delegate { named_by: named_by.as_str().into() },
         }
     }
 
@@ -162,9 +130,7 @@ impl Capacity {
             Self::Opener => issue::Capacity::Opener,
             Self::Customer(customer) => issue::Capacity::Customer(customer.parse()?),
             Self::ProductOwner => issue::Capacity::ProductOwner,
-            Self::Delegate { named_by } => issue::Capacity::Delegate {
-                named_by: named_by.parse()?,
-            },
+            Self::Delegate { named_by } => issue::Capacity::Delegate { named_by: named_by.parse()? },
         })
     }
 }
@@ -176,10 +142,9 @@ impl Closing {
                 release: release.as_ref().map(|release| release.as_str().into()),
                 reverified_by: reverified_by.as_ref().map(|person| person.as_str().into()),
             },
-            issue::Closing::DataApplied { at, by } => Self::DataApplied {
-                at: at.map(Micros),
-                by: by.as_ref().map(|person| person.as_str().into()),
-            },
+            issue::Closing::DataApplied { at, by } => {
+                Self::DataApplied { at: at.map(Micros), by: by.as_ref().map(|person| person.as_str().into()) }
+            }
             issue::Closing::Confirmed => Self::Confirmed,
         }
     }

@@ -64,65 +64,35 @@ pub(crate) enum Other {
 
 impl Question {
     pub(super) fn of(question: &issue::Question) -> Self {
-        let issue::Question {
-            number,
-            of,
-            text,
-            by,
-            at,
-        } = question;
+        let issue::Question { number, of, text, by, at } = question;
         let of = match of {
             issue::Asked::Opener => Asked::Opener,
             issue::Asked::Customer => Asked::Customer,
             issue::Asked::ProductOwner => Asked::ProductOwner,
             issue::Asked::Person(person) => Asked::Person(person.as_str().into()),
         };
-        Self {
-            number: *number,
-            of,
-            text: text.as_str().into(),
-            by: by.as_str().into(),
-            at: *at,
-        }
+        Self { number: *number, of, text: text.as_str().into(), by: by.as_str().into(), at: *at }
     }
 
     pub(crate) fn question(self) -> Result<issue::Question, Malformed> {
-        let Self {
-            number,
-            of,
-            text,
-            by,
-            at,
-        } = self;
+        let Self { number, of, text, by, at } = self;
         let of = match of {
             Asked::Opener => issue::Asked::Opener,
             Asked::Customer => issue::Asked::Customer,
             Asked::ProductOwner => issue::Asked::ProductOwner,
             Asked::Person(person) => issue::Asked::Person(person.parse()?),
         };
-        Ok(issue::Question {
-            number,
-            of,
-            text: Text::parse(&text)?,
-            by: by.parse()?,
-            at,
-        })
+        Ok(issue::Question { number, of, text: Text::parse(&text)?, by: by.parse()?, at })
     }
 }
 
 impl Delegate {
     pub(super) fn of(delegate: &issue::Delegate) -> Self {
-        Self {
-            person: delegate.person.as_str().into(),
-            named_by: delegate.named_by.as_str().into(),
-        }
+        Self { person: delegate.person.as_str().into(), named_by: delegate.named_by.as_str().into() }
     }
 
     pub(crate) fn delegate(self) -> Result<issue::Delegate, Malformed> {
-        Ok(issue::Delegate {
-            person: self.person.parse()?,
-            named_by: self.named_by.parse()?,
-        })
+        Ok(issue::Delegate { person: self.person.parse()?, named_by: self.named_by.parse()? })
     }
 }
 
@@ -137,10 +107,7 @@ impl Link {
             issue::LinkKind::DuplicateOf => LinkKind::DuplicateOf,
             issue::LinkKind::DuplicatedBy => LinkKind::DuplicatedBy,
         };
-        Self {
-            kind,
-            other: Other::of(&link.other),
-        }
+        Self { kind, other: Other::of(&link.other) }
     }
 
     pub(crate) fn link(self) -> Result<issue::Link, Malformed> {
@@ -153,30 +120,23 @@ impl Link {
             LinkKind::DuplicateOf => issue::LinkKind::DuplicateOf,
             LinkKind::DuplicatedBy => issue::LinkKind::DuplicatedBy,
         };
-        Ok(issue::Link {
-            kind,
-            other: self.other.other()?,
-        })
+        Ok(issue::Link { kind, other: self.other.other()? })
     }
 }
 
 impl Other {
     pub(super) fn of(other: &issue::IssueRef) -> Self {
         match other {
-            issue::IssueRef::Issue { id, key } => Self::Issue {
-                id: id.to_string().into(),
-                key: key.to_string().into(),
-            },
+            issue::IssueRef::Issue { id, key } => {
+                Self::Issue { id: id.to_string().into(), key: key.to_string().into() }
+            }
             issue::IssueRef::External(reference) => Self::External(reference.clone()),
         }
     }
 
     pub(crate) fn other(self) -> Result<issue::IssueRef, Malformed> {
         Ok(match self {
-            Self::Issue { id, key } => issue::IssueRef::Issue {
-                id: issue_id(&id)?,
-                key: IssueKey::parse(&key)?,
-            },
+            Self::Issue { id, key } => issue::IssueRef::Issue { id: issue_id(&id)?, key: IssueKey::parse(&key)? },
             Self::External(reference) => issue::IssueRef::External(reference),
         })
     }
@@ -184,7 +144,5 @@ impl Other {
 
 /// An issue's stream id by its text.
 pub(crate) fn issue_id(text: &str) -> Result<IssueId, Malformed> {
-    text.parse().map(IssueId).map_err(|_| Malformed::Form {
-        expected: "must be a UUID",
-    })
+    text.parse().map(IssueId).map_err(|_| Malformed::Form { expected: "must be a UUID" })
 }

@@ -10,22 +10,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Source {
-    Customer {
-        customer: Option<Arc<str>>,
-        channel: Channel,
-    },
-    ProductOwner {
-        channel: Channel,
-    },
-    Security {
-        advisories: Vec<Arc<str>>,
-        package: Arc<str>,
-        affected: Arc<str>,
-    },
-    System {
-        monitor: Arc<str>,
-        fingerprint: Arc<str>,
-    },
+    Customer { customer: Option<Arc<str>>, channel: Channel },
+    ProductOwner { channel: Channel },
+    Security { advisories: Vec<Arc<str>>, package: Arc<str>, affected: Arc<str> },
+    System { monitor: Arc<str>, fingerprint: Arc<str> },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,9 +36,7 @@ pub(crate) struct Origin {
     imported_by: Arc<str>,
 }
 
-const NO_CHANNEL: Malformed = Malformed::Form {
-    expected: "is no channel of this source",
-};
+const NO_CHANNEL: Malformed = Malformed::Form { expected: "is no channel of this source" };
 
 impl Source {
     pub(super) fn of(source: &SourceKind) -> Self {
@@ -70,19 +56,12 @@ impl Source {
                     OwnerChannel::Verbal => Channel::Verbal,
                 },
             },
-            SourceKind::Security {
-                advisories,
-                package,
-                affected,
-            } => Self::Security {
-                advisories: advisories.clone(),
-                package: package.clone(),
-                affected: affected.clone(),
-            },
-            SourceKind::System { monitor, fingerprint } => Self::System {
-                monitor: monitor.clone(),
-                fingerprint: fingerprint.clone(),
-            },
+            SourceKind::Security { advisories, package, affected } => {
+                Self::Security { advisories: advisories.clone(), package: package.clone(), affected: affected.clone() }
+            }
+            SourceKind::System { monitor, fingerprint } => {
+                Self::System { monitor: monitor.clone(), fingerprint: fingerprint.clone() }
+            }
         }
     }
 
@@ -105,15 +84,7 @@ impl Source {
                     _ => return Err(NO_CHANNEL),
                 },
             },
-            Self::Security {
-                advisories,
-                package,
-                affected,
-            } => SourceKind::Security {
-                advisories,
-                package,
-                affected,
-            },
+            Self::Security { advisories, package, affected } => SourceKind::Security { advisories, package, affected },
             Self::System { monitor, fingerprint } => SourceKind::System { monitor, fingerprint },
         })
     }
@@ -121,12 +92,7 @@ impl Source {
 
 impl Origin {
     pub(super) fn of(origin: &domain::Origin) -> Self {
-        let domain::Origin {
-            system,
-            reference,
-            implied,
-            imported_by,
-        } = origin;
+        let domain::Origin { system, reference, implied, imported_by } = origin;
         Self {
             system: system.clone(),
             reference: reference.clone(),
@@ -136,17 +102,7 @@ impl Origin {
     }
 
     pub(crate) fn origin(self) -> Result<domain::Origin, Malformed> {
-        let Self {
-            system,
-            reference,
-            implied,
-            imported_by,
-        } = self;
-        Ok(domain::Origin {
-            system,
-            reference,
-            implied,
-            imported_by: imported_by.parse()?,
-        })
+        let Self { system, reference, implied, imported_by } = self;
+        Ok(domain::Origin { system, reference, implied, imported_by: imported_by.parse()? })
     }
 }

@@ -1,0 +1,95 @@
+//! Reads the log as events of the domain.
+
+use std::sync::Arc;
+
+use domain::{Recorded, StreamKind};
+use event_log::{EventLog, Leaf, LogError, PartitionId, StreamName};
+use view_store::Checkpoint;
+
+use crate::trouble::{Trouble, chain};
+
+/// So many events are decoded or folded before other tasks of this thread get a turn.
+pub(crate) const EVENTS_A_TURN: usize = 64;
+
+/// Some of a partition, in order, without gaps.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) events: Vec<Fed>,
+    /// Position and leaf of its last record; `None`: it is empty.
+    pub(crate) end: Option<Checkpoint>,
+}
+
+/// One record.
+#[derive(Debug)]
+pub(crate) struct Fed {
+    pub(crate) position: u64,
+    pub(crate) what: What,
+}
+
+/// What a record holds.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "almost all are events")]
+pub(crate) enum What {
+    /// An event.
+    Event(Recorded),
+    /// Something that no build has written. Its stream is set aside.
+    Damaged {
+        /// Which stream, as operators see it.
+        stream: Arc<str>,
+        /// `None`: of no kind that there is.
+        kind: Option<StreamKind>,
+        /// What is wrong with it.
+        reason: Arc<str>,
+    },
+}
+
+/// The partition's events after a position, at most `limit`. Those of streams that nobody wants are left out.
+pub(crate) async fn read(
+    log: &dyn EventLog,
+    partition: PartitionId,
+    after: u64,
+    limit: usize,
+    wanted: impl Fn(StreamKind) -> bool,
+) -> Result<Batch, Trouble> {
+    let page = log.read_partition(partition, after, limit).await?;
+    let mut batch = Batch {
+        events: Vec::with_capacity(page.records.len()),
+        end: page.records.last().map(|last| checkpoint(last.position, last.leaf)),
+    };
+    for (at, recorded) in page.records.iter().enumerate() {
+        if at % EVENTS_A_TURN == EVENTS_A_TURN - 1 {
+            tokio::task::yield_now().await;
+        }
+        let stream = &recorded.record.header.stream;
+        let kind = StreamKind::parse(&stream.kind).ok();
+        // Of a kind that this build does not know the codec says that an upgrade is needed.
+        if kind.is_some_and(|kind| !wanted(kind)) {
+            continue;
+        }
+        let what = match codec::decode(recorded) {
+            Ok(event) => What::Event(event),
+            Err(error) if error.is_upgrade_needed() => {
+                return Err(Trouble::UpgradeNeeded { reason: chain(&error) });
+            }
+            Err(error) => What::Damaged { stream: StreamName(stream).to_string().into(), kind, reason: chain(&error) },
+        };
+        batch.events.push(Fed { position: recorded.position, what });
+    }
+    Ok(batch)
+}
+
+/// Does the log have this leaf at this position?
+pub(crate) async fn is_of(
+    log: &dyn EventLog,
+    partition: PartitionId,
+    checkpoint: &Checkpoint,
+) -> Result<bool, LogError> {
+    let Some(before) = checkpoint.position.checked_sub(1) else { return Ok(false) };
+    let page = log.read_partition(partition, before, 1).await?;
+    let found = page.records.first();
+    Ok(found.is_some_and(|found| found.position == checkpoint.position && found.leaf == checkpoint.leaf))
+}
+
+fn checkpoint(position: u64, leaf: Leaf) -> Checkpoint {
+    Checkpoint { position, leaf }
+}
