@@ -38,9 +38,7 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The project, or the refusal that there is none.
     pub(crate) fn project(&self) -> Result<&'a Project, Rejection> {
-        self.project.ok_or_else(|| Rejection::UnknownProject {
-            project: self.project_id.clone(),
-        })
+        self.project.ok_or_else(|| Rejection::UnknownProject { project: self.project_id.clone() })
     }
 
     /// When a fact happened that may not have happened before `bound`. Where the command doesn't say: now, or at the bound, if a clock elsewhere
@@ -51,10 +49,7 @@ impl<'a> Context<'a> {
             return Ok(latest);
         };
         if occurred_at.duration_since(self.now) > CLOCK_SKEW_MAX {
-            return Err(Rejection::OccurredInFuture {
-                occurred_at,
-                now: self.now,
-            });
+            return Err(Rejection::OccurredInFuture { occurred_at, now: self.now });
         }
         match bound {
             Some(bound) if occurred_at < bound => Err(Rejection::OccurredOutOfOrder { occurred_at, bound }),

@@ -47,17 +47,10 @@ fn check_id(text: &str) -> Result<(), Malformed> {
     }
     let length = text.chars().count();
     if length > ID_CHARS_MAX {
-        return Err(Malformed::TooLong {
-            length,
-            max: ID_CHARS_MAX,
-            unit: "characters",
-        });
+        return Err(Malformed::TooLong { length, max: ID_CHARS_MAX, unit: "characters" });
     }
     match text.chars().find(|c| !(c.is_alphanumeric() || "._-:+@/#".contains(*c))) {
-        Some(character) => Err(Malformed::Character {
-            character,
-            allowed: ID_ALLOWED,
-        }),
+        Some(character) => Err(Malformed::Character { character, allowed: ID_ALLOWED }),
         None => Ok(()),
     }
 }
@@ -132,9 +125,7 @@ impl ProjectId {
         if formed {
             Ok(Self(key.into()))
         } else {
-            Err(Malformed::Form {
-                expected: "must be 2 to 10 letters and digits, a letter first, such as PAY",
-            })
+            Err(Malformed::Form { expected: "must be 2 to 10 letters and digits, a letter first, such as PAY" })
         }
     }
 
@@ -178,17 +169,11 @@ pub struct IssueKey {
 impl IssueKey {
     /// Accepts `PAY-42` in either case.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        const FORM: Malformed = Malformed::Form {
-            expected: "must be a project and a number, such as PAY-42",
-        };
+        const FORM: Malformed = Malformed::Form { expected: "must be a project and a number, such as PAY-42" };
         let (project, ordinal) = text.rsplit_once('-').ok_or(FORM)?;
         let project = ProjectId::parse(project).map_err(|_| FORM)?;
         let ordinal = ordinal.parse().map_err(|_| FORM)?;
-        if ordinal == 0 {
-            Err(FORM)
-        } else {
-            Ok(Self { project, ordinal })
-        }
+        if ordinal == 0 { Err(FORM) } else { Ok(Self { project, ordinal }) }
     }
 }
 

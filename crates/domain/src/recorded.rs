@@ -75,9 +75,7 @@ impl StreamKind {
         [Self::Project, Self::Team, Self::Release, Self::Issue]
             .into_iter()
             .find(|kind| kind.as_str() == name)
-            .ok_or(Malformed::Form {
-                expected: "must be project, team, release or issue",
-            })
+            .ok_or(Malformed::Form { expected: "must be project, team, release or issue" })
     }
 }
 
@@ -143,36 +141,13 @@ pub struct Recorded<E = Event> {
 impl<E> Recorded<E> {
     /// The key of the issue whose stream this is.
     pub fn key(&self) -> IssueKey {
-        IssueKey {
-            project: self.stream.project.clone(),
-            ordinal: self.ordinal,
-        }
+        IssueKey { project: self.stream.project.clone(), ordinal: self.ordinal }
     }
 
     /// The same record of another event.
     pub fn map<F>(self, f: impl FnOnce(E) -> F) -> Recorded<F> {
-        let Self {
-            event,
-            stream,
-            ordinal,
-            revision,
-            position,
-            actor,
-            occurred_at,
-            recorded_at,
-            origin,
-        } = self;
-        Recorded {
-            event: f(event),
-            stream,
-            ordinal,
-            revision,
-            position,
-            actor,
-            occurred_at,
-            recorded_at,
-            origin,
-        }
+        let Self { event, stream, ordinal, revision, position, actor, occurred_at, recorded_at, origin } = self;
+        Recorded { event: f(event), stream, ordinal, revision, position, actor, occurred_at, recorded_at, origin }
     }
 }
 

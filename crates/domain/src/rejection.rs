@@ -21,10 +21,7 @@ pub enum Rejection {
     #[error("the project has no team {team}")]
     UnknownTeam { team: TeamId },
     #[error("the project's scheme has no severity {severity} in use")]
-    UnknownSeverity {
-        severity: SeverityId,
-        known: Vec<SeverityId>,
-    },
+    UnknownSeverity { severity: SeverityId, known: Vec<SeverityId> },
     #[error("the project has no customer {customer}")]
     UnknownCustomer { customer: CustomerId },
     #[error("nothing was ever recorded of release {release}")]
@@ -76,11 +73,7 @@ pub enum Rejection {
     #[error("{person} resolved it; somebody else must verify it")]
     VerifierIsResolver { person: PersonId },
     #[error("team {team} may not take level {}", .level.number())]
-    WrongTeamForLevel {
-        team: TeamId,
-        level: Level,
-        may: Vec<TeamId>,
-    },
+    WrongTeamForLevel { team: TeamId, level: Level, may: Vec<TeamId> },
 
     // What is asked for is so already, or makes no sense.
     #[error("team {team} owns it already")]
@@ -206,9 +199,5 @@ pub enum Missing {
 }
 
 fn names(missing: &[Missing]) -> String {
-    missing
-        .iter()
-        .map(|one| format!("{one:?}"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    missing.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>().join(", ")
 }

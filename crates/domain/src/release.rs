@@ -64,16 +64,8 @@ pub enum ReleaseEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each field means what it means in the event of the command")]
 pub enum Command {
-    RecordDeployment {
-        release: ReleaseId,
-        environment: Arc<str>,
-        changes: Vec<ChangeId>,
-        issues: Vec<IssueKey>,
-    },
-    RecordRollback {
-        release: ReleaseId,
-        environment: Arc<str>,
-    },
+    RecordDeployment { release: ReleaseId, environment: Arc<str>, changes: Vec<ChangeId>, issues: Vec<IssueKey> },
+    RecordRollback { release: ReleaseId, environment: Arc<str> },
 }
 
 impl Deployment {
@@ -93,16 +85,9 @@ pub fn decide(
 ) -> Result<Decision<ReleaseEvent>, Rejection> {
     context.project()?;
     let (Command::RecordDeployment { environment, .. } | Command::RecordRollback { environment, .. }) = &command;
-    let last = release
-        .and_then(|release| release.environments.get(environment))
-        .copied();
+    let last = release.and_then(|release| release.environments.get(environment)).copied();
     let event = match command {
-        Command::RecordDeployment {
-            release: id,
-            environment,
-            changes,
-            issues,
-        } => {
+        Command::RecordDeployment { release: id, environment, changes, issues } => {
             let stands = matches!(last, Some(Deployment::Deployed { .. }));
             let known = release.is_some_and(|release| {
                 changes.iter().all(|change| release.changes.contains(change))
@@ -111,25 +96,15 @@ pub fn decide(
             if stands && known {
                 return Err(Rejection::AlreadyDeployed { release: id });
             }
-            ReleaseEvent::ReleaseDeployed {
-                environment,
-                changes,
-                issues,
-            }
+            ReleaseEvent::ReleaseDeployed { environment, changes, issues }
         }
-        Command::RecordRollback {
-            release: id,
-            environment,
-        } => match (release, last) {
+        Command::RecordRollback { release: id, environment } => match (release, last) {
             (None, _) => return Err(Rejection::UnknownRelease { release: id }),
             (Some(_), Some(Deployment::Deployed { .. })) => ReleaseEvent::ReleaseRolledBack { environment },
             (Some(_), _) => return Err(Rejection::NotDeployed { release: id }),
         },
     };
-    Ok(Decision {
-        events: vec![event],
-        occurred_at: context.settle(last.map(Deployment::at))?,
-    })
+    Ok(Decision { events: vec![event], occurred_at: context.settle(last.map(Deployment::at))? })
 }
 
 /// The release after one event more. Its first deployment makes it; an event that can't follow changes nothing but the revision.
@@ -149,16 +124,10 @@ pub fn evolve(release: Option<Release>, recorded: &Recorded<ReleaseEvent>) -> Op
     release.revision = recorded.revision;
     let at = recorded.occurred_at;
     match &recorded.event {
-        ReleaseEvent::ReleaseDeployed {
-            environment,
-            changes,
-            issues,
-        } => {
+        ReleaseEvent::ReleaseDeployed { environment, changes, issues } => {
             release.changes.extend(changes.iter().cloned());
             release.issues.extend(issues.iter().cloned());
-            release
-                .environments
-                .insert(environment.clone(), Deployment::Deployed { at });
+            release.environments.insert(environment.clone(), Deployment::Deployed { at });
         }
         ReleaseEvent::ReleaseRolledBack { environment } => {
             if let Some(last) = release.environments.get_mut(environment) {

@@ -50,10 +50,7 @@ pub fn decide(team: Option<&Team>, command: Command, context: &Context<'_>) -> R
         }
         Command::RemoveMember { person, .. } => TeamEvent::MemberRemoved { person },
     };
-    Ok(Decision {
-        events: vec![event],
-        occurred_at: context.settle(None)?,
-    })
+    Ok(Decision { events: vec![event], occurred_at: context.settle(None)? })
 }
 
 /// The team after one event more. Its first member makes it; an event that can't follow changes nothing but the revision.
@@ -62,11 +59,7 @@ pub fn evolve(team: Option<Team>, recorded: &Recorded<TeamEvent>) -> Option<Team
         (Some(team), _) => team,
         (None, TeamEvent::MemberAdded { .. }) => {
             // A stream that another program named badly makes no team, rather than a panic.
-            Team {
-                id: TeamId::parse(&recorded.stream.id).ok()?,
-                revision: 0,
-                members: BTreeSet::new(),
-            }
+            Team { id: TeamId::parse(&recorded.stream.id).ok()?, revision: 0, members: BTreeSet::new() }
         }
         (None, TeamEvent::MemberRemoved { .. }) => return None,
     };

@@ -23,17 +23,12 @@ impl Title {
         }
         let length = text.chars().count();
         if length > TITLE_CHARS_MAX {
-            return Err(Malformed::TooLong {
-                length,
-                max: TITLE_CHARS_MAX,
-                unit: "characters",
-            });
+            return Err(Malformed::TooLong { length, max: TITLE_CHARS_MAX, unit: "characters" });
         }
         match text.chars().find(|c| c.is_control()) {
-            Some(character) => Err(Malformed::Character {
-                character,
-                allowed: "a title is one line without control characters",
-            }),
+            Some(character) => {
+                Err(Malformed::Character { character, allowed: "a title is one line without control characters" })
+            }
             None => Ok(Self(text.into())),
         }
     }
@@ -52,21 +47,13 @@ impl Text {
     /// Trims white space at both ends; CR LF becomes newline.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         if text.len() > TEXT_BYTES_MAX {
-            return Err(Malformed::TooLong {
-                length: text.len(),
-                max: TEXT_BYTES_MAX,
-                unit: "bytes",
-            });
+            return Err(Malformed::TooLong { length: text.len(), max: TEXT_BYTES_MAX, unit: "bytes" });
         }
         let text = text.trim();
         if text.is_empty() {
             return Err(Malformed::Blank);
         }
-        let text: Arc<str> = if text.contains('\r') {
-            text.replace("\r\n", "\n").into()
-        } else {
-            text.into()
-        };
+        let text: Arc<str> = if text.contains('\r') { text.replace("\r\n", "\n").into() } else { text.into() };
         match text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
             Some(character) => Err(Malformed::Character {
                 character,

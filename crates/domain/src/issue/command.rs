@@ -158,11 +158,7 @@ pub struct Needs {
 
 /// What `decide` will look at for this command.
 pub fn needs(issue: Option<&Issue>, command: &Command) -> Needs {
-    let owner = || {
-        issue
-            .and_then(|issue| issue.triage.as_ref())
-            .and_then(|triage| triage.team.known().cloned())
-    };
+    let owner = || issue.and_then(|issue| issue.triage.as_ref()).and_then(|triage| triage.team.known().cloned());
     let local = |other: &IssueRef| match other {
         IssueRef::Issue { id, .. } => Some(*id),
         IssueRef::External(_) => None,
@@ -171,28 +167,15 @@ pub fn needs(issue: Option<&Issue>, command: &Command) -> Needs {
         Command::AcceptIssue
         | Command::AssignIssue { .. }
         | Command::RejectResolution { .. }
-        | Command::ReopenIssue { .. } => Needs {
-            team: owner(),
-            ..Needs::default()
-        },
-        Command::MarkInProduction { release } | Command::NameCause { release } => Needs {
-            release: Some(release.clone()),
-            ..Needs::default()
-        },
-        Command::CloseIssue {
-            closing: Fact::Known(Closing::Released { release, .. }),
-        } => Needs {
-            release: release.clone(),
-            ..Needs::default()
-        },
-        Command::DismissIssue {
-            dismissal: Fact::Known(Dismissal::DuplicateOf(other)),
-            ..
+        | Command::ReopenIssue { .. } => Needs { team: owner(), ..Needs::default() },
+        Command::MarkInProduction { release } | Command::NameCause { release } => {
+            Needs { release: Some(release.clone()), ..Needs::default() }
         }
-        | Command::LinkIssues { other, .. } => Needs {
-            other: local(other),
-            ..Needs::default()
-        },
+        Command::CloseIssue { closing: Fact::Known(Closing::Released { release, .. }) } => {
+            Needs { release: release.clone(), ..Needs::default() }
+        }
+        Command::DismissIssue { dismissal: Fact::Known(Dismissal::DuplicateOf(other)), .. }
+        | Command::LinkIssues { other, .. } => Needs { other: local(other), ..Needs::default() },
         _ => Needs::default(),
     }
 }

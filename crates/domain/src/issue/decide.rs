@@ -35,16 +35,9 @@ pub fn decide(
             return Err(Rejection::NoSuchIssue);
         };
         let events = filing::file(project, context, filing)?;
-        return Ok(Decision {
-            events,
-            occurred_at: context.settle(None)?,
-        });
+        return Ok(Decision { events, occurred_at: context.settle(None)? });
     };
-    let case = Case {
-        issue,
-        project,
-        context,
-    };
+    let case = Case { issue, project, context };
     let asks = matches!(command, Command::RequestInformation { .. });
     let events = dispatch(&case, command)?;
     debug_assert!(!events.is_empty(), "what is accepted is an event");
@@ -52,10 +45,7 @@ pub fn decide(
     if issue.revision >= STREAM_EVENTS_MAX && !moves {
         return Err(Rejection::StreamFull { events: issue.revision });
     }
-    Ok(Decision {
-        events,
-        occurred_at: time::settle(&case, moves, asks)?,
-    })
+    Ok(Decision { events, occurred_at: time::settle(&case, moves, asks)? })
 }
 
 fn dispatch(case: &Case<'_>, command: Command) -> Outcome {
@@ -67,12 +57,9 @@ fn dispatch(case: &Case<'_>, command: Command) -> Outcome {
         Command::WithdrawRequest { questions } => conversation::withdraw(case, questions),
         Command::TriageIssue(triage) => triage::triage(case, triage),
         Command::ChangeSeverity { severity, reason } => classification::change_severity(case, severity, reason),
-        Command::ChangeLevel {
-            level,
-            nature,
-            team,
-            reason,
-        } => classification::change_level(case, level, nature, team, reason),
+        Command::ChangeLevel { level, nature, team, reason } => {
+            classification::change_level(case, level, nature, team, reason)
+        }
         Command::AssignIssue { assignee } => ownership::assign(case, assignee),
         Command::HandOverIssue { team, reason } => ownership::hand_over(case, team, reason),
         Command::AcceptIssue => ownership::accept(case),

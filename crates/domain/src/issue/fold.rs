@@ -34,15 +34,7 @@ pub fn fold<'a>(events: impl IntoIterator<Item = &'a Recorded<IssueEvent>>) -> O
 }
 
 fn filed(recorded: &Recorded<IssueEvent>) -> Option<Issue> {
-    let IssueEvent::IssueFiled {
-        id,
-        title,
-        source,
-        report,
-        reported_severity,
-        component,
-    } = &recorded.event
-    else {
+    let IssueEvent::IssueFiled { id, title, source, report, reported_severity, component } = &recorded.event else {
         return None;
     };
     let at = recorded.occurred_at;
@@ -85,40 +77,26 @@ fn after(before: State, recorded: &Recorded<IssueEvent>) -> State {
             State::New { triaged: true }
         }
         (IssueEvent::ReturnedToTriage { .. }, _) => State::New { triaged: false },
-        (IssueEvent::IssueResolved { fix }, _) => State::Resolved(Resolved {
-            fix: fix.clone(),
-            tests_added: Vec::new(),
-            by: by.clone(),
-            at,
-        }),
-        (
-            IssueEvent::IssueVerified {
-                confirmed_by,
-                capacity,
-                self_verified,
-            },
-            State::Resolved(resolved),
-        ) => State::Verified(Verified {
-            resolved,
-            confirmed_by: confirmed_by.clone(),
-            capacity: capacity.clone(),
-            self_verified: *self_verified,
-            at,
-            in_production: None,
-        }),
-        (IssueEvent::IssueClosed { closing }, State::Verified(verified)) => State::Closed(Closed {
-            verified,
-            closing: closing.clone(),
-            by: by.clone(),
-            at,
-        }),
-        (IssueEvent::WithdrawnFromProduction { .. }, State::Closed(closed)) => State::Verified(Verified {
-            in_production: None,
-            ..closed.verified
-        }),
-        (IssueEvent::IssueReopened { .. }, State::Dismissed(dismissed)) => State::New {
-            triaged: dismissed.triaged,
-        },
+        (IssueEvent::IssueResolved { fix }, _) => {
+            State::Resolved(Resolved { fix: fix.clone(), tests_added: Vec::new(), by: by.clone(), at })
+        }
+        (IssueEvent::IssueVerified { confirmed_by, capacity, self_verified }, State::Resolved(resolved)) => {
+            State::Verified(Verified {
+                resolved,
+                confirmed_by: confirmed_by.clone(),
+                capacity: capacity.clone(),
+                self_verified: *self_verified,
+                at,
+                in_production: None,
+            })
+        }
+        (IssueEvent::IssueClosed { closing }, State::Verified(verified)) => {
+            State::Closed(Closed { verified, closing: closing.clone(), by: by.clone(), at })
+        }
+        (IssueEvent::WithdrawnFromProduction { .. }, State::Closed(closed)) => {
+            State::Verified(Verified { in_production: None, ..closed.verified })
+        }
+        (IssueEvent::IssueReopened { .. }, State::Dismissed(dismissed)) => State::New { triaged: dismissed.triaged },
         (
             IssueEvent::IssueAccepted { .. } | IssueEvent::ResolutionRejected { .. } | IssueEvent::IssueReopened { .. },
             _,
@@ -202,27 +180,18 @@ fn facts(issue: &mut Issue, recorded: &Recorded<IssueEvent>) {
         IssueEvent::ComponentChanged { to, .. } => issue.component = Some(to.clone()),
         IssueEvent::IssueAssigned { assignee } => issue.assignee.clone_from(assignee),
         IssueEvent::WorkaroundRecorded { text } => {
-            issue.workaround = Some(Workaround {
-                text: text.clone(),
-                at: recorded.occurred_at,
-            });
+            issue.workaround = Some(Workaround { text: text.clone(), at: recorded.occurred_at });
         }
         IssueEvent::WorkaroundWithdrawn { .. } => issue.workaround = None,
         IssueEvent::VerificationDelegated { to, .. } => {
-            issue.delegates.push(Delegate {
-                person: to.clone(),
-                named_by: recorded.actor.clone(),
-            });
+            issue.delegates.push(Delegate { person: to.clone(), named_by: recorded.actor.clone() });
         }
         IssueEvent::RegressionTestsAdded { .. }
         | IssueEvent::MarkedInProduction { .. }
         | IssueEvent::IssueClosed { .. }
         | IssueEvent::WithdrawnFromProduction { .. } => evidence(&mut issue.state, &recorded.event),
         IssueEvent::CauseNamed { release } => issue.causes.push(release.clone()),
-        IssueEvent::IssuesLinked { kind, other } => issue.links.push(Link {
-            kind: *kind,
-            other: other.clone(),
-        }),
+        IssueEvent::IssuesLinked { kind, other } => issue.links.push(Link { kind: *kind, other: other.clone() }),
         IssueEvent::IssueCommented { .. } => issue.comments += 1,
         IssueEvent::WatchStarted { person } => issue.watchers.push(person.clone()),
         IssueEvent::IssueFiled { .. }
@@ -256,20 +225,8 @@ fn questions(issue: &mut Issue, recorded: &Recorded<IssueEvent>) {
 }
 
 fn triage(issue: &mut Issue, event: &IssueEvent) {
-    if let IssueEvent::IssueTriaged {
-        level,
-        nature,
-        severity,
-        component,
-        team,
-    } = event
-    {
-        issue.triage = Some(Triage {
-            level: *level,
-            nature: *nature,
-            severity: severity.clone(),
-            team: team.clone(),
-        });
+    if let IssueEvent::IssueTriaged { level, nature, severity, component, team } = event {
+        issue.triage = Some(Triage { level: *level, nature: *nature, severity: severity.clone(), team: team.clone() });
         if component.is_some() {
             issue.component.clone_from(component);
         }
@@ -301,19 +258,13 @@ fn evidence(state: &mut State, event: &IssueEvent) {
             IssueEvent::RegressionTestsAdded { tests },
             State::Resolved(resolved)
             | State::Verified(Verified { resolved, .. })
-            | State::Closed(Closed {
-                verified: Verified { resolved, .. },
-                ..
-            }),
+            | State::Closed(Closed { verified: Verified { resolved, .. }, .. }),
         ) => resolved.tests_added.extend(tests.iter().cloned()),
         (IssueEvent::MarkedInProduction { release }, State::Verified(verified)) => {
             verified.in_production = Some(release.clone());
         }
         (IssueEvent::IssueClosed { .. }, State::Closed(closed)) => {
-            if let Fact::Known(super::Closing::Released {
-                release: Some(release), ..
-            }) = &closed.closing
-            {
+            if let Fact::Known(super::Closing::Released { release: Some(release), .. }) = &closed.closing {
                 closed.verified.in_production = Some(release.clone());
             }
         }

@@ -27,9 +27,7 @@ impl Level {
 
     /// The level by its number.
     pub fn from_number(number: u32) -> Option<Self> {
-        [Self::UserError, Self::System, Self::CodeOrData]
-            .into_iter()
-            .find(|level| u32::from(level.number()) == number)
+        [Self::UserError, Self::System, Self::CodeOrData].into_iter().find(|level| u32::from(level.number()) == number)
     }
 }
 

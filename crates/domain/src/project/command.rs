@@ -11,46 +11,15 @@ use crate::text::Title;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each means what it means in the event of the command")]
 pub enum Command {
-    CreateProject {
-        id: ProjectId,
-        name: Title,
-        scheme: Scheme,
-    },
-    ChangeSeverityScheme {
-        scheme: Scheme,
-    },
-    AddComponent {
-        component: ComponentId,
-        owner: Option<TeamId>,
-    },
-    ChangeComponentOwner {
-        component: ComponentId,
-        owner: Option<TeamId>,
-    },
-    AddTeam {
-        team: TeamId,
-        model: TeamModel,
-    },
-    AddProductOwner {
-        person: PersonId,
-    },
-    RemoveProductOwner {
-        person: PersonId,
-    },
-    AddCustomer {
-        customer: CustomerId,
-        tier: Option<Tier>,
-        people: BTreeSet<PersonId>,
-    },
-    AddCustomerPerson {
-        customer: CustomerId,
-        person: PersonId,
-    },
-    RemoveCustomerPerson {
-        customer: CustomerId,
-        person: PersonId,
-    },
-    SetSelfVerification {
-        on: bool,
-    },
+    CreateProject { id: ProjectId, name: Title, scheme: Scheme },
+    ChangeSeverityScheme { scheme: Scheme },
+    AddComponent { component: ComponentId, owner: Option<TeamId> },
+    ChangeComponentOwner { component: ComponentId, owner: Option<TeamId> },
+    AddTeam { team: TeamId, model: TeamModel },
+    AddProductOwner { person: PersonId },
+    RemoveProductOwner { person: PersonId },
+    AddCustomer { customer: CustomerId, tier: Option<Tier>, people: BTreeSet<PersonId> },
+    AddCustomerPerson { customer: CustomerId, person: PersonId },
+    RemoveCustomerPerson { customer: CustomerId, person: PersonId },
+    SetSelfVerification { on: bool },
 }

@@ -20,16 +20,11 @@ pub fn decide(
         }
         (Some(_), Command::CreateProject { id, .. }) => return Err(Rejection::ProjectExists { project: id }),
         (None, _) => {
-            return Err(Rejection::UnknownProject {
-                project: context.project_id.clone(),
-            });
+            return Err(Rejection::UnknownProject { project: context.project_id.clone() });
         }
         (Some(project), command) => change(project, command)?,
     };
-    Ok(Decision {
-        events: vec![event],
-        occurred_at: context.settle(None)?,
-    })
+    Ok(Decision { events: vec![event], occurred_at: context.settle(None)? })
 }
 
 fn change(project: &Project, command: Command) -> Result<ProjectEvent, Rejection> {
@@ -84,15 +79,8 @@ fn change(project: &Project, command: Command) -> Result<ProjectEvent, Rejection
 /// A severity that was ever in the scheme may be on an issue: it stays, retired or not.
 fn change_scheme(project: &Project, scheme: Scheme) -> Result<ProjectEvent, Rejection> {
     scheme.check()?;
-    if let Some(gone) = project
-        .scheme
-        .severities
-        .iter()
-        .find(|old| scheme.find(&old.id).is_none())
-    {
-        return Err(Rejection::SeverityRemoved {
-            severity: gone.id.clone(),
-        });
+    if let Some(gone) = project.scheme.severities.iter().find(|old| scheme.find(&old.id).is_none()) {
+        return Err(Rejection::SeverityRemoved { severity: gone.id.clone() });
     }
     if project.scheme == scheme {
         return Err(Rejection::SettingUnchanged);
@@ -121,8 +109,6 @@ fn known_owner(project: &Project, owner: Option<&TeamId>) -> Result<(), Rejectio
 fn belongs(project: &Project, customer: &CustomerId, person: &PersonId) -> Result<bool, Rejection> {
     match project.customers.get(customer) {
         Some(Customer { people, .. }) => Ok(people.contains(person)),
-        None => Err(Rejection::UnknownCustomer {
-            customer: customer.clone(),
-        }),
+        None => Err(Rejection::UnknownCustomer { customer: customer.clone() }),
     }
 }

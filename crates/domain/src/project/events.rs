@@ -16,15 +16,9 @@ pub enum ProjectEvent {
     /// Its severities were changed; those in use may be retired, not removed.
     SeveritySchemeChanged { scheme: Scheme },
     /// It has a component more; imports add unknown ones.
-    ComponentAdded {
-        component: ComponentId,
-        owner: Option<TeamId>,
-    },
+    ComponentAdded { component: ComponentId, owner: Option<TeamId> },
     /// A component is owned by another team, or by none. Open issues do not move.
-    ComponentOwnerChanged {
-        component: ComponentId,
-        owner: Option<TeamId>,
-    },
+    ComponentOwnerChanged { component: ComponentId, owner: Option<TeamId> },
     /// It has a team more.
     TeamAdded { team: TeamId, model: TeamModel },
     /// Somebody speaks for the product.
@@ -32,11 +26,7 @@ pub enum ProjectEvent {
     /// Somebody no longer does.
     ProductOwnerRemoved { person: PersonId },
     /// It has a customer more.
-    CustomerAdded {
-        customer: CustomerId,
-        tier: Option<Tier>,
-        people: BTreeSet<PersonId>,
-    },
+    CustomerAdded { customer: CustomerId, tier: Option<Tier>, people: BTreeSet<PersonId> },
     /// Somebody belongs to a customer.
     CustomerPersonAdded { customer: CustomerId, person: PersonId },
     /// Somebody no longer does.

@@ -16,10 +16,7 @@ pub fn evolve(project: Option<Project>, recorded: &Recorded<ProjectEvent>) -> Op
         ProjectEvent::ProjectCreated { .. } => {}
         ProjectEvent::SeveritySchemeChanged { scheme } => project.scheme = scheme.clone(),
         ProjectEvent::ComponentAdded { component, owner } => {
-            project
-                .components
-                .entry(component.clone())
-                .or_insert_with(|| Component { owner: owner.clone() });
+            project.components.entry(component.clone()).or_insert_with(|| Component { owner: owner.clone() });
         }
         ProjectEvent::ComponentOwnerChanged { component, owner } => {
             if let Some(component) = project.components.get_mut(component) {
@@ -36,10 +33,7 @@ pub fn evolve(project: Option<Project>, recorded: &Recorded<ProjectEvent>) -> Op
             project.product_owners.remove(person);
         }
         ProjectEvent::CustomerAdded { customer, tier, people } => {
-            let new = || Customer {
-                tier: tier.clone(),
-                people: people.clone(),
-            };
+            let new = || Customer { tier: tier.clone(), people: people.clone() };
             project.customers.entry(customer.clone()).or_insert_with(new);
         }
         ProjectEvent::CustomerPersonAdded { customer, person } => {

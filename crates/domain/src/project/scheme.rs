@@ -64,10 +64,7 @@ impl Scheme {
             definition: (*definition).into(),
             retired: false,
         };
-        Self {
-            severities: definitions.iter().zip(1..).map(severity).collect(),
-            default: id(3),
-        }
+        Self { severities: definitions.iter().zip(1..).map(severity).collect(), default: id(3) }
     }
 
     /// The severity of that id, retired or not.
@@ -82,26 +79,17 @@ impl Scheme {
 
     /// Refuses what is no scheme: nothing in use, an id twice, a default that isn't in use, names without letters, or too long.
     pub(super) fn check(&self) -> Result<(), Rejection> {
-        let malformed = |problem: String| {
-            Err(Rejection::SchemeMalformed {
-                problem: problem.into(),
-            })
-        };
+        let malformed = |problem: String| Err(Rejection::SchemeMalformed { problem: problem.into() });
         if self.severities.len() > SEVERITIES_MAX {
             return malformed(format!("more than {SEVERITIES_MAX} severities"));
         }
         let mut seen = BTreeSet::new();
-        for Severity {
-            id, name, definition, ..
-        } in &self.severities
-        {
+        for Severity { id, name, definition, .. } in &self.severities {
             if !seen.insert(id) {
                 return malformed(format!("{id} stands in it twice"));
             }
             if name.trim().is_empty() || name.chars().count() > SEVERITY_NAME_CHARS_MAX {
-                return malformed(format!(
-                    "the name of {id} must have 1 to {SEVERITY_NAME_CHARS_MAX} characters"
-                ));
+                return malformed(format!("the name of {id} must have 1 to {SEVERITY_NAME_CHARS_MAX} characters"));
             }
             if definition.chars().count() > SEVERITY_DEFINITION_CHARS_MAX {
                 return malformed(format!(

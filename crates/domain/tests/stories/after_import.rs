@@ -13,30 +13,18 @@ use super::words::{
 
 #[test]
 fn accepted_here_it_needs_what_the_import_did_not_tell() {
+    given(vaguely_triaged()).when(Command::AcceptIssue).then_rejected(Rejection::Incomplete {
+        missing: vec![Missing::LevelMissing, Missing::SeverityMissing, Missing::TeamMissing],
+    });
     given(vaguely_triaged())
-        .when(Command::AcceptIssue)
-        .then_rejected(Rejection::Incomplete {
-            missing: vec![Missing::LevelMissing, Missing::SeverityMissing, Missing::TeamMissing],
-        });
-    given(vaguely_triaged())
-        .when(Command::AssignIssue {
-            assignee: Some(person("dan")),
-        })
-        .then_rejected(Rejection::Incomplete {
-            missing: vec![Missing::TeamMissing],
-        });
+        .when(Command::AssignIssue { assignee: Some(person("dan")) })
+        .then_rejected(Rejection::Incomplete { missing: vec![Missing::TeamMissing] });
 }
 
 #[test]
 fn triaged_here_it_gets_what_the_import_did_not_tell() {
-    let asked = TriageIssue {
-        team: Some(team("dev")),
-        reason: because("now we know"),
-        ..triage(3, "sev2")
-    };
-    let issue = given(vaguely_triaged())
-        .when(Command::TriageIssue(asked))
-        .then_state("Nt");
+    let asked = TriageIssue { team: Some(team("dev")), reason: because("now we know"), ..triage(3, "sev2") };
+    let issue = given(vaguely_triaged()).when(Command::TriageIssue(asked)).then_state("Nt");
     assert_eq!(issue.triage, given(to_triaged()).issue.unwrap().triage);
 }
 
@@ -44,64 +32,34 @@ fn triaged_here_it_gets_what_the_import_did_not_tell() {
 fn resolved_here_its_level_must_be_known() {
     given([filed(), vaguely_triaged().remove(1), accepted()])
         .when(resolve(operation()))
-        .then_rejected(Rejection::Incomplete {
-            missing: vec![Missing::LevelMissing],
-        });
+        .then_rejected(Rejection::Incomplete { missing: vec![Missing::LevelMissing] });
     given(vaguely_accepted())
-        .when(Command::ChangeLevel {
-            level: Level::System,
-            nature: None,
-            team: None,
-            reason: because("the disk"),
-        })
-        .then_rejected(Rejection::Incomplete {
-            missing: vec![Missing::TeamMissing],
-        });
+        .when(Command::ChangeLevel { level: Level::System, nature: None, team: None, reason: because("the disk") })
+        .then_rejected(Rejection::Incomplete { missing: vec![Missing::TeamMissing] });
 }
 
 #[test]
 fn closed_here_its_level_says_how() {
     let unknown_fix = |triaged| {
-        let verified = IssueEvent::IssueVerified {
-            confirmed_by: NotKnown,
-            capacity: NotKnown,
-            self_verified: false,
-        };
-        vec![
-            filed(),
-            triaged,
-            accepted(),
-            IssueEvent::IssueResolved { fix: NotKnown },
-            verified,
-        ]
+        let verified = IssueEvent::IssueVerified { confirmed_by: NotKnown, capacity: NotKnown, self_verified: false };
+        vec![filed(), triaged, accepted(), IssueEvent::IssueResolved { fix: NotKnown }, verified]
     };
-    let applied = Closing::DataApplied {
-        at: Some(hour(60)),
-        by: Some(person("dora")),
-    };
-    given(unknown_fix(triaged()))
-        .when(super::words::close(applied))
-        .then_state("C");
+    let applied = Closing::DataApplied { at: Some(hour(60)), by: Some(person("dora")) };
+    given(unknown_fix(triaged())).when(super::words::close(applied)).then_state("C");
     given(unknown_fix(triaged()))
         .when(super::words::close(Closing::Confirmed))
         .then_rejected(Rejection::WrongClosingForFix);
     given(unknown_fix(triaged()))
         .when(Command::CloseIssue { closing: NotKnown })
-        .then_rejected(Rejection::Incomplete {
-            missing: vec![Missing::ReleaseMissing, Missing::ReverifierMissing],
-        });
-    given(unknown_fix(vaguely_triaged().remove(1)))
-        .when(super::words::close(Closing::Confirmed))
-        .then_state("C");
+        .then_rejected(Rejection::Incomplete { missing: vec![Missing::ReleaseMissing, Missing::ReverifierMissing] });
+    given(unknown_fix(vaguely_triaged().remove(1))).when(super::words::close(Closing::Confirmed)).then_state("C");
 }
 
 #[test]
 fn a_rollback_reaches_what_was_imported_as_closed() {
     let mut history = to_verified();
     history.push(IssueEvent::IssueClosed { closing: NotKnown });
-    given(history)
-        .when(Command::WithdrawFromProduction { reason: None })
-        .then_state("V");
+    given(history).when(Command::WithdrawFromProduction { reason: None }).then_state("V");
 }
 
 #[test]

@@ -1,11 +1,8 @@
 //! The domain's rules, told as stories: given what happened, when somebody commands, then this follows or that rule refuses.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "these are tests: a story that can't be told fails"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "these are tests: a story that can't be told fails")]
 
+mod arbitrary;
 mod story;
 mod words;
 mod world;

@@ -11,30 +11,20 @@ use super::words::{
 };
 
 fn assign(who: &str) -> Command {
-    Command::AssignIssue {
-        assignee: Some(person(who)),
-    }
+    Command::AssignIssue { assignee: Some(person(who)) }
 }
 
 fn assigned(who: &str) -> IssueEvent {
-    IssueEvent::IssueAssigned {
-        assignee: Some(person(who)),
-    }
+    IssueEvent::IssueAssigned { assignee: Some(person(who)) }
 }
 
 fn hand_over(to: &str) -> Command {
-    Command::HandOverIssue {
-        team: team(to),
-        reason: because("old code"),
-    }
+    Command::HandOverIssue { team: team(to), reason: because("old code") }
 }
 
 #[test]
 fn assigned_to_a_member() {
-    let issue = given(to_accepted())
-        .when(assign("dora"))
-        .then([assigned("dora")])
-        .then_state("A");
+    let issue = given(to_accepted()).when(assign("dora")).then([assigned("dora")]).then_state("A");
     assert_eq!(issue.assignee, Some(person("dora")));
 }
 
@@ -42,35 +32,25 @@ fn assigned_to_a_member() {
 fn assigned_to_who_is_no_member() {
     given(to_triaged())
         .when(assign("otto"))
-        .then_rejected(Rejection::NotAMember {
-            person: person("otto"),
-            team: team("dev"),
-        });
+        .then_rejected(Rejection::NotAMember { person: person("otto"), team: team("dev") });
     // Nobody was ever in maint.
     given([filed(), triaged_as(3, "sev2", "maint")])
         .when(assign("dan"))
-        .then_rejected(Rejection::NotAMember {
-            person: person("dan"),
-            team: team("maint"),
-        });
+        .then_rejected(Rejection::NotAMember { person: person("dan"), team: team("maint") });
 }
 
 #[test]
 fn assigned_so_already() {
     given(to_accepted())
         .when(assign("dan"))
-        .then_rejected(Rejection::AlreadyAssigned {
-            assignee: Some(person("dan")),
-        });
+        .then_rejected(Rejection::AlreadyAssigned { assignee: Some(person("dan")) });
 }
 
 #[test]
 fn assigned_to_nobody_only_elsewhere() {
     given(to_accepted())
         .when(Command::AssignIssue { assignee: None })
-        .then_rejected(Rejection::Incomplete {
-            missing: vec![Missing::AssigneeMissing],
-        });
+        .then_rejected(Rejection::Incomplete { missing: vec![Missing::AssigneeMissing] });
 }
 
 #[test]
@@ -84,43 +64,29 @@ fn a_handover_clears_the_assignee_and_asks_for_acceptance_anew() {
 
 #[test]
 fn a_handover_goes_to_another_known_team_that_may_take_it() {
-    given(to_triaged())
-        .when(hand_over("dev"))
-        .then_rejected(Rejection::SameTeam { team: team("dev") });
-    given(to_triaged())
-        .when(hand_over("moon"))
-        .then_rejected(Rejection::UnknownTeam { team: team("moon") });
-    given(to_triaged())
-        .when(hand_over("ops"))
-        .then_rejected(Rejection::WrongTeamForLevel {
-            team: team("ops"),
-            level: Level::CodeOrData,
-            may: ["core", "dev", "maint"].map(team).into(),
-        });
+    given(to_triaged()).when(hand_over("dev")).then_rejected(Rejection::SameTeam { team: team("dev") });
+    given(to_triaged()).when(hand_over("moon")).then_rejected(Rejection::UnknownTeam { team: team("moon") });
+    given(to_triaged()).when(hand_over("ops")).then_rejected(Rejection::WrongTeamForLevel {
+        team: team("ops"),
+        level: Level::CodeOrData,
+        may: ["core", "dev", "maint"].map(team).into(),
+    });
 }
 
 #[test]
 fn an_unassigned_issue_becomes_theirs_who_accepts() {
-    let issue = given(to_triaged())
-        .by("dora")
-        .when(Command::AcceptIssue)
-        .then_state("A");
+    let issue = given(to_triaged()).by("dora").when(Command::AcceptIssue).then_state("A");
     assert_eq!(issue.assignee, Some(person("dora")));
 }
 
 #[test]
 fn an_assigned_issue_is_accepted_by_its_assignee() {
     let history = [filed(), triaged(), assigned("dora")];
-    given(history.clone())
-        .by("dora")
-        .when(Command::AcceptIssue)
-        .then_state("A");
+    given(history.clone()).by("dora").when(Command::AcceptIssue).then_state("A");
     given(history)
         .by("dan")
         .when(Command::AcceptIssue)
-        .then_rejected(Rejection::NotAssignee {
-            assignee: Some(person("dora")),
-        });
+        .then_rejected(Rejection::NotAssignee { assignee: Some(person("dora")) });
 }
 
 #[test]
@@ -128,10 +94,7 @@ fn accepted_by_members_only() {
     given(to_triaged())
         .by("otto")
         .when(Command::AcceptIssue)
-        .then_rejected(Rejection::NotAMember {
-            person: person("otto"),
-            team: team("dev"),
-        });
+        .then_rejected(Rejection::NotAMember { person: person("otto"), team: team("dev") });
 }
 
 #[test]
@@ -139,10 +102,7 @@ fn who_comes_before_what_is_missing() {
     given([filed_from(by_customer(), Report::default()), triaged()])
         .by("otto")
         .when(Command::AcceptIssue)
-        .then_rejected(Rejection::NotAMember {
-            person: person("otto"),
-            team: team("dev"),
-        });
+        .then_rejected(Rejection::NotAMember { person: person("otto"), team: team("dev") });
 }
 
 #[test]
@@ -154,10 +114,7 @@ fn a_team_that_lost_its_component_may_not_go_on_at_its_level() {
         level: Level::CodeOrData,
         may: ["core", "dev", "maint"].map(team).into(),
     };
-    given(history.clone())
-        .by("hal")
-        .when(Command::AcceptIssue)
-        .then_rejected(refused.clone());
+    given(history.clone()).by("hal").when(Command::AcceptIssue).then_rejected(refused.clone());
     given(history.clone()).when(assign("hal")).then_rejected(refused);
     given(history)
         .by("hal")
@@ -167,11 +124,7 @@ fn a_team_that_lost_its_component_may_not_go_on_at_its_level() {
 }
 
 fn half_a_report() -> Report {
-    Report {
-        steps: None,
-        expected: None,
-        ..full_report()
-    }
+    Report { steps: None, expected: None, ..full_report() }
 }
 
 #[test]
@@ -179,9 +132,7 @@ fn a_change_needs_a_complete_report_of_those_who_tell() {
     for source in [by_customer(), by_product_owner()] {
         given([filed_from(source, half_a_report()), triaged()])
             .when(Command::AcceptIssue)
-            .then_rejected(Rejection::Incomplete {
-                missing: vec![Missing::StepsMissing, Missing::ExpectedMissing],
-            });
+            .then_rejected(Rejection::Incomplete { missing: vec![Missing::StepsMissing, Missing::ExpectedMissing] });
     }
 }
 
@@ -201,14 +152,11 @@ fn systems_advisories_and_other_levels_need_no_report() {
 #[test]
 fn the_gravest_is_accepted_at_once_and_the_report_owed_until_it_is_resolved() {
     let worst = given([filed_from(by_customer(), half_a_report()), triaged_as(3, "sev1", "dev")]);
-    let owing = worst.when(Command::AcceptIssue).then([IssueEvent::IssueAccepted {
-        assignee: Known(person("dan")),
-        report_owed: true,
-    }]);
+    let owing = worst
+        .when(Command::AcceptIssue)
+        .then([IssueEvent::IssueAccepted { assignee: Known(person("dan")), report_owed: true }]);
     let fix = || resolve(domain::issue::Fix::Code(code_fix()));
-    let refused = Rejection::Incomplete {
-        missing: vec![Missing::StepsMissing, Missing::ExpectedMissing],
-    };
+    let refused = Rejection::Incomplete { missing: vec![Missing::StepsMissing, Missing::ExpectedMissing] };
     let owing = owing.then_on();
     owing.clone().when(fix()).then_rejected(refused);
     let complete = owing.when(Command::AmendReport { report: full_report() }).then_on();
@@ -217,7 +165,5 @@ fn the_gravest_is_accepted_at_once_and_the_report_owed_until_it_is_resolved() {
 
 #[test]
 fn the_gravest_with_a_complete_report_owes_nothing() {
-    given([filed(), triaged_as(3, "sev1", "dev")])
-        .when(Command::AcceptIssue)
-        .then([accepted()]);
+    given([filed(), triaged_as(3, "sev1", "dev")]).when(Command::AcceptIssue).then([accepted()]);
 }

@@ -22,13 +22,7 @@ fn once(command: &Command, again: &Rejection) -> Project {
         after = project::evolve(after, &record(event, StreamKind::Project, "PAY", 2, hour(1)));
     }
     let after = after.expect("it was there");
-    assert_ne!(
-        after,
-        Project {
-            revision: after.revision,
-            ..before
-        }
-    );
+    assert_ne!(after, Project { revision: after.revision, ..before });
     assert_eq!(decide_project(Some(&after), command.clone()), Err(again.clone()));
     after
 }
@@ -39,11 +33,7 @@ fn refused(command: Command, rejection: Rejection) {
 }
 
 fn create(scheme: Scheme) -> Command {
-    Command::CreateProject {
-        id: words::project_id(),
-        name: Title::parse("Payments").unwrap(),
-        scheme,
-    }
+    Command::CreateProject { id: words::project_id(), name: Title::parse("Payments").unwrap(), scheme }
 }
 
 #[test]
@@ -53,19 +43,12 @@ fn a_project_is_created_once_with_its_scheme() {
         let project = project::fold(&[record(events[0].clone(), StreamKind::Project, "PAY", 1, hour(0))]).unwrap();
         assert_eq!((project.id, project.scheme), (words::project_id(), scheme));
     }
-    refused(
-        create(Scheme::three()),
-        Rejection::ProjectExists {
-            project: words::project_id(),
-        },
-    );
+    refused(create(Scheme::three()), Rejection::ProjectExists { project: words::project_id() });
 }
 
 #[test]
 fn nothing_else_comes_first() {
-    let unknown = Err(Rejection::UnknownProject {
-        project: words::project_id(),
-    });
+    let unknown = Err(Rejection::UnknownProject { project: words::project_id() });
     assert_eq!(decide_project(None, Command::SetSelfVerification { on: true }), unknown);
 }
 
@@ -92,10 +75,7 @@ fn a_scheme_must_be_one() {
         let mut scheme = Scheme::three();
         break_it(&mut scheme);
         let refusal = decide_project(None, create(scheme.clone())).unwrap_err();
-        assert!(
-            matches!(refusal, Rejection::SchemeMalformed { .. }),
-            "{refusal} of {scheme:?}"
-        );
+        assert!(matches!(refusal, Rejection::SchemeMalformed { .. }), "{refusal} of {scheme:?}");
         let refusal = decide_project(Some(&world().project), Command::ChangeSeverityScheme { scheme }).unwrap_err();
         assert!(matches!(refusal, Rejection::SchemeMalformed { .. }), "{refusal}");
     }
@@ -107,120 +87,48 @@ fn a_severity_may_come_and_be_retired_but_not_go() {
     once(&Command::ChangeSeverityScheme { scheme }, &Rejection::SettingUnchanged);
     let mut retiring = Scheme::three();
     retiring.severities[0].retired = true;
-    once(
-        &Command::ChangeSeverityScheme { scheme: retiring },
-        &Rejection::SettingUnchanged,
-    );
+    once(&Command::ChangeSeverityScheme { scheme: retiring }, &Rejection::SettingUnchanged);
     let mut without = Scheme::three();
     without.severities.remove(0);
     refused(
         Command::ChangeSeverityScheme { scheme: without },
-        Rejection::SeverityRemoved {
-            severity: severity("sev1"),
-        },
+        Rejection::SeverityRemoved { severity: severity("sev1") },
     );
 }
 
 #[test]
 fn components_have_owners_that_are_teams() {
-    let add = |id, owner: Option<&str>| Command::AddComponent {
-        component: component(id),
-        owner: owner.map(words::team),
-    };
-    once(
-        &add("cellar", Some("ops")),
-        &Rejection::ComponentExists {
-            component: component("cellar"),
-        },
-    );
-    refused(
-        add("cellar", Some("moon")),
-        Rejection::UnknownTeam {
-            team: words::team("moon"),
-        },
-    );
+    let add =
+        |id, owner: Option<&str>| Command::AddComponent { component: component(id), owner: owner.map(words::team) };
+    once(&add("cellar", Some("ops")), &Rejection::ComponentExists { component: component("cellar") });
+    refused(add("cellar", Some("moon")), Rejection::UnknownTeam { team: words::team("moon") });
     let change = |id, owner: Option<&str>| Command::ChangeComponentOwner {
         component: component(id),
         owner: owner.map(words::team),
     };
     let project = once(&change("checkout", Some("maint")), &Rejection::SettingUnchanged);
-    assert_eq!(
-        project.components[&component("checkout")].owner,
-        Some(words::team("maint"))
-    );
+    assert_eq!(project.components[&component("checkout")].owner, Some(words::team("maint")));
     once(&change("checkout", None), &Rejection::SettingUnchanged);
-    refused(
-        change("moon", None),
-        Rejection::UnknownComponent {
-            component: component("moon"),
-        },
-    );
-    refused(
-        change("checkout", Some("moon")),
-        Rejection::UnknownTeam {
-            team: words::team("moon"),
-        },
-    );
+    refused(change("moon", None), Rejection::UnknownComponent { component: component("moon") });
+    refused(change("checkout", Some("moon")), Rejection::UnknownTeam { team: words::team("moon") });
 }
 
 #[test]
 fn teams_product_owners_and_customers() {
     let team = words::team("night");
-    once(
-        &Command::AddTeam {
-            team: team.clone(),
-            model: TeamModel::Support,
-        },
-        &Rejection::TeamExists { team },
-    );
+    once(&Command::AddTeam { team: team.clone(), model: TeamModel::Support }, &Rejection::TeamExists { team });
     let pete = || person("pete");
-    once(
-        &Command::AddProductOwner { person: pete() },
-        &Rejection::AlreadyProductOwner { person: pete() },
-    );
+    once(&Command::AddProductOwner { person: pete() }, &Rejection::AlreadyProductOwner { person: pete() });
     let olga = person("olga");
-    once(
-        &Command::RemoveProductOwner { person: olga.clone() },
-        &Rejection::NotProductOwner { person: olga },
-    );
-    let add = Command::AddCustomer {
-        customer: customer("zed"),
-        tier: None,
-        people: [pete()].into(),
-    };
-    once(
-        &add,
-        &Rejection::CustomerExists {
-            customer: customer("zed"),
-        },
-    );
-    let add = Command::AddCustomerPerson {
-        customer: customer("acme"),
-        person: pete(),
-    };
-    once(
-        &add,
-        &Rejection::AlreadyOfCustomer {
-            person: pete(),
-            customer: customer("acme"),
-        },
-    );
-    let remove = Command::RemoveCustomerPerson {
-        customer: customer("acme"),
-        person: person("carl"),
-    };
-    once(
-        &remove,
-        &Rejection::NotOfCustomer {
-            person: person("carl"),
-            customer: customer("acme"),
-        },
-    );
+    once(&Command::RemoveProductOwner { person: olga.clone() }, &Rejection::NotProductOwner { person: olga });
+    let add = Command::AddCustomer { customer: customer("zed"), tier: None, people: [pete()].into() };
+    once(&add, &Rejection::CustomerExists { customer: customer("zed") });
+    let add = Command::AddCustomerPerson { customer: customer("acme"), person: pete() };
+    once(&add, &Rejection::AlreadyOfCustomer { person: pete(), customer: customer("acme") });
+    let remove = Command::RemoveCustomerPerson { customer: customer("acme"), person: person("carl") };
+    once(&remove, &Rejection::NotOfCustomer { person: person("carl"), customer: customer("acme") });
     let moon = customer("moon");
-    let add = Command::AddCustomerPerson {
-        customer: moon.clone(),
-        person: pete(),
-    };
+    let add = Command::AddCustomerPerson { customer: moon.clone(), person: pete() };
     refused(add, Rejection::UnknownCustomer { customer: moon });
     once(&Command::SetSelfVerification { on: true }, &Rejection::SettingUnchanged);
 }

@@ -18,54 +18,29 @@ fn decide_team(there: Option<&Team>, command: team::Command) -> Result<Vec<TeamE
 
 #[test]
 fn people_join_and_leave_a_team() {
-    let add = || team::Command::AddMember {
-        team: words::team("dev"),
-        person: person("eve"),
-    };
-    let remove = || team::Command::RemoveMember {
-        team: words::team("dev"),
-        person: person("eve"),
-    };
-    let not_a_member = Rejection::NotAMember {
-        person: person("eve"),
-        team: words::team("dev"),
-    };
+    let add = || team::Command::AddMember { team: words::team("dev"), person: person("eve") };
+    let remove = || team::Command::RemoveMember { team: words::team("dev"), person: person("eve") };
+    let not_a_member = Rejection::NotAMember { person: person("eve"), team: words::team("dev") };
     assert_eq!(decide_team(None, remove()), Err(not_a_member.clone()));
     let events = decide_team(None, add()).unwrap();
     let joined = team::fold(&[record(events[0].clone(), StreamKind::Team, "dev", 1, hour(0))]);
-    assert_eq!(
-        decide_team(joined.as_ref(), add()),
-        Err(Rejection::AlreadyMember { person: person("eve") })
-    );
+    assert_eq!(decide_team(joined.as_ref(), add()), Err(Rejection::AlreadyMember { person: person("eve") }));
     let events = decide_team(joined.as_ref(), remove()).unwrap();
     let left = team::evolve(joined, &record(events[0].clone(), StreamKind::Team, "dev", 2, hour(1)));
     assert_eq!(decide_team(left.as_ref(), remove()), Err(not_a_member));
-    assert_eq!(
-        left.map(|team| (team.id, team.members.len())),
-        Some((words::team("dev"), 0))
-    );
+    assert_eq!(left.map(|team| (team.id, team.members.len())), Some((words::team("dev"), 0)));
 }
 
 #[test]
 fn nobody_joins_a_team_that_the_project_has_not() {
-    let add = team::Command::AddMember {
-        team: words::team("moon"),
-        person: person("eve"),
-    };
-    assert_eq!(
-        decide_team(None, add),
-        Err(Rejection::UnknownTeam {
-            team: words::team("moon")
-        })
-    );
+    let add = team::Command::AddMember { team: words::team("moon"), person: person("eve") };
+    assert_eq!(decide_team(None, add), Err(Rejection::UnknownTeam { team: words::team("moon") }));
 }
 
 #[test]
 fn each_model_takes_its_levels() {
     let levels = |model: TeamModel| {
-        (1..=3)
-            .filter(|n| model.may_take(domain::issue::Level::from_number(*n).unwrap()))
-            .collect::<Vec<_>>()
+        (1..=3).filter(|n| model.may_take(domain::issue::Level::from_number(*n).unwrap())).collect::<Vec<_>>()
     };
     assert_eq!(levels(TeamModel::Combined), [1, 2, 3]);
     assert_eq!(levels(TeamModel::Development), [3]);
@@ -82,14 +57,7 @@ fn decide_release(
     occurred_at: Option<Timestamp>,
 ) -> Result<Decision<ReleaseEvent>, Rejection> {
     let (actor, id, project) = (person("olga"), words::project_id(), world().project);
-    release::decide(
-        there,
-        command,
-        &Context {
-            occurred_at,
-            ..context(&actor, &id, Some(&project))
-        },
-    )
+    release::decide(there, command, &Context { occurred_at, ..context(&actor, &id, Some(&project)) })
 }
 
 fn deploy(environment: &str, changes: &[&str]) -> release::Command {
@@ -102,20 +70,14 @@ fn deploy(environment: &str, changes: &[&str]) -> release::Command {
 }
 
 fn roll_back(environment: &str) -> release::Command {
-    release::Command::RecordRollback {
-        release: words::release("r7"),
-        environment: s(environment),
-    }
+    release::Command::RecordRollback { release: words::release("r7"), environment: s(environment) }
 }
 
 #[track_caller]
 fn recorded(there: Option<Release>, command: release::Command, at: Timestamp) -> Option<Release> {
     let decision = decide_release(there.as_ref(), command, Some(at)).expect("it is accepted");
     decision.events.into_iter().fold(there, |release, event| {
-        release::evolve(
-            release,
-            &record(event, StreamKind::Release, "r7", 1, decision.occurred_at),
-        )
+        release::evolve(release, &record(event, StreamKind::Release, "r7", 1, decision.occurred_at))
     })
 }
 
@@ -133,12 +95,7 @@ fn a_deployment_says_what_it_carries_and_where() {
 fn a_deployment_with_nothing_new_is_known() {
     let deployed = recorded(None, deploy(PRODUCTION, &["c1", "c2"]), hour(10));
     let again = decide_release(deployed.as_ref(), deploy(PRODUCTION, &["c1"]), None);
-    assert_eq!(
-        again,
-        Err(Rejection::AlreadyDeployed {
-            release: words::release("r7")
-        })
-    );
+    assert_eq!(again, Err(Rejection::AlreadyDeployed { release: words::release("r7") }));
     recorded(deployed.clone(), deploy(PRODUCTION, &["c3"]), hour(11));
     let rolled_back = recorded(deployed, roll_back(PRODUCTION), hour(11));
     recorded(rolled_back, deploy(PRODUCTION, &["c1"]), hour(12));
@@ -146,37 +103,21 @@ fn a_deployment_with_nothing_new_is_known() {
 
 #[test]
 fn a_rollback_follows_a_deployment_there() {
-    let unknown = Err(Rejection::UnknownRelease {
-        release: words::release("r7"),
-    });
+    let unknown = Err(Rejection::UnknownRelease { release: words::release("r7") });
     assert_eq!(decide_release(None, roll_back(PRODUCTION), None), unknown);
     let staged = recorded(None, deploy("staging", &["c1"]), hour(10));
-    let not_there = Err(Rejection::NotDeployed {
-        release: words::release("r7"),
-    });
+    let not_there = Err(Rejection::NotDeployed { release: words::release("r7") });
     assert_eq!(decide_release(staged.as_ref(), roll_back(PRODUCTION), None), not_there);
     let rolled_back = recorded(staged, roll_back("staging"), hour(11));
-    assert_eq!(
-        rolled_back.as_ref().unwrap().environments["staging"],
-        Deployment::RolledBack { at: hour(11) }
-    );
-    assert_eq!(
-        decide_release(rolled_back.as_ref(), roll_back("staging"), None),
-        not_there
-    );
+    assert_eq!(rolled_back.as_ref().unwrap().environments["staging"], Deployment::RolledBack { at: hour(11) });
+    assert_eq!(decide_release(rolled_back.as_ref(), roll_back("staging"), None), not_there);
 }
 
 #[test]
 fn the_facts_of_an_environment_come_in_order() {
     let staged = recorded(None, deploy("staging", &["c1"]), hour(10));
     let early = decide_release(staged.as_ref(), roll_back("staging"), Some(hour(9)));
-    assert_eq!(
-        early,
-        Err(Rejection::OccurredOutOfOrder {
-            occurred_at: hour(9),
-            bound: hour(10)
-        })
-    );
+    assert_eq!(early, Err(Rejection::OccurredOutOfOrder { occurred_at: hour(9), bound: hour(10) }));
     // Of another environment nothing was said yet.
     recorded(staged.clone(), deploy(PRODUCTION, &["c1"]), hour(9));
     let now = decide_release(staged.as_ref(), roll_back("staging"), None).unwrap();

@@ -25,16 +25,11 @@ fn each_level_has_its_fixes() {
     ];
     for (level, owner, fix) in &fixes {
         let given_accepted = || given(accepted_at(*level, owner));
-        given_accepted()
-            .when(resolve(fix.clone()))
-            .then([resolved_by(fix.clone())])
-            .then_state("R");
+        given_accepted().when(resolve(fix.clone())).then([resolved_by(fix.clone())]).then_state("R");
         for (_, _, other) in fixes.iter().filter(|(other_level, ..)| other_level != level) {
             given_accepted()
                 .when(resolve(other.clone()))
-                .then_rejected(Rejection::WrongFixForLevel {
-                    level: Level::from_number(*level).unwrap(),
-                });
+                .then_rejected(Rejection::WrongFixForLevel { level: Level::from_number(*level).unwrap() });
         }
     }
 }
@@ -44,9 +39,7 @@ fn resolved_by_the_assignee() {
     given(to_accepted())
         .by("dora")
         .when(resolve(Fix::Code(code_fix())))
-        .then_rejected(Rejection::NotAssignee {
-            assignee: Some(person("dan")),
-        });
+        .then_rejected(Rejection::NotAssignee { assignee: Some(person("dan")) });
 }
 
 #[test]
@@ -62,14 +55,9 @@ fn all_evidence_that_is_missing_is_said_at_once() {
         .when(resolve(Fix::Operation { action: None }))
         .then_rejected(missing([Missing::ActionMissing]));
     given(accepted_at(1, "help"))
-        .when(resolve(Fix::Explanation {
-            explanation: None,
-            topic: Some(s(" ")),
-        }))
+        .when(resolve(Fix::Explanation { explanation: None, topic: Some(s(" ")) }))
         .then_rejected(missing([Missing::ExplanationMissing, Missing::TopicMissing]));
-    given(to_accepted())
-        .when(Command::ResolveIssue { fix: NotKnown })
-        .then_rejected(missing([Missing::FixMissing]));
+    given(to_accepted()).when(Command::ResolveIssue { fix: NotKnown }).then_rejected(missing([Missing::FixMissing]));
 }
 
 #[test]
@@ -83,63 +71,33 @@ fn no_code_without_a_regression_test() {
 
 #[test]
 fn a_correction_of_data_says_what_and_where_it_was_tried() {
-    for fix in [
-        DataFix {
-            correction: None,
-            ..data_fix()
-        },
-        DataFix {
-            tried_in: None,
-            ..data_fix()
-        },
-    ] {
-        given(to_accepted())
-            .when(resolve(Fix::Data(fix)))
-            .then_rejected(missing([Missing::CorrectionMissing]));
+    for fix in [DataFix { correction: None, ..data_fix() }, DataFix { tried_in: None, ..data_fix() }] {
+        given(to_accepted()).when(resolve(Fix::Data(fix))).then_rejected(missing([Missing::CorrectionMissing]));
     }
 }
 
 fn add(tests: &[&str]) -> Command {
-    Command::AddRegressionTests {
-        tests: tests.iter().map(|test| s(test)).collect(),
-    }
+    Command::AddRegressionTests { tests: tests.iter().map(|test| s(test)).collect() }
 }
 
 #[test]
 fn tests_may_be_added_later_each_once() {
-    let more = given(to_resolved())
-        .by("tess")
-        .when(add(&["basket::keeps", "basket::again", "basket::again"]));
-    let more = more.then([IssueEvent::RegressionTestsAdded {
-        tests: vec![s("basket::again")],
-    }]);
-    more.then_on()
-        .when(add(&["basket::again"]))
-        .then_rejected(Rejection::SameTests);
-    given(to_closed())
-        .when(add(&["basket::keeps"]))
-        .then_rejected(Rejection::SameTests);
-    given(to_closed())
-        .when(add(&[]))
-        .then_rejected(missing([Missing::RegressionTestMissing]));
+    let more = given(to_resolved()).by("tess").when(add(&["basket::keeps", "basket::again", "basket::again"]));
+    let more = more.then([IssueEvent::RegressionTestsAdded { tests: vec![s("basket::again")] }]);
+    more.then_on().when(add(&["basket::again"])).then_rejected(Rejection::SameTests);
+    given(to_closed()).when(add(&["basket::keeps"])).then_rejected(Rejection::SameTests);
+    given(to_closed()).when(add(&[])).then_rejected(missing([Missing::RegressionTestMissing]));
 }
 
 #[test]
 fn tests_added_stay_with_the_resolution_through_its_life() {
-    let added = IssueEvent::RegressionTestsAdded {
-        tests: vec![s("basket::again")],
-    };
+    let added = IssueEvent::RegressionTestsAdded { tests: vec![s("basket::again")] };
     let mut history = to_closed();
     history.insert(4, added.clone());
     history.push(added);
     let issue = given(history).issue.unwrap();
-    let domain::issue::State::Closed(closed) = issue.state else {
-        panic!("it is closed")
-    };
-    assert_eq!(
-        closed.verified.resolved.tests_added,
-        [s("basket::again"), s("basket::again")]
-    );
+    let domain::issue::State::Closed(closed) = issue.state else { panic!("it is closed") };
+    assert_eq!(closed.verified.resolved.tests_added, [s("basket::again"), s("basket::again")]);
 }
 
 #[test]
@@ -157,30 +115,20 @@ fn one_way_around_at_a_time() {
     assert_eq!(issue.workaround.unwrap().text, text("pay twice"));
     let again = given(to_accepted()).when(record("pay twice")).then_on();
     again.when(record("pay twice")).then_rejected(Rejection::SameWorkaround);
-    given(to_accepted())
-        .when(Command::WithdrawWorkaround { reason: None })
-        .then_rejected(Rejection::NoWorkaround);
+    given(to_accepted()).when(Command::WithdrawWorkaround { reason: None }).then_rejected(Rejection::NoWorkaround);
 }
 
 #[test]
 fn a_whole_life_and_again() {
     let mut history = to_closed();
     history.extend([
-        IssueEvent::IssueReopened {
-            reason: because("again"),
-            unassigned: false,
-        },
+        IssueEvent::IssueReopened { reason: because("again"), unassigned: false },
         resolved(),
         super::words::verified(),
         closed(),
     ]);
     let issue = given(history).issue.unwrap();
-    assert_eq!(
-        (issue.state_name(), issue.revision, issue.cycle_start),
-        ("Closed", 10, hour(6))
-    );
-    let Known(severity) = issue.triage.unwrap().severity else {
-        panic!("it was triaged")
-    };
+    assert_eq!((issue.state_name(), issue.revision, issue.cycle_start), ("Closed", 10, hour(6)));
+    let Known(severity) = issue.triage.unwrap().severity else { panic!("it was triaged") };
     assert_eq!(severity.as_str(), "sev2");
 }

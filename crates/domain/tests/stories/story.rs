@@ -18,22 +18,13 @@ pub(crate) struct Who {
 }
 
 pub(crate) fn bugzilla() -> Origin {
-    Origin {
-        system: s("bugzilla"),
-        reference: s("446261"),
-        implied: false,
-        imported_by: person("olga"),
-    }
+    Origin { system: s("bugzilla"), reference: s("446261"), implied: false, imported_by: person("olga") }
 }
 
 /// An event of the issue `PAY-<ordinal>`, by Dan unless somebody else is named.
 pub(crate) fn recorded(event: IssueEvent, ordinal: u64, revision: u64, at: Timestamp) -> Recorded<IssueEvent> {
     let record = record(event, StreamKind::Issue, &issue_id(ordinal).to_string(), revision, at);
-    Recorded {
-        actor: person("dan"),
-        ordinal,
-        ..record
-    }
+    Recorded { actor: person("dan"), ordinal, ..record }
 }
 
 #[derive(Clone)]
@@ -45,25 +36,14 @@ pub(crate) struct Story {
 
 /// These events happened, one an hour from hour 0, by Dan. It is hour 100 now, and Dan acts.
 pub(crate) fn given(events: impl IntoIterator<Item = IssueEvent>) -> Story {
-    let who = Who {
-        actor: person("dan"),
-        now: hour(100),
-        occurred_at: None,
-        origin: None,
-    };
-    Story {
-        world: world(),
-        who,
-        issue: issue_of(1, events),
-    }
+    let who = Who { actor: person("dan"), now: hour(100), occurred_at: None, origin: None };
+    Story { world: world(), who, issue: issue_of(1, events) }
 }
 
 /// An issue of which these events happened, one an hour from hour 0.
 pub(crate) fn issue_of(ordinal: u64, events: impl IntoIterator<Item = IssueEvent>) -> Option<Issue> {
-    let history: Vec<_> = (0..)
-        .zip(events)
-        .map(|(n, event)| recorded(event, ordinal, n + 1, hour(i64::try_from(n).unwrap())))
-        .collect();
+    let history: Vec<_> =
+        (0..).zip(events).map(|(n, event)| recorded(event, ordinal, n + 1, hour(i64::try_from(n).unwrap()))).collect();
     fold(&history)
 }
 
@@ -179,16 +159,10 @@ impl Then {
 pub(crate) fn apply(issue: Option<Issue>, decision: Decision<IssueEvent>, who: &Who) -> Option<Issue> {
     let revision = issue.as_ref().map_or(0, |issue| issue.revision);
     let (at, origin) = (decision.occurred_at, &who.origin);
-    (revision + 1..)
-        .zip(decision.events)
-        .fold(issue, |issue, (revision, event)| {
-            let record = Recorded {
-                actor: who.actor.clone(),
-                origin: origin.clone(),
-                ..recorded(event, 1, revision, at)
-            };
-            evolve(issue, &record)
-        })
+    (revision + 1..).zip(decision.events).fold(issue, |issue, (revision, event)| {
+        let record = Recorded { actor: who.actor.clone(), origin: origin.clone(), ..recorded(event, 1, revision, at) };
+        evolve(issue, &record)
+    })
 }
 
 /// The column of the state × command table.

@@ -13,9 +13,7 @@ use super::words::{
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 fn around() -> Command {
-    Command::RecordWorkaround {
-        text: text("pay by invoice"),
-    }
+    Command::RecordWorkaround { text: text("pay by invoice") }
 }
 
 #[test]
@@ -35,27 +33,18 @@ fn where_another_clock_runs_ahead_it_happens_at_the_bound() {
 
 #[test]
 fn a_filing_may_be_as_old_as_it_is() {
-    given([])
-        .late(hour(-50_000))
-        .when(filing(by_customer(), full_report()))
-        .then_at(hour(-50_000));
+    given([]).late(hour(-50_000)).when(filing(by_customer(), full_report())).then_at(hour(-50_000));
 }
 
 #[test]
 fn a_change_of_state_follows_the_previous_one() {
     // Filed at hour 0, triaged at 1.
-    given(to_triaged())
-        .late(hour(1))
-        .when(Command::AcceptIssue)
-        .then_at(hour(1));
+    given(to_triaged()).late(hour(1)).when(Command::AcceptIssue).then_at(hour(1));
     let early = hour(1) - SECOND;
     given(to_triaged())
         .late(early)
         .when(Command::AcceptIssue)
-        .then_rejected(Rejection::OccurredOutOfOrder {
-            occurred_at: early,
-            bound: hour(1),
-        });
+        .then_rejected(Rejection::OccurredOutOfOrder { occurred_at: early, bound: hour(1) });
 }
 
 #[test]
@@ -65,18 +54,12 @@ fn any_other_fact_follows_the_start_of_its_cycle() {
     given(to_accepted())
         .late(early)
         .when(around())
-        .then_rejected(Rejection::OccurredOutOfOrder {
-            occurred_at: early,
-            bound: hour(0),
-        });
+        .then_rejected(Rejection::OccurredOutOfOrder { occurred_at: early, bound: hour(0) });
 }
 
 #[test]
 fn a_reopening_begins_a_cycle_that_no_fact_precedes() {
-    let reopened = IssueEvent::IssueReopened {
-        reason: because("again"),
-        unassigned: false,
-    };
+    let reopened = IssueEvent::IssueReopened { reason: because("again"), unassigned: false };
     let mut history = to_closed();
     history.push(reopened);
     given(history.clone()).late(hour(6)).when(around()).then_at(hour(6));
@@ -84,27 +67,18 @@ fn a_reopening_begins_a_cycle_that_no_fact_precedes() {
     given(history)
         .late(early)
         .when(around())
-        .then_rejected(Rejection::OccurredOutOfOrder {
-            occurred_at: early,
-            bound: hour(6),
-        });
+        .then_rejected(Rejection::OccurredOutOfOrder { occurred_at: early, bound: hour(6) });
 }
 
 #[test]
 fn the_same_command_is_bound_by_what_it_does_there() {
     // In New a handover moves nothing, in Accepted it changes the state.
-    let hand_over = || Command::HandOverIssue {
-        team: super::words::team("maint"),
-        reason: because("old code"),
-    };
+    let hand_over = || Command::HandOverIssue { team: super::words::team("maint"), reason: because("old code") };
     given(to_triaged()).late(hour(0)).when(hand_over()).then_at(hour(0));
     given(to_accepted())
         .late(hour(1))
         .when(hand_over())
-        .then_rejected(Rejection::OccurredOutOfOrder {
-            occurred_at: hour(1),
-            bound: hour(2),
-        });
+        .then_rejected(Rejection::OccurredOutOfOrder { occurred_at: hour(1), bound: hour(2) });
 }
 
 #[test]
@@ -118,10 +92,7 @@ fn a_late_fact_does_not_turn_back_the_clock_of_what_changed_last() {
 #[test]
 fn nothing_happens_in_the_future_but_clocks_differ() {
     let (now, skew) = (hour(100), CLOCK_SKEW_MAX);
-    given(to_triaged())
-        .late(now + skew)
-        .when(Command::AcceptIssue)
-        .then_at(now);
+    given(to_triaged()).late(now + skew).when(Command::AcceptIssue).then_at(now);
     let occurred_at = now + skew + SECOND;
     for command in [Command::AcceptIssue, around()] {
         given(to_triaged())
@@ -139,58 +110,32 @@ fn nothing_happens_in_the_future_but_clocks_differ() {
 fn within_the_skew_a_time_is_not_drawn_before_what_it_follows() {
     // The state is ten seconds ahead of our clock, and so is the command.
     let now = hour(1) - SignedDuration::from_secs(10);
-    given(to_triaged())
-        .now(now)
-        .late(hour(1) + SECOND)
-        .when(Command::AcceptIssue)
-        .then_at(hour(1));
+    given(to_triaged()).now(now).late(hour(1) + SECOND).when(Command::AcceptIssue).then_at(hour(1));
 }
 
 #[test]
 fn nobody_was_asked_before_the_question_was_sent() {
-    let ask = || Command::RequestInformation {
-        of: Asked::Opener,
-        text: text("which card?"),
-    };
-    given(to_accepted())
-        .late(hour(50))
-        .when(ask())
-        .then_rejected(Rejection::AskedInThePast);
-    given(to_accepted())
-        .late(hour(50))
-        .imported()
-        .when(ask())
-        .then_at(hour(50));
+    let ask = || Command::RequestInformation { of: Asked::Opener, text: text("which card?") };
+    given(to_accepted()).late(hour(50)).when(ask()).then_rejected(Rejection::AskedInThePast);
+    given(to_accepted()).late(hour(50)).imported().when(ask()).then_at(hour(50));
     given(to_accepted()).when(ask()).then_at(hour(100));
 }
 
 #[test]
 fn other_refusals_come_first() {
-    given(to_resolved())
-        .late(hour(-1))
-        .when(Command::AcceptIssue)
-        .then_rejected(Rejection::AlreadyResolved);
-    given(to_resolved())
-        .late(hour(-1))
-        .when(verify("dora"))
-        .then_rejected(Rejection::NotOpenerOrCustomer {
-            person: super::words::person("dora"),
-            opener: Some(super::words::person("carl")),
-        });
+    given(to_resolved()).late(hour(-1)).when(Command::AcceptIssue).then_rejected(Rejection::AlreadyResolved);
+    given(to_resolved()).late(hour(-1)).when(verify("dora")).then_rejected(Rejection::NotOpenerOrCustomer {
+        person: super::words::person("dora"),
+        opener: Some(super::words::person("carl")),
+    });
 }
 
 #[test]
 fn cycles_do_not_begin_anew_with_a_handover_or_a_dismissal() {
-    let change = Command::ChangeSeverity {
-        severity: severity("sev1"),
-        reason: because("worse"),
-    };
+    let change = Command::ChangeSeverity { severity: severity("sev1"), reason: because("worse") };
     let issue = given(to_accepted()).when(change).then_issue();
     assert_eq!((issue.cycle_start, issue.state_since), (hour(0), hour(2)));
-    let reopened = IssueEvent::IssueReopened {
-        reason: None,
-        unassigned: false,
-    };
+    let reopened = IssueEvent::IssueReopened { reason: None, unassigned: false };
     let issue = given([filed(), super::words::dismissed(), reopened]).issue.unwrap();
     assert_eq!((issue.cycle_start, issue.state_since), (hour(0), hour(2)));
 }

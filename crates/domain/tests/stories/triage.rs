@@ -13,21 +13,9 @@ use super::words::{
 /// Filed without a component.
 fn filed_vaguely() -> IssueEvent {
     match filed() {
-        IssueEvent::IssueFiled {
-            id,
-            title,
-            source,
-            report,
-            reported_severity,
-            ..
-        } => IssueEvent::IssueFiled {
-            id,
-            title,
-            source,
-            report,
-            reported_severity,
-            component: None,
-        },
+        IssueEvent::IssueFiled { id, title, source, report, reported_severity, .. } => {
+            IssueEvent::IssueFiled { id, title, source, report, reported_severity, component: None }
+        }
         other => other,
     }
 }
@@ -38,18 +26,12 @@ fn triage_when(story: Story, asked: TriageIssue) -> super::story::Then {
 
 #[test]
 fn component_team_and_nature_follow_from_what_is_known() {
-    triage_when(given([filed()]), triage(3, "sev2"))
-        .then([triaged()])
-        .then_state("Nt");
+    triage_when(given([filed()]), triage(3, "sev2")).then([triaged()]).then_state("Nt");
 }
 
 #[test]
 fn a_system_problem_is_an_incident_unless_it_is_said_to_be_a_bug() {
-    let ops = |nature| TriageIssue {
-        team: Some(team("ops")),
-        nature,
-        ..triage(2, "sev2")
-    };
+    let ops = |nature| TriageIssue { team: Some(team("ops")), nature, ..triage(2, "sev2") };
     triage_when(given([filed()]), ops(None)).then([triaged_as(2, "sev2", "ops")]);
     let issue = triage_when(given([filed()]), ops(Some(Nature::Bug))).then_issue();
     assert_eq!(issue.triage.unwrap().nature, Some(Nature::Bug));
@@ -57,15 +39,9 @@ fn a_system_problem_is_an_incident_unless_it_is_said_to_be_a_bug() {
 
 #[test]
 fn a_user_error_has_no_nature() {
-    let help = TriageIssue {
-        team: Some(team("help")),
-        ..triage(1, "sev3")
-    };
+    let help = TriageIssue { team: Some(team("help")), ..triage(1, "sev3") };
     triage_when(given([filed()]), help.clone()).then([triaged_as(1, "sev3", "help")]);
-    let asked = TriageIssue {
-        nature: Some(Nature::Bug),
-        ..help
-    };
+    let asked = TriageIssue { nature: Some(Nature::Bug), ..help };
     triage_when(given([filed()]), asked).then_rejected(Rejection::LevelHasNoNature);
 }
 
@@ -75,58 +51,33 @@ fn unknown_ids_come_before_everything() {
         severity: severity("sev9"),
         known: vec![severity("sev1"), severity("sev2"), severity("sev3")],
     });
-    let elsewhere = TriageIssue {
-        component: Some(component("moon")),
-        ..triage(3, "sev2")
-    };
-    triage_when(given([filed()]), elsewhere).then_rejected(Rejection::UnknownComponent {
-        component: component("moon"),
-    });
-    let nobody = TriageIssue {
-        team: Some(team("moon")),
-        ..triage(3, "sev2")
-    };
+    let elsewhere = TriageIssue { component: Some(component("moon")), ..triage(3, "sev2") };
+    triage_when(given([filed()]), elsewhere)
+        .then_rejected(Rejection::UnknownComponent { component: component("moon") });
+    let nobody = TriageIssue { team: Some(team("moon")), ..triage(3, "sev2") };
     triage_when(given([filed()]), nobody).then_rejected(Rejection::UnknownTeam { team: team("moon") });
 }
 
 #[test]
 fn all_that_is_missing_is_said_at_once() {
-    let nothing = TriageIssue {
-        level: NotKnown,
-        severity: NotKnown,
-        ..triage(3, "sev2")
-    };
+    let nothing = TriageIssue { level: NotKnown, severity: NotKnown, ..triage(3, "sev2") };
     triage_when(given([filed_vaguely()]), nothing).then_rejected(missing([
         Missing::LevelMissing,
         Missing::SeverityMissing,
         Missing::ComponentMissing,
     ]));
-    let attic = TriageIssue {
-        component: Some(component("attic")),
-        ..triage(3, "sev2")
-    };
+    let attic = TriageIssue { component: Some(component("attic")), ..triage(3, "sev2") };
     triage_when(given([filed()]), attic).then_rejected(missing([Missing::TeamMissing]));
 }
 
 #[test]
 fn each_kind_of_team_takes_its_levels() {
     let may = |level, owner: &str| {
-        let asked = TriageIssue {
-            team: Some(team(owner)),
-            component: Some(component("attic")),
-            ..triage(level, "sev3")
-        };
+        let asked =
+            TriageIssue { team: Some(team(owner)), component: Some(component("attic")), ..triage(level, "sev3") };
         triage_when(given([filed()]), asked)
     };
-    let allowed = [
-        (1, "help"),
-        (2, "ops"),
-        (3, "dev"),
-        (3, "maint"),
-        (1, "core"),
-        (2, "core"),
-        (3, "core"),
-    ];
+    let allowed = [(1, "help"), (2, "ops"), (3, "dev"), (3, "maint"), (1, "core"), (2, "core"), (3, "core")];
     for (level, owner) in allowed {
         may(level, owner).then_state("Nt");
     }
@@ -138,21 +89,13 @@ fn each_kind_of_team_takes_its_levels() {
     ];
     for (number, owner, may_take) in refused {
         let level = Level::from_number(number).unwrap();
-        may(number, owner).then_rejected(Rejection::WrongTeamForLevel {
-            team: team(owner),
-            level,
-            may: may_take,
-        });
+        may(number, owner).then_rejected(Rejection::WrongTeamForLevel { team: team(owner), level, may: may_take });
     }
 }
 
 #[test]
 fn who_owns_the_component_may_take_any_level() {
-    let manual = |owner| TriageIssue {
-        component: Some(component("manual")),
-        team: owner,
-        ..triage(3, "sev3")
-    };
+    let manual = |owner| TriageIssue { component: Some(component("manual")), team: owner, ..triage(3, "sev3") };
     let issue = triage_when(given([filed()]), manual(None)).then_state("Nt");
     assert_eq!(issue.triage.unwrap().team, Known(team("help")));
     triage_when(given([filed()]), manual(Some(team("ops")))).then_rejected(Rejection::WrongTeamForLevel {
@@ -179,31 +122,15 @@ fn repeated_each_difference_is_a_change() {
             team: None,
             reason: reason(),
         },
-        IssueEvent::SeverityChanged {
-            from: Known(severity("sev2")),
-            to: severity("sev1"),
-            reason: reason(),
-        },
-        IssueEvent::ComponentChanged {
-            from: Some(component("checkout")),
-            to: component("attic"),
-            reason: reason(),
-        },
-        IssueEvent::IssueHandedOver {
-            from: Known(team("dev")),
-            to: team("ops"),
-            reason: reason(),
-        },
+        IssueEvent::SeverityChanged { from: Known(severity("sev2")), to: severity("sev1"), reason: reason() },
+        IssueEvent::ComponentChanged { from: Some(component("checkout")), to: component("attic"), reason: reason() },
+        IssueEvent::IssueHandedOver { from: Known(team("dev")), to: team("ops"), reason: reason() },
     ]);
 }
 
 #[test]
 fn repeated_another_nature_is_a_change() {
-    let asked = TriageIssue {
-        nature: Some(Nature::Incident),
-        reason: because("went away"),
-        ..triage(3, "sev2")
-    };
+    let asked = TriageIssue { nature: Some(Nature::Incident), reason: because("went away"), ..triage(3, "sev2") };
     triage_when(given(to_triaged()), asked).then([IssueEvent::NatureChanged {
         from: Some(Nature::Bug),
         to: Some(Nature::Incident),
@@ -214,11 +141,7 @@ fn repeated_another_nature_is_a_change() {
 #[test]
 fn repeated_with_differences_needs_a_reason() {
     triage_when(given(to_triaged()), triage(3, "sev1")).then_rejected(missing([Missing::ReasonMissing]));
-    let vague = TriageIssue {
-        severity: NotKnown,
-        team: Some(team("maint")),
-        ..triage(3, "sev1")
-    };
+    let vague = TriageIssue { severity: NotKnown, team: Some(team("maint")), ..triage(3, "sev1") };
     triage_when(given(to_triaged()), vague).then_rejected(missing([Missing::SeverityMissing, Missing::ReasonMissing]));
 }
 
@@ -229,11 +152,7 @@ fn repeated_without_a_difference() {
 
 #[test]
 fn repeated_the_team_must_fit_the_new_level() {
-    let asked = TriageIssue {
-        component: Some(component("attic")),
-        reason: because("disk"),
-        ..triage(2, "sev2")
-    };
+    let asked = TriageIssue { component: Some(component("attic")), reason: because("disk"), ..triage(2, "sev2") };
     triage_when(given(to_triaged()), asked).then_rejected(Rejection::WrongTeamForLevel {
         team: team("dev"),
         level: Level::System,
@@ -243,23 +162,15 @@ fn repeated_the_team_must_fit_the_new_level() {
 
 #[test]
 fn a_handover_by_triage_clears_the_assignee() {
-    let assigned = IssueEvent::IssueAssigned {
-        assignee: Some(person("dan")),
-    };
-    let asked = TriageIssue {
-        team: Some(team("maint")),
-        reason: because("old code"),
-        ..triage(3, "sev2")
-    };
+    let assigned = IssueEvent::IssueAssigned { assignee: Some(person("dan")) };
+    let asked = TriageIssue { team: Some(team("maint")), reason: because("old code"), ..triage(3, "sev2") };
     let issue = triage_when(given([filed(), triaged(), assigned]), asked).then_state("Nt");
     assert_eq!(issue.assignee, None);
 }
 
 #[test]
 fn back_in_triage_the_last_severity_goes_on_ruling() {
-    let back = given(to_accepted()).when(Command::ReturnToTriage {
-        reason: because("not ours"),
-    });
+    let back = given(to_accepted()).when(Command::ReturnToTriage { reason: because("not ours") });
     let issue = back.then_state("Nu");
     assert_eq!(issue.triage.unwrap().severity, Known(severity("sev2")));
     assert_eq!(issue.assignee, None);

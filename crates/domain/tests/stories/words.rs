@@ -47,10 +47,7 @@ pub(crate) fn project_id() -> ProjectId {
 }
 
 pub(crate) fn key(ordinal: u64) -> IssueKey {
-    IssueKey {
-        project: project_id(),
-        ordinal,
-    }
+    IssueKey { project: project_id(), ordinal }
 }
 
 /// The issue of that number, which is its key's and its id's.
@@ -59,10 +56,7 @@ pub(crate) fn issue_id(ordinal: u64) -> IssueId {
 }
 
 pub(crate) fn issue_ref(ordinal: u64) -> IssueRef {
-    IssueRef::Issue {
-        id: issue_id(ordinal),
-        key: key(ordinal),
-    }
+    IssueRef::Issue { id: issue_id(ordinal), key: key(ordinal) }
 }
 
 pub(crate) fn text(text: &str) -> Text {
@@ -96,45 +90,27 @@ pub(crate) fn full_report() -> Report {
 }
 
 pub(crate) fn from(kind: SourceKind, raised_by: RaisedBy) -> Source {
-    Source {
-        kind: Known(kind),
-        raised_by,
-        reference: None,
-    }
+    Source { kind: Known(kind), raised_by, reference: None }
 }
 
 /// Carl of customer acme, by mail.
 pub(crate) fn by_customer() -> Source {
-    let kind = SourceKind::Customer {
-        customer: Some(customer("acme")),
-        channel: CustomerChannel::Email,
-    };
+    let kind = SourceKind::Customer { customer: Some(customer("acme")), channel: CustomerChannel::Email };
     from(kind, RaisedBy::Person(person("carl")))
 }
 
 pub(crate) fn by_product_owner() -> Source {
-    from(
-        SourceKind::ProductOwner {
-            channel: OwnerChannel::Ticket,
-        },
-        RaisedBy::Person(person("olga")),
-    )
+    from(SourceKind::ProductOwner { channel: OwnerChannel::Ticket }, RaisedBy::Person(person("olga")))
 }
 
 pub(crate) fn by_monitor() -> Source {
-    let kind = SourceKind::System {
-        monitor: s("probe"),
-        fingerprint: s("checkout-500"),
-    };
+    let kind = SourceKind::System { monitor: s("probe"), fingerprint: s("checkout-500") };
     from(kind, RaisedBy::System(s("probe")))
 }
 
 pub(crate) fn by_advisory() -> Source {
-    let kind = SourceKind::Security {
-        advisories: vec![s("CVE-2026-12345")],
-        package: s("libpay"),
-        affected: s("<1.4.7"),
-    };
+    let kind =
+        SourceKind::Security { advisories: vec![s("CVE-2026-12345")], package: s("libpay"), affected: s("<1.4.7") };
     from(kind, RaisedBy::Nobody)
 }
 
@@ -167,11 +143,7 @@ pub(crate) fn filed() -> IssueEvent {
 }
 
 pub(crate) fn asked(question: u32) -> IssueEvent {
-    IssueEvent::InformationRequested {
-        question,
-        of: Asked::Opener,
-        text: text("which card?"),
-    }
+    IssueEvent::InformationRequested { question, of: Asked::Opener, text: text("which card?") }
 }
 
 pub(crate) fn triaged_as(level: u32, severity_id: &str, owner: &str) -> IssueEvent {
@@ -195,38 +167,23 @@ pub(crate) fn accepted() -> IssueEvent {
 }
 
 pub(crate) fn accepted_by(who: &str) -> IssueEvent {
-    IssueEvent::IssueAccepted {
-        assignee: Known(person(who)),
-        report_owed: false,
-    }
+    IssueEvent::IssueAccepted { assignee: Known(person(who)), report_owed: false }
 }
 
 pub(crate) fn code_fix() -> CodeFix {
-    CodeFix {
-        changes: vec![change("c1")],
-        tests: vec![s("basket::keeps")],
-        environment: Some(s("staging")),
-    }
+    CodeFix { changes: vec![change("c1")], tests: vec![s("basket::keeps")], environment: Some(s("staging")) }
 }
 
 pub(crate) fn data_fix() -> DataFix {
-    DataFix {
-        correction: Some(s("baskets.sql")),
-        tried_in: Some(s("staging")),
-    }
+    DataFix { correction: Some(s("baskets.sql")), tried_in: Some(s("staging")) }
 }
 
 pub(crate) fn operation() -> Fix {
-    Fix::Operation {
-        action: because("restarted the queue"),
-    }
+    Fix::Operation { action: because("restarted the queue") }
 }
 
 pub(crate) fn explanation() -> Fix {
-    Fix::Explanation {
-        explanation: because("the basket is in the menu"),
-        topic: Some(s("basket")),
-    }
+    Fix::Explanation { explanation: because("the basket is in the menu"), topic: Some(s("basket")) }
 }
 
 pub(crate) fn resolved_by(fix: Fix) -> IssueEvent {
@@ -246,23 +203,15 @@ pub(crate) fn verified() -> IssueEvent {
 }
 
 pub(crate) fn in_release(id: &str) -> Closing {
-    Closing::Released {
-        release: Some(release(id)),
-        reverified_by: Some(person("dora")),
-    }
+    Closing::Released { release: Some(release(id)), reverified_by: Some(person("dora")) }
 }
 
 pub(crate) fn closed() -> IssueEvent {
-    IssueEvent::IssueClosed {
-        closing: Known(in_release("r1")),
-    }
+    IssueEvent::IssueClosed { closing: Known(in_release("r1")) }
 }
 
 pub(crate) fn dismissed_as(dismissal: Dismissal) -> IssueEvent {
-    IssueEvent::IssueDismissed {
-        dismissal: Known(dismissal),
-        note: None,
-    }
+    IssueEvent::IssueDismissed { dismissal: Known(dismissal), note: None }
 }
 
 pub(crate) fn dismissed() -> IssueEvent {
@@ -323,28 +272,19 @@ pub(crate) fn resolve(fix: Fix) -> Command {
 }
 
 pub(crate) fn verify(who: &str) -> Command {
-    Command::VerifyIssue {
-        confirmed_by: Known(person(who)),
-    }
+    Command::VerifyIssue { confirmed_by: Known(person(who)) }
 }
 
 pub(crate) fn close(closing: Closing) -> Command {
-    Command::CloseIssue {
-        closing: Known(closing),
-    }
+    Command::CloseIssue { closing: Known(closing) }
 }
 
 pub(crate) fn dismiss(dismissal: Dismissal) -> Command {
-    Command::DismissIssue {
-        dismissal: Fact::Known(dismissal),
-        note: None,
-    }
+    Command::DismissIssue { dismissal: Fact::Known(dismissal), note: None }
 }
 
 // What is refused most often.
 
 pub(crate) fn missing<const N: usize>(missing: [Missing; N]) -> Rejection {
-    Rejection::Incomplete {
-        missing: missing.into(),
-    }
+    Rejection::Incomplete { missing: missing.into() }
 }

@@ -108,9 +108,7 @@ table! {
 
 /// A life as far as each column, with a question open as long as it can be, and a workaround.
 fn history(column: &str) -> Vec<IssueEvent> {
-    let workaround = IssueEvent::WorkaroundRecorded {
-        text: text("pay twice"),
-    };
+    let workaround = IssueEvent::WorkaroundRecorded { text: text("pay twice") };
     let life = [filed(), triaged(), accepted(), resolved(), verified(), closed()];
     let mut history: Vec<IssueEvent> = match column {
         "D" => vec![filed(), triaged(), dismissed()],
@@ -133,10 +131,7 @@ fn actor(command: &Command) -> &'static str {
 
 #[track_caller]
 fn check(name: &str, command: &Command, column: &str, expected: Expected) {
-    let told = given(history(column))
-        .beside(2, [filed()])
-        .by(actor(command))
-        .when(command.clone());
+    let told = given(history(column)).beside(2, [filed()]).by(actor(command)).when(command.clone());
     let got = match &told.result {
         Err(rejection) => format!("No({:?})", name_of(rejection)),
         Ok(_) => match column_of(&told.then_issue().state) {
@@ -169,18 +164,11 @@ fn each_history_stands_in_its_column() {
 fn what_changes_the_state_is_what_the_events_say() {
     for (name, command) in examples() {
         for column in COLUMNS {
-            let told = given(history(column))
-                .beside(2, [filed()])
-                .by(actor(&command))
-                .when(command.clone());
+            let told = given(history(column)).beside(2, [filed()]).by(actor(&command)).when(command.clone());
             let Ok(decision) = &told.result else { continue };
             let before = told.story.issue.clone().unwrap();
             let moves = decision.events.iter().any(|event| event.changes_state(&before.state));
-            assert_eq!(
-                moves,
-                column_of(&told.then_issue().state) != column,
-                "{name} in {column}"
-            );
+            assert_eq!(moves, column_of(&told.then_issue().state) != column, "{name} in {column}");
         }
     }
 }

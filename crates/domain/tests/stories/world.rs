@@ -35,10 +35,7 @@ pub(crate) fn world() -> World {
         ("ops", TeamModel::Operations),
     ];
     let component_of = |id: &str, owner: Option<&str>| (component(id), Component { owner: owner.map(team) });
-    let acme = Customer {
-        tier: Some(s("gold")),
-        people: [person("carl"), person("cora")].into(),
-    };
+    let acme = Customer { tier: Some(s("gold")), people: [person("carl"), person("cora")].into() };
     let project = Project {
         id: project_id(),
         revision: 1,
@@ -56,14 +53,7 @@ pub(crate) fn world() -> World {
         self_verification: false,
     };
     let members = |id: &str, people: &[&str]| {
-        (
-            team(id),
-            Team {
-                id: team(id),
-                revision: 1,
-                members: people.iter().map(|id| person(id)).collect(),
-            },
-        )
+        (team(id), Team { id: team(id), revision: 1, members: people.iter().map(|id| person(id)).collect() })
     };
     let teams = [
         members("core", &["kim"]),
@@ -78,16 +68,8 @@ pub(crate) fn world() -> World {
         released("r3", "c1", "staging", Deployment::Deployed { at }),
         released("r4", "other", PRODUCTION, Deployment::Deployed { at }),
     ];
-    let releases = releases
-        .into_iter()
-        .map(|release| (release.id.clone(), release))
-        .collect();
-    World {
-        project,
-        teams: teams.into(),
-        releases,
-        issues: BTreeMap::new(),
-    }
+    let releases = releases.into_iter().map(|release| (release.id.clone(), release)).collect();
+    World { project, teams: teams.into(), releases, issues: BTreeMap::new() }
 }
 
 pub(crate) fn released(id: &str, carries: &str, environment: &str, last: Deployment) -> Release {
@@ -144,11 +126,7 @@ pub(crate) fn context<'a>(actor: &'a PersonId, id: &'a ProjectId, there: Option<
 pub(crate) fn record<E>(event: E, kind: StreamKind, id: &str, revision: u64, at: Timestamp) -> Recorded<E> {
     Recorded {
         event,
-        stream: StreamRef {
-            project: project_id(),
-            kind,
-            id: id.into(),
-        },
+        stream: StreamRef { project: project_id(), kind, id: id.into() },
         ordinal: 1,
         revision,
         position: revision,

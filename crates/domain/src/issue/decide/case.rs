@@ -40,11 +40,7 @@ impl<'a> Case<'a> {
     // Ids.
 
     pub(super) fn knows_team(&self, team: &TeamId) -> Result<(), Rejection> {
-        if self.project.teams.contains_key(team) {
-            Ok(())
-        } else {
-            Err(Rejection::UnknownTeam { team: team.clone() })
-        }
+        if self.project.teams.contains_key(team) { Ok(()) } else { Err(Rejection::UnknownTeam { team: team.clone() }) }
     }
 
     pub(super) fn knows_component(&self, component: &ComponentId) -> Result<(), Rejection> {
@@ -99,11 +95,7 @@ impl<'a> Case<'a> {
             return Ok(());
         }
         let may = self.project.teams.keys().filter(|team| may(team)).cloned().collect();
-        Err(Rejection::WrongTeamForLevel {
-            team: team.clone(),
-            level,
-            may,
-        })
+        Err(Rejection::WrongTeamForLevel { team: team.clone(), level, may })
     }
 
     /// Whether the issue's owner team may take its level, as far as both are known.
@@ -117,10 +109,9 @@ impl<'a> Case<'a> {
     /// Whether somebody is in the owner team. Of imported people that is not asked.
     pub(super) fn member(&self, person: &PersonId) -> Result<(), Rejection> {
         match self.team() {
-            Some(team) if !self.imported() && !self.is_member(person) => Err(Rejection::NotAMember {
-                person: person.clone(),
-                team: team.clone(),
-            }),
+            Some(team) if !self.imported() && !self.is_member(person) => {
+                Err(Rejection::NotAMember { person: person.clone(), team: team.clone() })
+            }
             _ => Ok(()),
         }
     }
@@ -128,12 +119,7 @@ impl<'a> Case<'a> {
     /// True where the issue goes back to an assignee who has left its team meanwhile.
     pub(super) fn assignee_left(&self) -> bool {
         let known = !self.imported() && self.team().is_some();
-        known
-            && self
-                .issue
-                .assignee
-                .as_ref()
-                .is_some_and(|assignee| !self.is_member(assignee))
+        known && self.issue.assignee.as_ref().is_some_and(|assignee| !self.is_member(assignee))
     }
 
     fn is_member(&self, person: &PersonId) -> bool {
@@ -164,10 +150,7 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Of an import nothing is asked.
     pub(super) fn new(context: &Context<'_>) -> Self {
-        Self {
-            missing: Vec::new(),
-            asked: context.origin.is_none(),
-        }
+        Self { missing: Vec::new(), asked: context.origin.is_none() }
     }
 
     /// Notes what is missing where it isn't there.
@@ -185,11 +168,7 @@ impl Evidence {
 
     /// Refuses what isn't complete.
     pub(super) fn complete(self) -> Result<(), Rejection> {
-        if self.missing.is_empty() {
-            Ok(())
-        } else {
-            Err(Rejection::Incomplete { missing: self.missing })
-        }
+        if self.missing.is_empty() { Ok(()) } else { Err(Rejection::Incomplete { missing: self.missing }) }
     }
 }
 
@@ -198,9 +177,7 @@ pub(super) fn knows_component(project: &Project, component: &ComponentId) -> Res
     if project.components.contains_key(component) {
         Ok(())
     } else {
-        Err(Rejection::UnknownComponent {
-            component: component.clone(),
-        })
+        Err(Rejection::UnknownComponent { component: component.clone() })
     }
 }
 

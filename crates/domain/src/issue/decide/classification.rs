@@ -17,11 +17,7 @@ pub(super) fn change_severity(case: &Case<'_>, to: SeverityId, reason: Option<Te
         return Err(Rejection::SameSeverity { severity: to });
     }
     case.reason(reason.as_ref())?;
-    let from = case
-        .issue
-        .triage
-        .as_ref()
-        .map_or(Fact::NotKnown, |triage| triage.severity.clone());
+    let from = case.issue.triage.as_ref().map_or(Fact::NotKnown, |triage| triage.severity.clone());
     Ok(vec![IssueEvent::SeverityChanged { from, to, reason }])
 }
 
@@ -50,13 +46,7 @@ pub(super) fn change_level(
     evidence.complete()?;
     let from = case.level().map_or(Fact::NotKnown, Fact::Known);
     let team = team.filter(|team| case.team() != Some(team));
-    Ok(vec![IssueEvent::LevelChanged {
-        from,
-        to,
-        nature,
-        team,
-        reason,
-    }])
+    Ok(vec![IssueEvent::LevelChanged { from, to, nature, team, reason }])
 }
 
 pub(super) fn change_component(case: &Case<'_>, to: ComponentId, reason: Option<Text>) -> Outcome {
@@ -66,9 +56,5 @@ pub(super) fn change_component(case: &Case<'_>, to: ComponentId, reason: Option<
         return Err(Rejection::SameComponent { component: to });
     }
     case.reason(reason.as_ref())?;
-    Ok(vec![IssueEvent::ComponentChanged {
-        from: case.issue.component.clone(),
-        to,
-        reason,
-    }])
+    Ok(vec![IssueEvent::ComponentChanged { from: case.issue.component.clone(), to, reason }])
 }

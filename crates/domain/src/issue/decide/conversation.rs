@@ -7,12 +7,7 @@ use crate::{Missing, Rejection};
 
 pub(super) fn request(case: &Case<'_>, of: Asked, text: Text) -> Outcome {
     case.not_resolved()?;
-    if let Some(open) = case
-        .issue
-        .questions
-        .iter()
-        .find(|open| open.of == of && open.text == text)
-    {
+    if let Some(open) = case.issue.questions.iter().find(|open| open.of == of && open.text == text) {
         return Err(Rejection::AlreadyAsked { question: open.number });
     }
     let question = case.issue.questions_asked.saturating_add(1);

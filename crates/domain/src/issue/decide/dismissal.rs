@@ -29,9 +29,9 @@ fn known_root(case: &Case<'_>, root: &IssueRef) -> Result<(), Rejection> {
         IssueRef::Issue { key, .. } if case.context.other.is_none() => {
             Err(Rejection::UnknownIssue { issue: key.clone() })
         }
-        IssueRef::External(reference) if !case.imported() => Err(Rejection::DuplicateElsewhere {
-            reference: reference.clone(),
-        }),
+        IssueRef::External(reference) if !case.imported() => {
+            Err(Rejection::DuplicateElsewhere { reference: reference.clone() })
+        }
         IssueRef::Issue { .. } | IssueRef::External(_) => Ok(()),
     }
 }
@@ -51,8 +51,5 @@ pub(super) fn reopen(case: &Case<'_>, reason: Option<Text>) -> Outcome {
         return Err(Rejection::NotClosed);
     }
     case.reason(reason.as_ref())?;
-    Ok(vec![IssueEvent::IssueReopened {
-        reason,
-        unassigned: case.assignee_left(),
-    }])
+    Ok(vec![IssueEvent::IssueReopened { reason, unassigned: case.assignee_left() }])
 }

@@ -6,23 +6,11 @@ use crate::project::Project;
 use crate::{Context, Fact, Missing, Rejection};
 
 pub(super) fn file(project: &Project, context: &Context<'_>, filing: FileIssue) -> Outcome {
-    let FileIssue {
-        id,
-        title,
-        source,
-        report,
-        reported_severity,
-        component,
-    } = filing;
-    if let Fact::Known(SourceKind::Customer {
-        customer: Some(customer),
-        ..
-    }) = &source.kind
+    let FileIssue { id, title, source, report, reported_severity, component } = filing;
+    if let Fact::Known(SourceKind::Customer { customer: Some(customer), .. }) = &source.kind
         && !project.customers.contains_key(customer)
     {
-        return Err(Rejection::UnknownCustomer {
-            customer: customer.clone(),
-        });
+        return Err(Rejection::UnknownCustomer { customer: customer.clone() });
     }
     if let Some(severity) = &reported_severity {
         knows_severity(project, context, severity)?;
@@ -31,29 +19,15 @@ pub(super) fn file(project: &Project, context: &Context<'_>, filing: FileIssue) 
         knows_component(project, component)?;
     }
     source_evidence(&source.kind, context)?;
-    Ok(vec![IssueEvent::IssueFiled {
-        id,
-        title,
-        source,
-        report,
-        reported_severity,
-        component,
-    }])
+    Ok(vec![IssueEvent::IssueFiled { id, title, source, report, reported_severity, component }])
 }
 
 /// Security reports and systems bring their own data, without which nothing can be found again.
 fn source_evidence(kind: &Fact<SourceKind>, context: &Context<'_>) -> Result<(), Rejection> {
     let mut evidence = Evidence::new(context);
     match evidence.know(kind, Missing::SourceMissing) {
-        Some(SourceKind::Security {
-            advisories,
-            package,
-            affected,
-        }) => {
-            evidence.need(
-                advisories.iter().any(|advisory| !advisory.trim().is_empty()),
-                Missing::AdvisoryMissing,
-            );
+        Some(SourceKind::Security { advisories, package, affected }) => {
+            evidence.need(advisories.iter().any(|advisory| !advisory.trim().is_empty()), Missing::AdvisoryMissing);
             evidence.need(!package.trim().is_empty(), Missing::PackageMissing);
             evidence.need(!affected.trim().is_empty(), Missing::RangeMissing);
         }
@@ -76,11 +50,7 @@ pub(super) fn amend_report(case: &Case<'_>, report: Report) -> Outcome {
     ]
     .into_iter()
     .any(|(new, old)| new.is_some() && new != old);
-    if amends {
-        Ok(vec![IssueEvent::ReportAmended { report }])
-    } else {
-        Err(Rejection::NothingAmended)
-    }
+    if amends { Ok(vec![IssueEvent::ReportAmended { report }]) } else { Err(Rejection::NothingAmended) }
 }
 
 /// Notes the parts of a report that a developer needs and doesn't have.

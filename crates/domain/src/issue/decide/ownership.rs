@@ -60,18 +60,13 @@ pub(super) fn accept(case: &Case<'_>) -> Outcome {
     }
     if case.imported() {
         let assignee = case.issue.assignee.clone().map_or(Fact::NotKnown, Fact::Known);
-        return Ok(vec![IssueEvent::IssueAccepted {
-            assignee,
-            report_owed: false,
-        }]);
+        return Ok(vec![IssueEvent::IssueAccepted { assignee, report_owed: false }]);
     }
     let actor = case.context.actor;
     case.owner_may()?;
     case.member(actor)?;
     if case.issue.assignee.as_ref().is_some_and(|assignee| assignee != actor) {
-        return Err(Rejection::NotAssignee {
-            assignee: case.issue.assignee.clone(),
-        });
+        return Err(Rejection::NotAssignee { assignee: case.issue.assignee.clone() });
     }
     let owed = report_required(case) && !case.issue.report.is_complete();
     let report_owed = owed && works_first(case);
@@ -83,29 +78,19 @@ pub(super) fn accept(case: &Case<'_>) -> Outcome {
         report_evidence(&case.issue.report, &mut evidence);
     }
     evidence.complete()?;
-    Ok(vec![IssueEvent::IssueAccepted {
-        assignee: Fact::Known(actor.clone()),
-        report_owed,
-    }])
+    Ok(vec![IssueEvent::IssueAccepted { assignee: Fact::Known(actor.clone()), report_owed }])
 }
 
 /// Customers and product owners describe what they saw; a change of code or data can't do without.
 fn report_required(case: &Case<'_>) -> bool {
-    let told = matches!(
-        case.issue.source.kind,
-        Fact::Known(SourceKind::Customer { .. } | SourceKind::ProductOwner { .. })
-    );
+    let told =
+        matches!(case.issue.source.kind, Fact::Known(SourceKind::Customer { .. } | SourceKind::ProductOwner { .. }));
     told && case.level() == Some(Level::CodeOrData)
 }
 
 /// True where work begins before the report is complete. The scheme's first severity stands for the policy's `on_top` flag until projects have
 /// policies; this is the only place that knows.
 fn works_first(case: &Case<'_>) -> bool {
-    case.severity().is_some_and(|severity| {
-        case.project
-            .scheme
-            .severities
-            .first()
-            .is_some_and(|first| first.id == *severity)
-    })
+    case.severity()
+        .is_some_and(|severity| case.project.scheme.severities.first().is_some_and(|first| first.id == *severity))
 }

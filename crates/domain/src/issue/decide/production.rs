@@ -12,9 +12,7 @@ pub(super) fn mark(case: &Case<'_>, release: ReleaseId) -> Outcome {
     let deployed = recorded(case, &release)?;
     let verified = verified(case)?;
     if let Some(present) = &verified.in_production {
-        return Err(Rejection::AlreadyInProduction {
-            release: present.clone(),
-        });
+        return Err(Rejection::AlreadyInProduction { release: present.clone() });
     }
     in_production(case, verified, deployed)?;
     Ok(vec![IssueEvent::MarkedInProduction { release }])
@@ -22,9 +20,7 @@ pub(super) fn mark(case: &Case<'_>, release: ReleaseId) -> Outcome {
 
 pub(super) fn close(case: &Case<'_>, closing: Fact<Closing>) -> Outcome {
     let deployed = match &closing {
-        Fact::Known(Closing::Released {
-            release: Some(release), ..
-        }) => Some(recorded(case, release)?),
+        Fact::Known(Closing::Released { release: Some(release), .. }) => Some(recorded(case, release)?),
         _ => None,
     };
     let verified = verified(case)?;
@@ -56,23 +52,15 @@ pub(super) fn close(case: &Case<'_>, closing: Fact<Closing>) -> Outcome {
     }
     evidence.complete()?;
     not_applied_yet(case, &closing)?;
-    Ok(vec![IssueEvent::IssueClosed {
-        closing: Fact::Known(closing),
-    }])
+    Ok(vec![IssueEvent::IssueClosed { closing: Fact::Known(closing) }])
 }
 
 /// The closing that such a fix needs, with nothing of its evidence: levels 1 and 2 need none.
 fn nothing_told(fix: Option<&Fix>, level: Option<Level>) -> Closing {
     match fix {
-        Some(fix) if fix.code().is_some() => Closing::Released {
-            release: None,
-            reverified_by: None,
-        },
+        Some(fix) if fix.code().is_some() => Closing::Released { release: None, reverified_by: None },
         Some(fix) if fix.data().is_some() => Closing::DataApplied { at: None, by: None },
-        None if level == Some(Level::CodeOrData) => Closing::Released {
-            release: None,
-            reverified_by: None,
-        },
+        None if level == Some(Level::CodeOrData) => Closing::Released { release: None, reverified_by: None },
         _ => Closing::Confirmed,
     }
 }
@@ -100,9 +88,7 @@ fn verified<'a>(case: &Case<'a>) -> Result<&'a Verified, Rejection> {
 }
 
 fn recorded<'a>(case: &Case<'a>, release: &ReleaseId) -> Result<&'a Release, Rejection> {
-    case.context.release.ok_or_else(|| Rejection::UnknownRelease {
-        release: release.clone(),
-    })
+    case.context.release.ok_or_else(|| Rejection::UnknownRelease { release: release.clone() })
 }
 
 /// Whether the release brought this fix to production: it carries the issue or one of its changes, and the last that is known of it in production is a
@@ -118,9 +104,7 @@ fn in_production(case: &Case<'_>, verified: &Verified, release: &Release) -> Res
     if (carries && stands) || case.imported() {
         return Ok(());
     }
-    Err(Rejection::NotInProduction {
-        release: Some(release.id.clone()),
-    })
+    Err(Rejection::NotInProduction { release: Some(release.id.clone()) })
 }
 
 /// Whether this is how such a fix comes to production. Of a fix that an import did not tell, the level decides; without that, any will do.

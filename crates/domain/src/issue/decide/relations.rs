@@ -17,10 +17,7 @@ pub(super) fn link(case: &Case<'_>, kind: LinkKind, other: IssueRef) -> Outcome 
     if case.issue.links.contains(&link) {
         return Err(Rejection::AlreadyLinked);
     }
-    Ok(vec![IssueEvent::IssuesLinked {
-        kind,
-        other: link.other,
-    }])
+    Ok(vec![IssueEvent::IssuesLinked { kind, other: link.other }])
 }
 
 pub(super) fn name_cause(case: &Case<'_>, release: ReleaseId) -> Outcome {

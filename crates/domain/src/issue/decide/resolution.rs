@@ -14,9 +14,7 @@ pub(super) fn resolve(case: &Case<'_>, fix: Fact<Fix>) -> Outcome {
         return Err(Rejection::NotAccepted);
     }
     if !case.imported() && case.issue.assignee.as_ref() != Some(case.context.actor) {
-        return Err(Rejection::NotAssignee {
-            assignee: case.issue.assignee.clone(),
-        });
+        return Err(Rejection::NotAssignee { assignee: case.issue.assignee.clone() });
     }
     if let (Some(level), Fact::Known(fix), false) = (case.level(), &fix, case.imported())
         && level_of(fix) != level
@@ -44,24 +42,13 @@ fn level_of(fix: &Fix) -> Level {
 }
 
 fn fix_evidence(fix: &Fix, evidence: &mut Evidence) {
-    if let Some(CodeFix {
-        changes,
-        tests,
-        environment,
-    }) = fix.code()
-    {
+    if let Some(CodeFix { changes, tests, environment }) = fix.code() {
         evidence.need(!changes.is_empty(), Missing::ChangeMissing);
-        evidence.need(
-            tests.iter().any(|test| !test.trim().is_empty()),
-            Missing::RegressionTestMissing,
-        );
+        evidence.need(tests.iter().any(|test| !test.trim().is_empty()), Missing::RegressionTestMissing);
         evidence.need(said(environment.as_ref()), Missing::TestEnvironmentMissing);
     }
     if let Some(DataFix { correction, tried_in }) = fix.data() {
-        evidence.need(
-            said(correction.as_ref()) && said(tried_in.as_ref()),
-            Missing::CorrectionMissing,
-        );
+        evidence.need(said(correction.as_ref()) && said(tried_in.as_ref()), Missing::CorrectionMissing);
     }
     match fix {
         Fix::Operation { action } => evidence.need(action.is_some(), Missing::ActionMissing),
@@ -94,22 +81,14 @@ pub(super) fn add_tests(case: &Case<'_>, tests: Vec<Arc<str>>) -> Outcome {
     let mut evidence = case.evidence();
     evidence.need(!tests.is_empty(), Missing::RegressionTestMissing);
     evidence.complete()?;
-    let there = resolved
-        .fix
-        .known()
-        .and_then(Fix::code)
-        .map_or(&[][..], |code| &code.tests);
+    let there = resolved.fix.known().and_then(Fix::code).map_or(&[][..], |code| &code.tests);
     let mut new: Vec<Arc<str>> = Vec::new();
     for test in tests {
         if !there.contains(&test) && !resolved.tests_added.contains(&test) && !new.contains(&test) {
             new.push(test);
         }
     }
-    if new.is_empty() {
-        Err(Rejection::SameTests)
-    } else {
-        Ok(vec![IssueEvent::RegressionTestsAdded { tests: new }])
-    }
+    if new.is_empty() { Err(Rejection::SameTests) } else { Ok(vec![IssueEvent::RegressionTestsAdded { tests: new }]) }
 }
 
 pub(super) fn reject(case: &Case<'_>, reason: Option<Text>) -> Outcome {
@@ -118,20 +97,12 @@ pub(super) fn reject(case: &Case<'_>, reason: Option<Text>) -> Outcome {
         return Err(Rejection::NotResolved);
     }
     case.reason(reason.as_ref())?;
-    Ok(vec![IssueEvent::ResolutionRejected {
-        reason,
-        unassigned: case.assignee_left(),
-    }])
+    Ok(vec![IssueEvent::ResolutionRejected { reason, unassigned: case.assignee_left() }])
 }
 
 pub(super) fn record_workaround(case: &Case<'_>, text: Text) -> Outcome {
     case.not_over()?;
-    if case
-        .issue
-        .workaround
-        .as_ref()
-        .is_some_and(|workaround| workaround.text == text)
-    {
+    if case.issue.workaround.as_ref().is_some_and(|workaround| workaround.text == text) {
         return Err(Rejection::SameWorkaround);
     }
     Ok(vec![IssueEvent::WorkaroundRecorded { text }])

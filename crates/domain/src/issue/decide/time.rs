@@ -11,10 +11,6 @@ pub(super) fn settle(case: &Case<'_>, moves: bool, asks: bool) -> Result<Timesta
     if asks && case.context.occurred_at.is_some() && !case.imported() {
         return Err(Rejection::AskedInThePast);
     }
-    let bound = if moves {
-        case.issue.state_since
-    } else {
-        case.issue.cycle_start
-    };
+    let bound = if moves { case.issue.state_since } else { case.issue.cycle_start };
     case.context.settle(Some(bound))
 }

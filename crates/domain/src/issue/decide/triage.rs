@@ -26,14 +26,7 @@ pub(super) fn triage(case: &Case<'_>, asked: TriageIssue) -> Outcome {
 
 /// Untriaged until now.
 fn first(case: &Case<'_>, asked: TriageIssue) -> Outcome {
-    let TriageIssue {
-        level,
-        nature,
-        severity,
-        component,
-        team,
-        reason: _,
-    } = asked;
+    let TriageIssue { level, nature, severity, component, team, reason: _ } = asked;
     let component = component.or_else(|| case.issue.component.clone());
     let team = team.or_else(|| owner_of(case, component.as_ref()).cloned());
     let nature = nature_at(case, level.known().copied(), nature)?;
@@ -48,29 +41,13 @@ fn first(case: &Case<'_>, asked: TriageIssue) -> Outcome {
     evidence.need(team.is_some() || component.is_none(), Missing::TeamMissing);
     evidence.complete()?;
     let team = team.map_or(Fact::NotKnown, Fact::Known);
-    Ok(vec![IssueEvent::IssueTriaged {
-        level,
-        nature,
-        severity,
-        component,
-        team,
-    }])
+    Ok(vec![IssueEvent::IssueTriaged { level, nature, severity, component, team }])
 }
 
 /// Triaged before: each difference is a change of its own. What is left out stays as it is.
 fn again(case: &Case<'_>, triage: &Triage, asked: TriageIssue) -> Outcome {
-    let TriageIssue {
-        level,
-        nature,
-        severity,
-        component,
-        team,
-        reason,
-    } = asked;
-    let new_level = level
-        .known()
-        .copied()
-        .filter(|level| triage.level != Fact::Known(*level));
+    let TriageIssue { level, nature, severity, component, team, reason } = asked;
+    let new_level = level.known().copied().filter(|level| triage.level != Fact::Known(*level));
     let level_after = new_level.or(case.level());
     let nature_after = match (nature, new_level) {
         (None, None) => triage.nature,
@@ -83,45 +60,23 @@ fn again(case: &Case<'_>, triage: &Triage, asked: TriageIssue) -> Outcome {
     let mut events = Vec::new();
     if let Some(to) = new_level {
         let (from, nature, reason) = (triage.level, nature_after, reason.clone());
-        events.push(IssueEvent::LevelChanged {
-            from,
-            to,
-            nature,
-            team: None,
-            reason,
-        });
+        events.push(IssueEvent::LevelChanged { from, to, nature, team: None, reason });
     } else if nature_after != triage.nature {
         let (from, to) = (triage.nature, nature_after);
-        events.push(IssueEvent::NatureChanged {
-            from,
-            to,
-            reason: reason.clone(),
-        });
+        events.push(IssueEvent::NatureChanged { from, to, reason: reason.clone() });
     }
     if let Fact::Known(to) = &severity
         && case.severity() != Some(to)
     {
         let (from, to) = (triage.severity.clone(), to.clone());
-        events.push(IssueEvent::SeverityChanged {
-            from,
-            to,
-            reason: reason.clone(),
-        });
+        events.push(IssueEvent::SeverityChanged { from, to, reason: reason.clone() });
     }
     if let Some(to) = component.clone().filter(|to| case.issue.component.as_ref() != Some(to)) {
         let from = case.issue.component.clone();
-        events.push(IssueEvent::ComponentChanged {
-            from,
-            to,
-            reason: reason.clone(),
-        });
+        events.push(IssueEvent::ComponentChanged { from, to, reason: reason.clone() });
     }
     if let Some(to) = new_team.clone() {
-        events.push(IssueEvent::IssueHandedOver {
-            from: triage.team.clone(),
-            to,
-            reason: reason.clone(),
-        });
+        events.push(IssueEvent::IssueHandedOver { from: triage.team.clone(), to, reason: reason.clone() });
     }
     if let (Some(team), Some(level)) = (team_after, level_after) {
         case.team_may(team, level, component_after)?;
@@ -131,11 +86,7 @@ fn again(case: &Case<'_>, triage: &Triage, asked: TriageIssue) -> Outcome {
     evidence.know(&severity, Missing::SeverityMissing);
     evidence.need(events.is_empty() || reason.is_some(), Missing::ReasonMissing);
     evidence.complete()?;
-    if events.is_empty() {
-        Err(Rejection::AlreadyTriaged)
-    } else {
-        Ok(events)
-    }
+    if events.is_empty() { Err(Rejection::AlreadyTriaged) } else { Ok(events) }
 }
 
 /// The nature at a level: as asked, or what is usual there. A user error has none.

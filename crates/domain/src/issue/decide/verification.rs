@@ -24,11 +24,7 @@ pub(super) fn verify(case: &Case<'_>, confirmed_by: Fact<PersonId>) -> Outcome {
     let mut evidence = case.evidence();
     evidence.know(&confirmed_by, Missing::ConfirmerMissing);
     evidence.complete()?;
-    Ok(vec![IssueEvent::IssueVerified {
-        confirmed_by,
-        capacity,
-        self_verified,
-    }])
+    Ok(vec![IssueEvent::IssueVerified { confirmed_by, capacity, self_verified }])
 }
 
 pub(super) fn delegate(case: &Case<'_>, to: PersonId) -> Outcome {
@@ -63,14 +59,8 @@ pub(super) fn opener_or_customer(case: &Case<'_>, person: &PersonId) -> Result<(
 /// The capacity in which somebody may confirm a fix. Not known of imported people without one.
 fn confirming(case: &Case<'_>, person: &PersonId) -> Result<Fact<Capacity>, Rejection> {
     let named = || {
-        let delegate = case
-            .issue
-            .delegates
-            .iter()
-            .find(|delegate| delegate.person == *person)?;
-        Some(Capacity::Delegate {
-            named_by: delegate.named_by.clone(),
-        })
+        let delegate = case.issue.delegates.iter().find(|delegate| delegate.person == *person)?;
+        Some(Capacity::Delegate { named_by: delegate.named_by.clone() })
     };
     known_or_refused(case, person, capacity_by_right(case, person).or_else(named))
 }
@@ -83,10 +73,7 @@ fn known_or_refused(
     match capacity {
         Some(capacity) => Ok(Fact::Known(capacity)),
         None if case.imported() => Ok(Fact::NotKnown),
-        None => Err(Rejection::NotOpenerOrCustomer {
-            person: person.clone(),
-            opener: opener(case).cloned(),
-        }),
+        None => Err(Rejection::NotOpenerOrCustomer { person: person.clone(), opener: opener(case).cloned() }),
     }
 }
 
@@ -104,11 +91,7 @@ fn capacity_by_right(case: &Case<'_>, person: &PersonId) -> Option<Capacity> {
         return Some(Capacity::Opener);
     }
     if let Fact::Known(SourceKind::Customer { customer: Some(id), .. }) = &case.issue.source.kind
-        && case
-            .project
-            .customers
-            .get(id)
-            .is_some_and(|customer| customer.people.contains(person))
+        && case.project.customers.get(id).is_some_and(|customer| customer.people.contains(person))
     {
         return Some(Capacity::Customer(id.clone()));
     }
