@@ -172,6 +172,10 @@ impl IssueKey {
         const FORM: Malformed = Malformed::Form { expected: "must be a project and a number, such as PAY-42" };
         let (project, ordinal) = text.rsplit_once('-').ok_or(FORM)?;
         let project = ProjectId::parse(project).map_err(|_| FORM)?;
+        if !ordinal.bytes().all(|digit| digit.is_ascii_digit()) {
+            // A sign would be a number to the standard library.
+            return Err(FORM);
+        }
         let ordinal = ordinal.parse().map_err(|_| FORM)?;
         if ordinal == 0 { Err(FORM) } else { Ok(Self { project, ordinal }) }
     }
@@ -180,5 +184,76 @@ impl IssueKey {
 impl fmt::Display for IssueKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.project, self.ordinal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IssueKey, Malformed, PersonId, ProjectId};
+
+    #[track_caller]
+    fn check_id(text: &str, expected: Result<&str, Malformed>) {
+        let parsed = PersonId::parse(text);
+        let expected = expected.map(str::to_owned);
+        assert_eq!(parsed.map(|id| id.to_string()), expected, "{text:?}");
+    }
+
+    #[test]
+    fn an_id_is_one_word() {
+        for id in ["a", "user-182", "system:deadlines", "jos\u{e9}", "a.b_c-d:e+f@g/h#i", &"x".repeat(100)] {
+            check_id(id, Ok(id));
+        }
+        let forbidden = |character| Malformed::Character { character, allowed: super::ID_ALLOWED };
+        check_id("", Err(Malformed::Blank));
+        check_id("two words", Err(forbidden(' ')));
+        check_id("a\nb", Err(forbidden('\n')));
+        check_id("a,b", Err(forbidden(',')));
+        check_id(&"x".repeat(101), Err(Malformed::TooLong { length: 101, max: 100, unit: "characters" }));
+    }
+
+    #[test]
+    fn characters_are_counted_not_bytes() {
+        let id = "\u{e9}".repeat(100);
+        check_id(&id, Ok(&id));
+    }
+
+    #[track_caller]
+    fn check_project(text: &str, expected: Option<&str>) {
+        assert_eq!(ProjectId::parse(text).ok().as_ref().map(ProjectId::as_str), expected, "{text:?}");
+    }
+
+    #[test]
+    fn a_project_is_a_short_key_in_capitals() {
+        for (text, key) in [("PAY", "PAY"), ("pay", "PAY"), ("P2", "P2"), ("ABCDEFGHIJ", "ABCDEFGHIJ")] {
+            check_project(text, Some(key));
+        }
+        for text in ["", "P", "2P", "PA-Y", "ABCDEFGHIJK", "P\u{c4}Y", " PAY"] {
+            check_project(text, None);
+        }
+    }
+
+    #[test]
+    fn a_key_is_read_as_it_is_shown() {
+        for (text, key) in
+            [("PAY-42", "PAY-42"), ("pay-42", "PAY-42"), ("PAY-18446744073709551615", "PAY-18446744073709551615")]
+        {
+            assert_eq!(IssueKey::parse(text).unwrap().to_string(), key);
+        }
+        for text in
+            ["", "PAY", "PAY-", "-42", "PAY-0", "PAY--1", "PAY-+1", "PAY-4x", "PAY 42", "PAY-18446744073709551616"]
+        {
+            assert!(IssueKey::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert_eq!(
+            PersonId::parse("a b").unwrap_err().to_string(),
+            format!("may not contain ' '; {}", super::ID_ALLOWED)
+        );
+        assert_eq!(PersonId::parse("").unwrap_err().to_string(), "must not be blank");
+        let long = PersonId::parse(&"x".repeat(101)).unwrap_err();
+        assert_eq!(long.to_string(), "is 101 characters long, at most 100 are allowed");
     }
 }

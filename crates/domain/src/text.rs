@@ -80,3 +80,39 @@ impl fmt::Display for Text {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{TEXT_BYTES_MAX, Text, Title};
+    use crate::ids::Malformed;
+
+    #[test]
+    fn a_title_is_one_line_and_trimmed() {
+        assert_eq!(Title::parse("  Paying fails\t").unwrap().as_str(), "Paying fails");
+        assert_eq!(Title::parse(&"\u{e9}".repeat(200)).unwrap().as_str().chars().count(), 200);
+        assert_eq!(Title::parse(" \n "), Err(Malformed::Blank));
+        let long = Malformed::TooLong { length: 201, max: 200, unit: "characters" };
+        assert_eq!(Title::parse(&"x".repeat(201)), Err(long));
+        for title in ["two\nlines", "nul\0", "bell\u{7}"] {
+            assert!(matches!(Title::parse(title), Err(Malformed::Character { .. })), "{title:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_has_lines_and_tabs_but_no_other_control_characters() {
+        assert_eq!(Text::parse("\n one\r\n\ttwo \n").unwrap().as_str(), "one\n\ttwo");
+        assert_eq!(Text::parse(" \r\n "), Err(Malformed::Blank));
+        for (text, character) in [("a\rb", '\r'), ("nul\0x", '\0'), ("esc\u{1b}[0m", '\u{1b}')] {
+            let refused = Text::parse(text).unwrap_err();
+            assert!(matches!(refused, Malformed::Character { character: found, .. } if found == character), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_measured_in_bytes() {
+        assert!(Text::parse(&"x".repeat(TEXT_BYTES_MAX)).is_ok());
+        let length = TEXT_BYTES_MAX + 2;
+        let long = Malformed::TooLong { length, max: TEXT_BYTES_MAX, unit: "bytes" };
+        assert_eq!(Text::parse(&"\u{e9}".repeat(length / 2)), Err(long));
+    }
+}

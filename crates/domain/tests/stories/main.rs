@@ -18,6 +18,7 @@ mod ownership;
 mod production;
 mod projects;
 mod properties;
+mod properties_beside;
 mod relations;
 mod releases;
 mod resolution;

@@ -211,7 +211,7 @@ kinds! {
     WithdrawnFromProduction IssueReopened IssueDismissed ComponentChanged CauseNamed IssuesLinked IssueCommented WatchStarted
 }
 
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     // What once failed is tried first ever after.
     let seeds = FileFailurePersistence::Direct("tests/stories/failed-once.txt");
     ProptestConfig { cases: 256, failure_persistence: Some(Box::new(seeds)), ..ProptestConfig::default() }
