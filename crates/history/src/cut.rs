@@ -40,17 +40,11 @@ impl AsOf {
 impl Cut {
     /// What was known as of a point of the log.
     pub fn as_of(as_of: AsOf) -> Self {
-        Self {
-            as_of: Some(as_of),
-            at: None,
-        }
+        Self { as_of: Some(as_of), at: None }
     }
 
     /// What was true at a time, by all that is known now.
     pub fn at(at: Timestamp) -> Self {
-        Self {
-            as_of: None,
-            at: Some(at),
-        }
+        Self { as_of: None, at: Some(at) }
     }
 }

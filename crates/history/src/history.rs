@@ -95,10 +95,7 @@ impl History {
             .log
             .read_stream(&codec::stream_id(stream), after, limit)
             .await
-            .map_err(|source| HistoryError::Log {
-                what: stream.to_string(),
-                source,
-            })?;
+            .map_err(|source| HistoryError::Log { what: stream.to_string(), source })?;
         let (mut end, mut entries) = (page.end, Vec::with_capacity(page.records.len()));
         for record in &page.records {
             let entry = entry(record)?;
@@ -132,27 +129,15 @@ impl History {
             Some(at) => at::issue(&known, at),
             None => fold(&known),
         };
-        Ok(issue.map(|issue| IssueThen {
-            issue,
-            partition,
-            position,
-            leaf,
-        }))
+        Ok(issue.map(|issue| IssueThen { issue, partition, position, leaf }))
     }
 
     /// The stream of the issue that has this key.
     pub async fn find_issue(&self, key: &IssueKey) -> Result<StreamRef, HistoryError> {
         let (project, kind) = (key.project.as_str(), StreamKind::Issue);
         let found = self.log.find_ordinal(project, kind.as_str(), key.ordinal).await;
-        match found.map_err(|source| HistoryError::Log {
-            what: key.to_string(),
-            source,
-        })? {
-            Some(StreamId { id, .. }) => Ok(StreamRef {
-                project: key.project.clone(),
-                kind,
-                id,
-            }),
+        match found.map_err(|source| HistoryError::Log { what: key.to_string(), source })? {
+            Some(StreamId { id, .. }) => Ok(StreamRef { project: key.project.clone(), kind, id }),
             None => Err(HistoryError::NotFound { key: key.clone() }),
         }
     }

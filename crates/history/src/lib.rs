@@ -8,13 +8,13 @@
 //!   its answer never changes.
 //! - *at* a time: **what was true** then, by all that is known now, or was known as of then. Facts that happened later are left
 //!   out, the others are told in the order in which they happened, at one instant in the log's order. So a workaround that was
-//!   recorded late counts from the time that it was found. A late fact never moves the issue to another state; and where the
-//!   issue stood in a state in which the fact says nothing, it waits for the next one in which it does.
+//!   recorded late counts from the time that it was found.
 //!
-//! The two orders are the same but for late facts: a change of state never happens before the one recorded before it. Where a
-//! late fact contradicts one that happened after it but was recorded before it, the latest in time rules *at* that time, and the
-//! latest in the log rules the issue itself: who assigns an issue late to somebody else has changed what was true then, and
-//! whose it is now.
+//! The two orders are the same but for what was recorded late. Changes of state stand in the same order in both; another fact
+//! that would say nothing at its own time, or would move the issue, is told where it was recorded. Where a late fact
+//! contradicts one that happened after it but was recorded before it, the latest in time rules *at* that time, the latest in
+//! the log rules the issue itself: who records late that an issue was somebody else's before has changed what was true then,
+//! and whose it is now.
 //!
 //! What never happens here: an append, a decision, a view; the wall clock. What is read is bounded by its stream (10,000 events
 //! at most, and state changes) or by the page.

@@ -46,18 +46,12 @@ pub async fn partition_page(
     let page = log
         .read_partition(partition, after, limit)
         .await
-        .map_err(|source| HistoryError::Log {
-            what: format!("partition {partition}"),
-            source,
-        })?;
+        .map_err(|source| HistoryError::Log { what: format!("partition {partition}"), source })?;
     let records = page.records.iter().map(|record| PartitionRecord {
         position: record.position,
         leaf: record.leaf,
         stream: record.record.header.stream.clone(),
         event: codec::decode(record),
     });
-    Ok(PartitionPage {
-        records: records.collect(),
-        end: page.end,
-    })
+    Ok(PartitionPage { records: records.collect(), end: page.end })
 }
