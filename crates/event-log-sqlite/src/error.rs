@@ -73,18 +73,12 @@ impl OpenError {
 /// What SQLite said while `doing` something with an open log.
 pub(crate) fn of_sqlite(error: &rusqlite::Error, doing: &str) -> LogError {
     let reason = format!("{doing}: {error}");
-    if is_damage(error) {
-        LogError::DataLoss { reason }
-    } else {
-        LogError::Unavailable { reason }
-    }
+    if is_damage(error) { LogError::DataLoss { reason } } else { LogError::Unavailable { reason } }
 }
 
 /// What is answered once a log was closed.
 pub(crate) fn closed() -> LogError {
-    LogError::Unavailable {
-        reason: "the log is closed".to_owned(),
-    }
+    LogError::Unavailable { reason: "the log is closed".to_owned() }
 }
 
 /// Whether the file does not hold what was written to it. A broken constraint is one: admission has checked it on what the

@@ -38,6 +38,7 @@ use uuid::Uuid;
 
 pub use error::OpenError;
 
+use lookup::Heads;
 use queue::Queue;
 use reader::Readers;
 use writer::{Shared, Writer};
@@ -97,8 +98,8 @@ impl SqliteLog {
         let path = path.into();
         let lock = lock::lock(&path)?;
         let (connection, identity) = schema::open_for_writing(&path, options)?;
-        let heads = lookup::partition_heads(&connection, identity.partitions)
-            .map_err(|error| OpenError::of_sqlite(&path, &error))?;
+        let heads =
+            Heads::read(&connection, identity.partitions).map_err(|error| OpenError::of_sqlite(&path, &error))?;
         let shared = Arc::new(Shared::new(&heads));
         let readers = Arc::new(Readers::open(&path, options.readers, Arc::clone(&shared))?);
         let (queue, waiting) = queue::queue(options);
@@ -109,19 +110,9 @@ impl SqliteLog {
                 writer.run(&waiting);
                 drop(lock);
             })
-            .map_err(|source| OpenError::Unavailable {
-                path: path.clone(),
-                reason: source.to_string(),
-            })?;
+            .map_err(|source| OpenError::Unavailable { path: path.clone(), reason: source.to_string() })?;
         tracing::info!(path = %path.display(), log_id = %identity.log_id, "opened the event log");
-        Ok(Self {
-            identity,
-            path,
-            shared,
-            queue,
-            readers,
-            writer: Mutex::new(Some(writer)),
-        })
+        Ok(Self { identity, path, shared, queue, readers, writer: Mutex::new(Some(writer)) })
     }
 
     /// Where it is.
@@ -144,9 +135,7 @@ impl SqliteLog {
         self.readers.close();
         self.queue.close();
         if let Some(writer) = self.take_writer()
-            && tokio::task::spawn_blocking(move || writer.join())
-                .await
-                .is_ok_and(|ended| ended.is_err())
+            && tokio::task::spawn_blocking(move || writer.join()).await.is_ok_and(|ended| ended.is_err())
         {
             tracing::error!(path = %self.path.display(), "the log's writer had panicked before it was closed");
         }
@@ -187,7 +176,7 @@ impl EventLog for SqliteLog {
         self.shared.undamaged().map_err(AppendError::Failed)?;
         let answer = self.queue.propose(proposal).map_err(AppendError::Failed)?;
         match answer.await {
-            Ok(answer) => answer,
+            Ok(delivery) => delivery.answer,
             // The writer took it and is gone: it may have committed before.
             Err(_) => Err(AppendError::Unknown(error::closed())),
         }
@@ -198,29 +187,20 @@ impl EventLog for SqliteLog {
     }
 
     async fn find_ordinal(&self, project: &str, kind: &str, ordinal: u64) -> Result<Option<StreamId>, LogError> {
-        self.readers
-            .look_up(|reader| reader.ordinal(project, kind, ordinal))
-            .await
+        self.readers.look_up(|reader| reader.ordinal(project, kind, ordinal)).await
     }
 
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
         let stream = stream.clone();
-        self.readers
-            .read(move |reader| reader.stream_page(&stream, after, limit))
-            .await
+        self.readers.read(move |reader| reader.stream_page(&stream, after, limit)).await
     }
 
     async fn read_partition(&self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError> {
         if self.shared.committed(partition) <= after {
             self.readers.usable()?;
-            return Ok(Page {
-                records: Vec::new(),
-                end: true,
-            });
+            return Ok(Page { records: Vec::new(), end: true });
         }
-        self.readers
-            .read(move |reader| reader.partition_page(partition, after, limit))
-            .await
+        self.readers.read(move |reader| reader.partition_page(partition, after, limit)).await
     }
 
     fn head(&self, partition: PartitionId) -> watch::Receiver<u64> {

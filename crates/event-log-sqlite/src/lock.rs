@@ -10,16 +10,10 @@ use crate::sidecar;
 
 /// Locks the log at `path` until the file returned is dropped. The lock file stays: who removed it could lock another.
 pub(crate) fn lock(path: &Path) -> Result<File, OpenError> {
-    let unavailable = |source: std::io::Error| OpenError::Unavailable {
-        path: path.to_owned(),
-        reason: source.to_string(),
-    };
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(sidecar(path, ".lock"))
-        .map_err(unavailable)?;
+    let unavailable =
+        |source: std::io::Error| OpenError::Unavailable { path: path.to_owned(), reason: source.to_string() };
+    let file =
+        File::options().create(true).truncate(false).write(true).open(sidecar(path, ".lock")).map_err(unavailable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),

@@ -4,48 +4,82 @@ use std::sync::Arc;
 
 use event_log::admission::{Changes, Known, PartitionHead, StreamHead};
 use event_log::{Appended, KnownRequest, PartitionId, StreamId};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
 use uuid::Uuid;
 
 use crate::recent::Recent;
-use crate::schema::{key, keys, partition, position};
+use crate::schema::{keys, partition, position};
 
-/// Streams whose heads are kept; about 300 bytes each, and up to twice as many.
+/// Streams whose heads are kept; about 500 bytes each with their requests, and up to twice as many.
 const STREAMS_MAX: usize = 16 * 1024;
 /// (project, kind) pairs whose last ordinals are kept.
 const ORDINALS_MAX: usize = 4 * 1024;
+/// Streams with more requests than this are asked for in the index, every time.
+const REQUESTS_MAX: usize = 64;
 
 const HEAD_OF_PARTITION: &str =
     "SELECT key, recorded_at FROM events WHERE key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1";
 const HEAD_OF_STREAM: &str = "SELECT stream, ordinal, (SELECT max(revision) FROM events WHERE events.stream = streams.stream) \
      FROM streams WHERE project = ? AND kind = ? AND id = ?";
+const LAST_STREAM: &str = "SELECT coalesce(max(stream), 0) FROM streams";
 const LAST_ORDINAL: &str = "SELECT coalesce(max(ordinal), 0) FROM streams WHERE project = ? AND kind = ?";
-const REQUEST: &str = "SELECT key, revision, append_events, recorded_at, leaf, fingerprint FROM events \
-     WHERE stream = ? AND request_id = ? AND append_events IS NOT NULL";
+const REQUESTS: &str =
+    "SELECT request_id FROM events WHERE stream = ? AND append_events IS NOT NULL ORDER BY request_id LIMIT ?";
+const REQUEST: &str = "SELECT key, revision, append_events, recorded_at, leaf, fingerprint, ordinal \
+     FROM events JOIN streams USING (stream) \
+     WHERE events.stream = ? AND request_id = ? AND append_events IS NOT NULL";
+const REQUEST_OF_STREAM: &str = "SELECT key, revision, append_events, recorded_at, leaf, fingerprint, ordinal \
+     FROM streams JOIN events USING (stream) \
+     WHERE project = ? AND kind = ? AND id = ? AND request_id = ? AND append_events IS NOT NULL";
 
 /// The heads of what was used lately: of every partition, of some streams, of some kinds.
 #[derive(Debug)]
 pub(crate) struct Heads {
     partitions: Vec<PartitionHead>,
-    streams: Recent<StreamId, StreamHead>,
+    last_stream: u64,
+    streams: Recent<StreamId, Stream>,
     ordinals: Recent<(Arc<str>, Arc<str>), u64>,
+}
+
+/// A stream that was used lately.
+#[derive(Debug)]
+struct Stream {
+    head: StreamHead,
+    requests: Requests,
+}
+
+/// The requests of a stream, each as [`mark`], so that a new one is known to be new without asking the file.
+#[derive(Debug)]
+enum Requests {
+    NotRead,
+    All(Vec<u64>),
+    TooMany,
 }
 
 /// [`Known`] for one batch: the heads, and the prepared queries behind them.
 pub(crate) struct Lookup<'c> {
+    connection: &'c Connection,
     heads: &'c mut Heads,
-    head_of_stream: CachedStatement<'c>,
-    last_ordinal: CachedStatement<'c>,
-    request: CachedStatement<'c>,
 }
 
 impl Heads {
-    pub(crate) fn new(partitions: Vec<PartitionHead>) -> Self {
-        Self {
-            partitions,
+    pub(crate) fn read(connection: &Connection, partitions: u32) -> rusqlite::Result<Self> {
+        Ok(Self {
+            partitions: partition_heads(connection, partitions)?,
+            last_stream: connection.query_row(LAST_STREAM, [], |row| unsigned(row, 0))?,
             streams: Recent::new(STREAMS_MAX),
             ordinals: Recent::new(ORDINALS_MAX),
-        }
+        })
+    }
+
+    /// The last position of every partition.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = u64> {
+        self.partitions.iter().map(|head| head.position)
+    }
+
+    /// How many partitions there are.
+    pub(crate) fn partitions(&self) -> u32 {
+        u32::try_from(self.partitions.len()).unwrap_or(u32::MAX)
     }
 
     /// Takes over what a batch changed, once it is committed.
@@ -56,35 +90,47 @@ impl Heads {
             }
         }
         for (stream, change) in changes.streams {
-            self.streams.put(stream, change.head);
+            let marks = change.requests.iter().map(|(id, _)| mark(*id));
+            if let Some(known) = self.streams.get_mut(&stream) {
+                known.head = change.head;
+                known.requests.add(marks);
+            } else {
+                let begun_here = change.requests.first().is_some_and(|(_, first)| first.appended.first_revision == 1);
+                let mut requests = if begun_here { Requests::All(Vec::new()) } else { Requests::NotRead };
+                requests.add(marks);
+                self.streams.put(stream, Stream { head: change.head, requests });
+            }
         }
         for (kind, last) in changes.ordinals {
             self.ordinals.put(kind, last);
         }
     }
+}
 
-    /// The last position of every partition.
-    pub(crate) fn positions(&self) -> impl Iterator<Item = u64> {
-        self.partitions.iter().map(|head| head.position)
+impl Requests {
+    fn add(&mut self, marks: impl ExactSizeIterator<Item = u64>) {
+        if let Self::All(known) = self {
+            if known.len() + marks.len() > REQUESTS_MAX {
+                *self = Self::TooMany;
+            } else {
+                known.extend(marks);
+            }
+        }
     }
 
-    /// Forgets what was used and takes the partitions' heads from the file again.
-    pub(crate) fn reload(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        self.partitions = partition_heads(connection, u32::try_from(self.partitions.len()).unwrap_or(u32::MAX))?;
-        self.streams.clear();
-        self.ordinals.clear();
-        Ok(())
+    fn read(connection: &Connection, stream: u64) -> rusqlite::Result<Self> {
+        let mut statement = connection.prepare_cached(REQUESTS)?;
+        let limit = i64::try_from(REQUESTS_MAX + 1).unwrap_or(i64::MAX);
+        let marks =
+            statement.query_map([stream.cast_signed(), limit], |row| Ok(mark(Uuid::from_bytes(row.get(0)?))))?;
+        let marks: Vec<u64> = marks.collect::<rusqlite::Result<_>>()?;
+        Ok(if marks.len() > REQUESTS_MAX { Self::TooMany } else { Self::All(marks) })
     }
 }
 
 impl<'c> Lookup<'c> {
-    pub(crate) fn new(connection: &'c Connection, heads: &'c mut Heads) -> rusqlite::Result<Self> {
-        Ok(Self {
-            heads,
-            head_of_stream: connection.prepare_cached(HEAD_OF_STREAM)?,
-            last_ordinal: connection.prepare_cached(LAST_ORDINAL)?,
-            request: connection.prepare_cached(REQUEST)?,
-        })
+    pub(crate) fn new(connection: &'c Connection, heads: &'c mut Heads) -> Self {
+        Self { connection, heads }
     }
 }
 
@@ -92,127 +138,108 @@ impl Known for Lookup<'_> {
     type Error = rusqlite::Error;
 
     fn partition(&mut self, partition: PartitionId) -> rusqlite::Result<PartitionHead> {
-        Ok(self
-            .heads
-            .partitions
-            .get(partition as usize)
-            .copied()
-            .unwrap_or_default())
+        Ok(self.heads.partitions.get(partition as usize).copied().unwrap_or_default())
     }
 
     fn stream(&mut self, _: PartitionId, stream: &StreamId) -> rusqlite::Result<Option<StreamHead>> {
-        if let Some(head) = self.heads.streams.get(stream) {
-            return Ok(Some(*head));
+        if let Some(known) = self.heads.streams.get_mut(stream) {
+            return Ok(Some(known.head));
         }
-        let found = head_of_stream(&mut self.head_of_stream, stream)?;
+        let found = head_of_stream(&mut self.connection.prepare_cached(HEAD_OF_STREAM)?, stream)?;
         if let Some(head) = found {
-            self.heads.streams.put(stream.clone(), head);
+            self.heads.streams.put(stream.clone(), Stream { head, requests: Requests::NotRead });
         }
         Ok(found)
     }
 
     fn request(
         &mut self,
-        partition: PartitionId,
-        _: &StreamId,
+        _: PartitionId,
+        stream: &StreamId,
         head: StreamHead,
-        request_id: Uuid,
+        id: Uuid,
     ) -> rusqlite::Result<Option<KnownRequest>> {
-        known_request(
-            &mut self.request,
-            key(partition, head.first_position),
-            head.ordinal,
-            request_id,
-        )
+        if let Some(known) = self.heads.streams.get_mut(stream) {
+            if let Requests::NotRead = known.requests {
+                known.requests = Requests::read(self.connection, head.number)?;
+            }
+            if let Requests::All(marks) = &known.requests
+                && !marks.contains(&mark(id))
+            {
+                return Ok(None);
+            }
+        }
+        known_request(&mut self.connection.prepare_cached(REQUEST)?, params![head.number.cast_signed(), id.as_bytes()])
+    }
+
+    fn number_stream(&mut self, _: PartitionId, _: u64) -> rusqlite::Result<u64> {
+        self.heads.last_stream += 1;
+        Ok(self.heads.last_stream)
     }
 
     fn last_ordinal(&mut self, project: &str, kind: &str) -> rusqlite::Result<u64> {
         let name = (project.into(), kind.into());
-        if let Some(last) = self.heads.ordinals.get(&name) {
+        if let Some(last) = self.heads.ordinals.get_mut(&name) {
             return Ok(*last);
         }
-        let last = self.last_ordinal.query_row([project, kind], |row| unsigned(row, 0))?;
+        let last = self.connection.prepare_cached(LAST_ORDINAL)?.query_row([project, kind], |row| unsigned(row, 0))?;
         self.heads.ordinals.put(name, last);
         Ok(last)
     }
-}
-
-/// The heads of all partitions, each by the end of an index.
-pub(crate) fn partition_heads(connection: &Connection, partitions: u32) -> rusqlite::Result<Vec<PartitionHead>> {
-    let mut statement = connection.prepare(HEAD_OF_PARTITION)?;
-    let mut head = |partition| {
-        let last = statement.query_row(<[i64; 2]>::from(keys(partition)), |row| {
-            Ok(PartitionHead {
-                position: position(row.get(0)?),
-                recorded_at: row.get(1)?,
-            })
-        });
-        Ok(last.optional()?.unwrap_or_default())
-    };
-    (0..partitions).map(&mut head).collect()
 }
 
 /// What the request was answered in this stream, on any connection.
 pub(crate) fn find_request(
     connection: &Connection,
     stream: &StreamId,
-    request_id: Uuid,
+    id: Uuid,
 ) -> rusqlite::Result<Option<KnownRequest>> {
-    let Some((stream, ordinal)) = find_stream(connection, stream)? else {
-        return Ok(None);
-    };
-    known_request(&mut connection.prepare_cached(REQUEST)?, stream, ordinal, request_id)
+    let StreamId { project, kind, id: name } = stream;
+    known_request(&mut connection.prepare_cached(REQUEST_OF_STREAM)?, params![project, kind, name, id.as_bytes()])
 }
 
-/// The key and the ordinal of a stream.
-pub(crate) fn find_stream(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Option<(i64, u64)>> {
-    let sql = "SELECT stream, ordinal FROM streams WHERE project = ? AND kind = ? AND id = ?";
-    let mut statement = connection.prepare_cached(sql)?;
-    statement
-        .query_row(name(stream), |row| Ok((row.get(0)?, unsigned(row, 1)?)))
-        .optional()
+/// The heads of all partitions, each by the end of an index.
+fn partition_heads(connection: &Connection, partitions: u32) -> rusqlite::Result<Vec<PartitionHead>> {
+    let mut statement = connection.prepare(HEAD_OF_PARTITION)?;
+    let mut head = |partition| {
+        let last = statement.query_row(<[i64; 2]>::from(keys(partition)), |row| {
+            Ok(PartitionHead { position: position(row.get(0)?), recorded_at: row.get(1)? })
+        });
+        Ok(last.optional()?.unwrap_or_default())
+    };
+    (0..partitions).map(&mut head).collect()
 }
 
 fn head_of_stream(statement: &mut CachedStatement<'_>, stream: &StreamId) -> rusqlite::Result<Option<StreamHead>> {
-    let head = statement.query_row(name(stream), |row| {
-        Ok(StreamHead {
-            first_position: position(row.get(0)?),
-            ordinal: unsigned(row, 1)?,
-            revision: unsigned(row, 2)?,
-        })
+    let head = statement.query_row([&stream.project, &stream.kind, &stream.id], |row| {
+        Ok(StreamHead { number: unsigned(row, 0)?, ordinal: unsigned(row, 1)?, revision: unsigned(row, 2)? })
     });
     head.optional()
 }
 
-fn known_request(
-    statement: &mut CachedStatement<'_>,
-    stream: i64,
-    ordinal: u64,
-    request_id: Uuid,
-) -> rusqlite::Result<Option<KnownRequest>> {
-    let known = statement.query_row(params![stream, request_id.as_bytes()], |row| {
+fn known_request(statement: &mut CachedStatement<'_>, of: impl Params) -> rusqlite::Result<Option<KnownRequest>> {
+    let known = statement.query_row(of, |row| {
         let key: i64 = row.get(0)?;
         let (revision, events) = (unsigned(row, 1)?, unsigned(row, 2)?);
         let appended = Appended {
             partition: partition(key),
             position: position(key),
             leaf: row.get(4)?,
-            ordinal,
+            ordinal: unsigned(row, 6)?,
             first_revision: (revision + 1).saturating_sub(events),
             revision,
             recorded_at: row.get(3)?,
             replayed: true,
         };
-        Ok(KnownRequest {
-            fingerprint: row.get(5)?,
-            appended,
-        })
+        Ok(KnownRequest { fingerprint: row.get(5)?, appended })
     });
     known.optional()
 }
 
-fn name(stream: &StreamId) -> [&str; 3] {
-    [&stream.project, &stream.kind, &stream.id]
+/// 64 bits of an id: two ids seldom share them, and then the file tells them apart.
+fn mark(id: Uuid) -> u64 {
+    let (high, low) = id.as_u64_pair();
+    high ^ low
 }
 
 /// A number that is never negative in a sound log.

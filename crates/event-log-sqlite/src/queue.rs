@@ -20,7 +20,37 @@ pub(crate) type Answer = Result<Appended, AppendError>;
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) proposal: Proposal,
-    pub(crate) answer: oneshot::Sender<Answer>,
+    caller: oneshot::Sender<Delivery>,
+}
+
+/// An answer, and with it the answers of others of the batch.
+///
+/// The writer wakes one caller, and that one the others when it drops this: waking a task from inside the runtime is
+/// nearly free, from the writer's thread it takes longer than writing the event does.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) answer: Answer,
+    _others: Others,
+}
+
+#[derive(Debug, Default)]
+struct Others(Vec<(oneshot::Sender<Delivery>, Answer)>);
+
+/// Answers everybody of a batch; who has gone away doesn't hear it.
+pub(crate) fn deliver(batch: &mut Vec<Waiting>, answers: impl IntoIterator<Item = Answer>) {
+    let mut others: Vec<_> = batch.drain(..).map(|waiting| waiting.caller).zip(answers).collect();
+    if let Some((first, answer)) = others.pop() {
+        // If it is gone, this comes back and wakes the others from here.
+        let _ = first.send(Delivery { answer, _others: Others(others) });
+    }
+}
+
+impl Drop for Others {
+    fn drop(&mut self) {
+        for (caller, answer) in self.0.drain(..) {
+            let _ = caller.send(Delivery { answer, _others: Others::default() });
+        }
+    }
 }
 
 /// The callers' end.
@@ -61,32 +91,22 @@ struct Load {
 pub(crate) fn queue(options: &Options) -> (Queue, Arrivals) {
     let (sender, receiver) = sync_channel(options.queue_max.max(1));
     let load = Arc::<Load>::default();
-    let queue = Queue {
-        sender: RwLock::new(Some(sender)),
-        load: Arc::clone(&load),
-        bytes_max: options.queue_bytes_max,
-    };
-    (
-        queue,
-        Arrivals {
-            receiver,
-            load,
-            batch_max: options.batch_max.max(1),
-        },
-    )
+    let queue =
+        Queue { sender: RwLock::new(Some(sender)), load: Arc::clone(&load), bytes_max: options.queue_bytes_max };
+    (queue, Arrivals { receiver, load, batch_max: options.batch_max.max(1) })
 }
 
 impl Queue {
     /// Puts the proposal into the queue, or says at once that there is no room.
-    pub(crate) fn propose(&self, proposal: Proposal) -> Result<oneshot::Receiver<Answer>, LogError> {
+    pub(crate) fn propose(&self, proposal: Proposal) -> Result<oneshot::Receiver<Delivery>, LogError> {
         let bytes = proposal.encoded_bytes();
-        let (answer, receiver) = oneshot::channel();
+        let (caller, receiver) = oneshot::channel();
         // Counted before it is sent, so that the writer never takes off what was not yet put on.
         let before = self.load.add(bytes);
         let sent = if before > 0 && before + bytes > self.bytes_max {
             Err(LogError::Overloaded)
         } else {
-            self.send(Message::Propose(Box::new(Waiting { proposal, answer })))
+            self.send(Message::Propose(Box::new(Waiting { proposal, caller })))
         };
         if sent.is_err() {
             self.load.remove(bytes);

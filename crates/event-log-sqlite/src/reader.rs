@@ -18,8 +18,8 @@ static PAGE_OF_PARTITION: LazyLock<String> = LazyLock::new(|| {
 });
 static PAGE_OF_STREAM: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {COLUMNS} FROM events JOIN streams USING (stream) \
-         WHERE events.stream = ? AND revision > ? ORDER BY revision LIMIT ?"
+        "SELECT {COLUMNS} FROM streams JOIN events USING (stream) \
+         WHERE project = ? AND kind = ? AND id = ? AND revision > ? ORDER BY revision LIMIT ?"
     )
 });
 const ORDINAL: &str = "SELECT project, kind, id FROM streams WHERE project = ? AND kind = ? AND ordinal = ?";
@@ -56,9 +56,7 @@ impl Readers {
         let permit = self.permit().await?;
         let readers = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || readers.lend(permit, reading));
-        done.await.map_err(|error| LogError::Unavailable {
-            reason: format!("reading ended early: {error}"),
-        })?
+        done.await.map_err(|error| LogError::Unavailable { reason: format!("reading ended early: {error}") })?
     }
 
     /// Looks one row up, here and now: by an index it takes some microseconds, fewer than a hop to another thread and back.
@@ -73,11 +71,7 @@ impl Readers {
     /// Fails when nothing can be read: closed, or damaged.
     pub(crate) fn usable(&self) -> Result<(), LogError> {
         self.shared.undamaged()?;
-        if self.permits.is_closed() {
-            Err(closed())
-        } else {
-            Ok(())
-        }
+        if self.permits.is_closed() { Err(closed()) } else { Ok(()) }
     }
 
     /// Closes what is idle now, and what is lent when it comes back.
@@ -120,10 +114,7 @@ impl Readers {
 impl Reader<'_> {
     pub(crate) fn request(&self, stream: &StreamId, request_id: Uuid) -> Result<Option<KnownRequest>, LogError> {
         lookup::find_request(self.0, stream, request_id).map_err(|error| {
-            error::of_sqlite(
-                &error,
-                &format!("looking up a request of {}", event_log::StreamName(stream)),
-            )
+            error::of_sqlite(&error, &format!("looking up a request of {}", event_log::StreamName(stream)))
         })
     }
 
@@ -131,11 +122,7 @@ impl Reader<'_> {
         let found = || {
             let mut statement = self.0.prepare_cached(ORDINAL)?;
             let stream = statement.query_row(params![project, kind, saturated(ordinal)], |row| {
-                Ok(StreamId {
-                    project: row.get(0)?,
-                    kind: row.get(1)?,
-                    id: row.get(2)?,
-                })
+                Ok(StreamId { project: row.get(0)?, kind: row.get(1)?, id: row.get(2)? })
             });
             stream.optional()
         };
@@ -145,16 +132,9 @@ impl Reader<'_> {
     pub(crate) fn stream_page(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
         let doing = || format!("reading {}", event_log::StreamName(stream));
         let of_sqlite = |error: rusqlite::Error| error::of_sqlite(&error, &doing());
-        let Some((stream, _)) = lookup::find_stream(self.0, stream).map_err(of_sqlite)? else {
-            return Ok(Page {
-                records: Vec::new(),
-                end: true,
-            });
-        };
         let mut statement = self.0.prepare_cached(&PAGE_OF_STREAM).map_err(of_sqlite)?;
-        let rows = statement
-            .query(params![stream, saturated(after), rows_of(limit)])
-            .map_err(of_sqlite)?;
+        let StreamId { project, kind, id } = stream;
+        let rows = statement.query(params![project, kind, id, saturated(after), rows_of(limit)]).map_err(of_sqlite)?;
         rows::page(rows, after, limit.max(1), |recorded| recorded.record.header.revision)
     }
 

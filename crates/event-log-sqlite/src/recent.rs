@@ -17,15 +17,11 @@ pub(crate) struct Recent<K, V> {
 
 impl<K: Hash + Eq, V> Recent<K, V> {
     pub(crate) fn new(entries_max: usize) -> Self {
-        Self {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            entries_max: entries_max.max(1),
-        }
+        Self { young: HashMap::new(), old: HashMap::new(), entries_max: entries_max.max(1) }
     }
 
     /// The entry, if it was used lately.
-    pub(crate) fn get<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&V>
+    pub(crate) fn get_mut<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
     {
@@ -33,7 +29,7 @@ impl<K: Hash + Eq, V> Recent<K, V> {
             let (key, value) = self.old.remove_entry(key)?;
             self.put(key, value);
         }
-        self.young.get(key)
+        self.young.get_mut(key)
     }
 
     /// Adds the entry, or replaces it.
@@ -43,12 +39,6 @@ impl<K: Hash + Eq, V> Recent<K, V> {
             self.young.clear();
         }
         self.young.insert(key, value);
-    }
-
-    /// Forgets everything.
-    pub(crate) fn clear(&mut self) {
-        self.young.clear();
-        self.old.clear();
     }
 }
 
@@ -63,11 +53,11 @@ mod tests {
         recent.put(1, "unused");
         for n in 2..100 {
             recent.put(n, "new");
-            assert_eq!(recent.get(&0), Some(&"kept"), "after {n}");
+            assert_eq!(recent.get_mut(&0), Some(&mut "kept"), "after {n}");
             assert!(recent.young.len() <= 10 && recent.old.len() <= 10, "after {n}");
         }
-        assert_eq!(recent.get(&1), None);
-        assert_eq!(recent.get(&99), Some(&"new"));
+        assert_eq!(recent.get_mut(&1), None);
+        assert_eq!(recent.get_mut(&99), Some(&mut "new"));
     }
 
     #[test]
@@ -78,10 +68,8 @@ mod tests {
         recent.put("c", 1);
         // "a" is in the old generation now.
         recent.put("a", 2);
-        assert_eq!(recent.get("a"), Some(&2));
+        assert_eq!(recent.get_mut("a"), Some(&mut 2));
         recent.put("d", 1);
-        assert_eq!(recent.get("a"), Some(&2), "the older value must not come back");
-        recent.clear();
-        assert_eq!(recent.get("a"), None);
+        assert_eq!(recent.get_mut("a"), Some(&mut 2), "the older value must not come back");
     }
 }

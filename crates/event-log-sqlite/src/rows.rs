@@ -44,9 +44,7 @@ pub(crate) fn page(
             record(row, &mut names).map_err(|error| error::of_sqlite(&error, &format!("reading after {last}")))?;
         let place = || format!("partition {} position {}", recorded.partition, recorded.position);
         if number(&recorded) != last + 1 {
-            return Err(LogError::DataLoss {
-                reason: format!("{}: {} is missing before it", place(), last + 1),
-            });
+            return Err(LogError::DataLoss { reason: format!("{}: {} is missing before it", place(), last + 1) });
         }
         if recorded.record.leaf_in(&mut scratch) != recorded.leaf || !recorded.record.body.matches_its_hashes() {
             return Err(LogError::DataLoss {
@@ -86,11 +84,7 @@ impl Name {
 fn record(row: &Row<'_>, names: &mut Names) -> rusqlite::Result<Recorded> {
     let key: i64 = row.get(0)?;
     let header = Header {
-        stream: StreamId {
-            project: names.project.of(row, 1)?,
-            kind: names.kind.of(row, 2)?,
-            id: names.id.of(row, 3)?,
-        },
+        stream: StreamId { project: names.project.of(row, 1)?, kind: names.kind.of(row, 2)?, id: names.id.of(row, 3)? },
         ordinal: unsigned(row, 4)?,
         revision: unsigned(row, 5)?,
         event_id: Uuid::from_bytes(row.get(6)?),
@@ -109,10 +103,7 @@ fn record(row: &Row<'_>, names: &mut Names) -> rusqlite::Result<Recorded> {
     };
     let texts_hash: Option<[u8; 32]> = row.get(22)?;
     let texts = match texts_hash {
-        None => Some(Texts {
-            salt: Vec::new(),
-            json: Vec::new(),
-        }),
+        None => Some(Texts { salt: Vec::new(), json: Vec::new() }),
         Some(_) => match (row.get::<_, Option<Vec<u8>>>(20)?, row.get::<_, Option<Vec<u8>>>(21)?) {
             (Some(json), Some(salt)) => Some(Texts { salt, json }),
             _ => None,

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use event_log::admission::{Accepted, Admission, Changes, Decision, PartitionHead};
+use event_log::admission::{Accepted, Admission, Changes, Decision};
 use event_log::{AppendError, LogError, PartitionId, Proposal};
 use rusqlite::{CachedStatement, Connection, ErrorCode, params};
 use tokio::sync::watch;
 
 use crate::error;
 use crate::lookup::{Heads, Lookup};
-use crate::queue::{Answer, Arrivals, Batch, Waiting};
+use crate::queue::{Answer, Arrivals, Batch, Waiting, deliver};
 use crate::schema::{self, key};
 use crate::{Options, sidecar};
 
@@ -77,7 +77,7 @@ impl Writer {
         path: PathBuf,
         options: &Options,
         connection: Connection,
-        heads: Vec<PartitionHead>,
+        heads: Heads,
         shared: Arc<Shared>,
     ) -> Self {
         let wal = sidecar(&path, "-wal");
@@ -86,7 +86,7 @@ impl Writer {
             wal,
             pages_max: options.pages_max,
             connection: Some(connection),
-            heads: Heads::new(heads),
+            heads,
             shared,
             wal_bytes_max: WAL_BYTES_MAX,
             failing: false,
@@ -110,26 +110,19 @@ impl Writer {
     fn write(&mut self, batch: &mut Vec<Waiting>) {
         match self.commit(batch) {
             Ok(Written { answers, changes }) => {
-                let grown: Vec<_> = changes
-                    .partitions
-                    .iter()
-                    .map(|(partition, head)| (*partition, head.position))
-                    .collect();
+                let grown: Vec<_> =
+                    changes.partitions.iter().map(|(partition, head)| (*partition, head.position)).collect();
                 self.heads.advance(changes);
                 self.shared.commit(&grown);
-                for (waiting, answer) in batch.drain(..).zip(answers) {
-                    // Who has gone away doesn't hear it.
-                    let _ = waiting.answer.send(answer);
-                }
+                deliver(batch, answers);
                 self.shared.publish(&grown);
                 self.bound_wal();
                 self.note(None);
             }
             Err(error) => {
                 self.note(Some(&error));
-                for waiting in batch.drain(..) {
-                    let _ = waiting.answer.send(Err(error.clone()));
-                }
+                let answers = std::iter::repeat_n(Err(error), batch.len());
+                deliver(batch, answers);
             }
         }
     }
@@ -162,24 +155,24 @@ impl Writer {
     /// After a failed batch: the transaction is ended, and what is in the log is read from it again.
     fn recover(&mut self, connection: Connection) {
         let ended = connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok();
-        if ended && self.heads.reload(&connection).is_ok() {
-            self.announce();
+        if ended && self.reload(&connection).is_ok() {
             self.connection = Some(connection);
         }
     }
 
     fn reconnect(&mut self) -> rusqlite::Result<Connection> {
         let connection = schema::reopen_for_writing(&self.path, self.pages_max)?;
-        self.heads.reload(&connection)?;
-        self.announce();
+        self.reload(&connection)?;
         Ok(connection)
     }
 
-    /// Tells where the log ends, as it was just read.
-    fn announce(&self) {
+    /// Forgets what is cached, and takes from the file where the log ends.
+    fn reload(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.heads = Heads::read(connection, self.heads.partitions())?;
         let ends: Vec<_> = (0..).zip(self.heads.positions()).collect();
         self.shared.commit(&ends);
         self.shared.publish(&ends);
+        Ok(())
     }
 
     fn limit_pages(&mut self, pages_max: u32) {
@@ -223,32 +216,26 @@ impl Writer {
 }
 
 impl Shared {
-    pub(crate) fn new(heads: &[PartitionHead]) -> Self {
+    pub(crate) fn new(heads: &Heads) -> Self {
         Self {
-            committed: heads.iter().map(|head| AtomicU64::new(head.position)).collect(),
-            heads: heads.iter().map(|head| watch::Sender::new(head.position)).collect(),
+            committed: heads.positions().map(AtomicU64::new).collect(),
+            heads: heads.positions().map(watch::Sender::new).collect(),
             damage: OnceLock::new(),
         }
     }
 
     /// The last position that is committed; 0 in a partition that there isn't.
     pub(crate) fn committed(&self, partition: PartitionId) -> u64 {
-        self.committed
-            .get(partition as usize)
-            .map_or(0, |position| position.load(Ordering::Acquire))
+        self.committed.get(partition as usize).map_or(0, |position| position.load(Ordering::Acquire))
     }
 
     pub(crate) fn head(&self, partition: PartitionId) -> watch::Receiver<u64> {
-        self.heads
-            .get(partition as usize)
-            .map_or_else(|| watch::Sender::new(0).subscribe(), watch::Sender::subscribe)
+        self.heads.get(partition as usize).map_or_else(|| watch::Sender::new(0).subscribe(), watch::Sender::subscribe)
     }
 
     /// Fails once the data was found damaged.
     pub(crate) fn undamaged(&self) -> Result<(), LogError> {
-        self.damage
-            .get()
-            .map_or(Ok(()), |reason| Err(LogError::DataLoss { reason: reason.clone() }))
+        self.damage.get().map_or(Ok(()), |reason| Err(LogError::DataLoss { reason: reason.clone() }))
     }
 
     /// What a failure of SQLite means for callers; from a damage on, nothing more is served.
@@ -261,10 +248,7 @@ impl Shared {
         if let LogError::DataLoss { reason } = &error
             && self.damage.set(reason.clone()).is_ok()
         {
-            tracing::error!(
-                reason,
-                "the log's data is damaged: nothing more is served until someone has looked"
-            );
+            tracing::error!(reason, "the log's data is damaged: nothing more is served until someone has looked");
         }
         error
     }
@@ -287,14 +271,9 @@ impl Shared {
 }
 
 fn transact(connection: &Connection, heads: &mut Heads, batch: &[Waiting]) -> Result<Written, Failure> {
-    connection
-        .prepare_cached("BEGIN IMMEDIATE")
-        .and_then(|mut begin| begin.execute([]))
-        .map_err(Failure::Before)?;
+    connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])).map_err(Failure::Before)?;
     let written = admit_and_insert(connection, heads, batch).map_err(Failure::Before)?;
-    let committed = connection
-        .prepare_cached("COMMIT")
-        .and_then(|mut commit| commit.execute([]));
+    let committed = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
     match committed {
         Ok(_) => Ok(written),
         // What did not fit was not written whole, and a commit that is not whole is none.
@@ -304,11 +283,9 @@ fn transact(connection: &Connection, heads: &mut Heads, batch: &[Waiting]) -> Re
 }
 
 fn admit_and_insert(connection: &Connection, heads: &mut Heads, batch: &[Waiting]) -> rusqlite::Result<Written> {
-    let mut lookup = Lookup::new(connection, heads)?;
-    let mut insert = Insert {
-        stream: connection.prepare_cached(INSERT_STREAM)?,
-        event: connection.prepare_cached(INSERT_EVENT)?,
-    };
+    let mut lookup = Lookup::new(connection, heads);
+    let mut insert =
+        Insert { stream: connection.prepare_cached(INSERT_STREAM)?, event: connection.prepare_cached(INSERT_EVENT)? };
     let mut admission = Admission::new(&mut lookup);
     let mut answers = Vec::with_capacity(batch.len());
     for waiting in batch {
@@ -321,26 +298,17 @@ fn admit_and_insert(connection: &Connection, heads: &mut Heads, batch: &[Waiting
             Decision::Refused(error) => Err(error),
         });
     }
-    Ok(Written {
-        answers,
-        changes: admission.finish(),
-    })
+    Ok(Written { answers, changes: admission.finish() })
 }
 
 impl Insert<'_> {
     fn append(&mut self, proposal: &Proposal, accepted: &Accepted) -> rusqlite::Result<()> {
         let (append, appended) = (proposal.append(), &accepted.appended);
         let events = accepted.leaves.len() as u64;
-        let stream = key(appended.partition, accepted.head.first_position);
+        let stream = accepted.head.number.cast_signed();
         if appended.first_revision == 1 {
             let name = &append.stream;
-            self.stream.execute(params![
-                stream,
-                name.project,
-                name.kind,
-                name.id,
-                appended.ordinal.cast_signed()
-            ])?;
+            self.stream.execute(params![stream, name.project, name.kind, name.id, appended.ordinal.cast_signed()])?;
         }
         let first_position = appended.position + 1 - events;
         for ((n, leaf), (event, hashes)) in (0..).zip(&accepted.leaves).zip(proposal.events()) {

@@ -1,9 +1,6 @@
 //! The log in a SQLite file keeps every promise.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that can't go on fails by panicking, in its helpers too"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails by panicking, in its helpers too")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,17 +21,11 @@ struct Files {
 
 impl Files {
     fn new(options: Options) -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-            made: AtomicU32::new(0),
-            options,
-        }
+        Self { folder: tempfile::tempdir().unwrap(), made: AtomicU32::new(0), options }
     }
 
     fn open(path: PathBuf, options: &Options) -> Result<Arc<SqliteLog>, Broken> {
-        SqliteLog::open(path, options)
-            .map(Arc::new)
-            .map_err(|error| Broken::new(error.to_string()))
+        SqliteLog::open(path, options).map(Arc::new).map_err(|error| Broken::new(error.to_string()))
     }
 }
 
@@ -44,20 +35,14 @@ impl Factory for Files {
 
     async fn create(&self, partitions: u32) -> Result<Arc<SqliteLog>, Broken> {
         let n = self.made.fetch_add(1, Ordering::SeqCst);
-        let options = Options {
-            partitions,
-            ..self.options.clone()
-        };
+        let options = Options { partitions, ..self.options.clone() };
         Self::open(self.folder.path().join(format!("log-{n}.db")), &options)
     }
 
     async fn reopen(&self, log: Arc<SqliteLog>) -> Result<Option<Arc<SqliteLog>>, Broken> {
         log.close().await;
         // What it was made with is in the file: other options change nothing.
-        let options = Options {
-            partitions: 3,
-            ..Options::new(Uuid::from_u128(99))
-        };
+        let options = Options { partitions: 3, ..Options::new(Uuid::from_u128(99)) };
         Self::open(log.path().to_owned(), &options).map(Some)
     }
 }
@@ -73,12 +58,7 @@ async fn every_promise_is_kept() {
 
 #[tokio::test]
 async fn every_promise_is_kept_on_one_thread_in_small_batches() {
-    contract::run(Files::new(Options {
-        batch_max: 3,
-        readers: 1,
-        ..options()
-    }))
-    .await;
+    contract::run(Files::new(Options { batch_max: 3, readers: 1, ..options() })).await;
 }
 
 #[tokio::test]

@@ -44,6 +44,9 @@ pub trait Known {
         request_id: Uuid,
     ) -> Result<Option<KnownRequest>, Self::Error>;
 
+    /// A number for a new stream, whose first record is at this position; asked once for each.
+    fn number_stream(&mut self, partition: PartitionId, position: u64) -> Result<u64, Self::Error>;
+
     /// The last ordinal within (project, kind); 0 where there is none.
     fn last_ordinal(&mut self, project: &str, kind: &str) -> Result<u64, Self::Error>;
 }
@@ -60,8 +63,8 @@ pub struct PartitionHead {
 /// Where a stream ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamHead {
-    /// The position of its first record: a number for the stream within its partition.
-    pub first_position: u64,
+    /// The number that its storage gave it ([`Known::number_stream`]); no promise to anybody else.
+    pub number: u64,
     /// Its ordinal within (project, kind).
     pub ordinal: u64,
     /// Its last revision.
@@ -121,11 +124,7 @@ pub struct Admission<'k, K> {
 impl<'k, K: Known> Admission<'k, K> {
     /// Begins a batch over what the log holds.
     pub fn new(known: &'k mut K) -> Self {
-        Self {
-            known,
-            changes: Changes::default(),
-            scratch: Vec::with_capacity(1024),
-        }
+        Self { known, changes: Changes::default(), scratch: Vec::with_capacity(1024) }
     }
 
     /// Decides the next proposal of the batch, in the light of those before it.
@@ -138,14 +137,9 @@ impl<'k, K: Known> Admission<'k, K> {
             && let Some(known) = self.request(proposal, head)?
         {
             return Ok(if known.fingerprint == append.fingerprint {
-                Decision::Replayed(Appended {
-                    replayed: true,
-                    ..known.appended
-                })
+                Decision::Replayed(Appended { replayed: true, ..known.appended })
             } else {
-                Decision::Refused(AppendError::RequestIdReused {
-                    request_id: append.request_id,
-                })
+                Decision::Refused(AppendError::RequestIdReused { request_id: append.request_id })
             });
         }
         let revision = head.map_or(0, |head| head.revision);
@@ -153,9 +147,7 @@ impl<'k, K: Known> Admission<'k, K> {
             return Ok(conflict(&append.stream, append.expected, revision));
         }
         for guard in &append.unchanged {
-            let actual = self
-                .head(proposal.partition(), &guard.stream)?
-                .map_or(0, |head| head.revision);
+            let actual = self.head(proposal.partition(), &guard.stream)?.map_or(0, |head| head.revision);
             if actual != guard.revision {
                 return Ok(conflict(&guard.stream, guard.revision, actual));
             }
@@ -181,17 +173,12 @@ impl<'k, K: Known> Admission<'k, K> {
             if let Some((_, known)) = change.requests.iter().find(|(id, _)| *id == append.request_id) {
                 return Ok(Some(known.clone()));
             }
-            if change
-                .requests
-                .first()
-                .is_some_and(|(_, first)| first.appended.first_revision == 1)
-            {
+            if change.requests.first().is_some_and(|(_, first)| first.appended.first_revision == 1) {
                 // Made by this batch: the log knows nothing of it.
                 return Ok(None);
             }
         }
-        self.known
-            .request(proposal.partition(), &append.stream, head, append.request_id)
+        self.known.request(proposal.partition(), &append.stream, head, append.request_id)
     }
 
     fn accept(&mut self, proposal: &Proposal, head: Option<StreamHead>) -> Result<Accepted, K::Error> {
@@ -203,7 +190,7 @@ impl<'k, K: Known> Admission<'k, K> {
         let before = match head {
             Some(head) => head,
             None => StreamHead {
-                first_position: end.position + 1,
+                number: self.known.number_stream(proposal.partition(), end.position + 1)?,
                 ordinal: self.next_ordinal(&append.stream)?,
                 revision: 0,
             },
@@ -211,10 +198,7 @@ impl<'k, K: Known> Admission<'k, K> {
         let recorded_at = append.recorded_at.max(end.recorded_at);
         let leaves = self.leaves(proposal, before, recorded_at);
         let events = leaves.len() as u64;
-        let head = StreamHead {
-            revision: before.revision + events,
-            ..before
-        };
+        let head = StreamHead { revision: before.revision + events, ..before };
         let appended = Appended {
             partition: proposal.partition(),
             position: end.position + events,
@@ -225,32 +209,17 @@ impl<'k, K: Known> Admission<'k, K> {
             recorded_at,
             replayed: false,
         };
-        let end = PartitionHead {
-            position: appended.position,
-            recorded_at,
-        };
+        let end = PartitionHead { position: appended.position, recorded_at };
         self.changes.partitions.insert(proposal.partition(), end);
         let request = (
             append.request_id,
-            KnownRequest {
-                fingerprint: append.fingerprint,
-                appended: Appended {
-                    replayed: true,
-                    ..appended
-                },
-            },
+            KnownRequest { fingerprint: append.fingerprint, appended: Appended { replayed: true, ..appended } },
         );
         if let Some(change) = self.changes.streams.get_mut(&append.stream) {
             change.head = head;
             change.requests.push(request);
         } else {
-            self.changes.streams.insert(
-                append.stream.clone(),
-                StreamChange {
-                    head,
-                    requests: vec![request],
-                },
-            );
+            self.changes.streams.insert(append.stream.clone(), StreamChange { head, requests: vec![request] });
         }
         Ok(Accepted { appended, head, leaves })
     }
@@ -298,22 +267,10 @@ impl Accepted {
     /// The records of `proposal`, which this is the acceptance of.
     pub fn into_records(self, proposal: Proposal) -> impl Iterator<Item = Recorded> {
         let (append, bodies) = proposal.into_parts();
-        let Appended {
-            partition,
-            position,
-            ordinal,
-            first_revision,
-            recorded_at,
-            ..
-        } = self.appended;
+        let Appended { partition, position, ordinal, first_revision, recorded_at, .. } = self.appended;
         let first_position = position + 1 - self.leaves.len() as u64;
-        append
-            .events
-            .into_iter()
-            .zip(bodies)
-            .zip(self.leaves)
-            .zip(0..)
-            .map(move |(((event, hashes), leaf), n)| Recorded {
+        append.events.into_iter().zip(bodies).zip(self.leaves).zip(0..).map(move |(((event, hashes), leaf), n)| {
+            Recorded {
                 partition,
                 position: first_position + n,
                 leaf,
@@ -339,32 +296,23 @@ impl Accepted {
                     body: Body {
                         facts: event.facts,
                         facts_hash: hashes.facts,
-                        texts: Some(Texts {
-                            salt: event.salt,
-                            json: event.texts,
-                        }),
+                        texts: Some(Texts { salt: event.salt, json: event.texts }),
                         texts_hash: hashes.texts,
                     },
                 },
-            })
+            }
+        })
     }
 }
 
 impl Default for PartitionHead {
     fn default() -> Self {
-        Self {
-            position: 0,
-            recorded_at: i64::MIN,
-        }
+        Self { position: 0, recorded_at: i64::MIN }
     }
 }
 
 fn conflict(stream: &StreamId, expected: u64, actual: u64) -> Decision {
-    Decision::Refused(AppendError::Conflict {
-        stream: stream.clone(),
-        expected,
-        actual,
-    })
+    Decision::Refused(AppendError::Conflict { stream: stream.clone(), expected, actual })
 }
 
 #[cfg(test)]

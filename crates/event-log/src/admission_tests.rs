@@ -18,11 +18,7 @@ struct Before {
 }
 
 fn stream(id: &str) -> StreamId {
-    StreamId {
-        project: "PAY".into(),
-        kind: "issue".into(),
-        id: id.into(),
-    }
+    StreamId { project: "PAY".into(), kind: "issue".into(), id: id.into() }
 }
 
 fn known(request: u128) -> KnownRequest {
@@ -37,10 +33,7 @@ fn known(request: u128) -> KnownRequest {
         recorded_at: 500,
         replayed: true,
     };
-    KnownRequest {
-        fingerprint: [1; 32],
-        appended,
-    }
+    KnownRequest { fingerprint: [1; 32], appended }
 }
 
 impl Known for Before {
@@ -48,19 +41,12 @@ impl Known for Before {
 
     fn partition(&mut self, _: PartitionId) -> Result<PartitionHead, Infallible> {
         self.asked.push("partition");
-        Ok(PartitionHead {
-            position: 20,
-            recorded_at: 500,
-        })
+        Ok(PartitionHead { position: 20, recorded_at: 500 })
     }
 
     fn stream(&mut self, _: PartitionId, id: &StreamId) -> Result<Option<StreamHead>, Infallible> {
         self.asked.push("stream");
-        Ok((*id == stream("old")).then_some(StreamHead {
-            first_position: 11,
-            ordinal: 7,
-            revision: 3,
-        }))
+        Ok((*id == stream("old")).then_some(StreamHead { number: 11, ordinal: 7, revision: 3 }))
     }
 
     fn request(
@@ -72,6 +58,11 @@ impl Known for Before {
     ) -> Result<Option<KnownRequest>, Infallible> {
         self.asked.push("request");
         Ok((1..=3).contains(&id.as_u128()).then(|| known(id.as_u128())))
+    }
+
+    fn number_stream(&mut self, _: PartitionId, position: u64) -> Result<u64, Infallible> {
+        self.asked.push("number");
+        Ok(position)
     }
 
     fn last_ordinal(&mut self, _: &str, _: &str) -> Result<u64, Infallible> {
@@ -111,32 +102,18 @@ fn propose(id: &str, expected: u64, request: u128) -> Append {
 fn admit(batch: impl IntoIterator<Item = Append>) -> Vec<Decision> {
     let mut before = Before::default();
     let mut admission = Admission::new(&mut before);
-    batch
-        .into_iter()
-        .map(|append| admission.admit(&Proposal::check(append, 8).unwrap()).unwrap())
-        .collect()
+    batch.into_iter().map(|append| admission.admit(&Proposal::check(append, 8).unwrap()).unwrap()).collect()
 }
 
 #[track_caller]
 fn accepted(decision: &Decision) -> (u64, u64, u64) {
-    let Decision::Accepted(accepted) = decision else {
-        panic!("{decision:?}")
-    };
-    (
-        accepted.appended.position,
-        accepted.appended.revision,
-        accepted.appended.ordinal,
-    )
+    let Decision::Accepted(accepted) = decision else { panic!("{decision:?}") };
+    (accepted.appended.position, accepted.appended.revision, accepted.appended.ordinal)
 }
 
 #[track_caller]
 fn conflict(decision: &Decision) -> (&str, u64, u64) {
-    let Decision::Refused(AppendError::Conflict {
-        stream,
-        expected,
-        actual,
-    }) = decision
-    else {
+    let Decision::Refused(AppendError::Conflict { stream, expected, actual }) = decision else {
         panic!("{decision:?}")
     };
     (&stream.id, *expected, *actual)
@@ -166,42 +143,18 @@ fn later_proposals_see_the_earlier_and_a_conflict_fails_only_its_own() {
 fn a_request_id_answers_before_the_revision_does() {
     let decisions = admit([
         propose("old", 0, 2),
-        Append {
-            fingerprint: [2; 32],
-            ..propose("old", 3, 2)
-        },
+        Append { fingerprint: [2; 32], ..propose("old", 3, 2) },
         propose("old", 3, 4),
         propose("old", 3, 4),
-        Append {
-            fingerprint: [2; 32],
-            ..propose("old", 4, 4)
-        },
+        Append { fingerprint: [2; 32], ..propose("old", 4, 4) },
         propose("new", 0, 2),
         propose("new", 0, 2),
     ]);
     assert_eq!(decisions[0], Decision::Replayed(known(2).appended));
-    assert_eq!(
-        decisions[1],
-        Decision::Refused(AppendError::RequestIdReused {
-            request_id: Uuid::from_u128(2)
-        })
-    );
-    let Decision::Accepted(first) = &decisions[2] else {
-        panic!("{:?}", decisions[2])
-    };
-    assert_eq!(
-        decisions[3],
-        Decision::Replayed(Appended {
-            replayed: true,
-            ..first.appended.clone()
-        })
-    );
-    assert_eq!(
-        decisions[4],
-        Decision::Refused(AppendError::RequestIdReused {
-            request_id: Uuid::from_u128(4)
-        })
-    );
+    assert_eq!(decisions[1], Decision::Refused(AppendError::RequestIdReused { request_id: Uuid::from_u128(2) }));
+    let Decision::Accepted(first) = &decisions[2] else { panic!("{:?}", decisions[2]) };
+    assert_eq!(decisions[3], Decision::Replayed(Appended { replayed: true, ..first.appended.clone() }));
+    assert_eq!(decisions[4], Decision::Refused(AppendError::RequestIdReused { request_id: Uuid::from_u128(4) }));
     // The id is the stream's: another stream may have the same.
     assert_eq!(accepted(&decisions[5]), (22, 1, 8));
     assert!(matches!(decisions[6], Decision::Replayed(_)), "{:?}", decisions[6]);
@@ -210,14 +163,8 @@ fn a_request_id_answers_before_the_revision_does() {
 #[test]
 fn a_guard_that_moved_is_a_conflict_of_that_stream() {
     let guarded = |request, id: &str, revision| {
-        let unchanged = vec![Expected {
-            stream: stream(id),
-            revision,
-        }];
-        Append {
-            unchanged,
-            ..propose(&format!("new-{request}"), 0, request)
-        }
+        let unchanged = vec![Expected { stream: stream(id), revision }];
+        Append { unchanged, ..propose(&format!("new-{request}"), 0, request) }
     };
     let decisions = admit([
         guarded(4, "old", 3),
@@ -237,10 +184,8 @@ fn a_guard_that_moved_is_a_conflict_of_that_stream() {
 
 #[test]
 fn recorded_at_never_goes_back_within_a_partition() {
-    let times = [400, 900, 700, 901].map(|recorded_at| Append {
-        recorded_at,
-        ..propose(&format!("at-{recorded_at}"), 0, 4)
-    });
+    let times =
+        [400, 900, 700, 901].map(|recorded_at| Append { recorded_at, ..propose(&format!("at-{recorded_at}"), 0, 4) });
     let recorded: Vec<i64> = admit(times)
         .iter()
         .map(|decision| match decision {
@@ -257,26 +202,12 @@ fn the_records_are_what_was_answered() {
     several.events = vec![event("1"), event("2"), event("3")];
     let proposal = Proposal::check(several, 8).unwrap();
     let mut before = Before::default();
-    let Ok(Decision::Accepted(accepted)) = Admission::new(&mut before).admit(&proposal) else {
-        panic!("refused")
-    };
+    let Ok(Decision::Accepted(accepted)) = Admission::new(&mut before).admit(&proposal) else { panic!("refused") };
     let appended = accepted.appended.clone();
-    assert_eq!(
-        (appended.first_revision, appended.revision, appended.position),
-        (1, 3, 23)
-    );
+    assert_eq!((appended.first_revision, appended.revision, appended.position), (1, 3, 23));
     let records: Vec<_> = accepted.into_records(proposal).collect();
-    assert_eq!(
-        records.iter().map(|recorded| recorded.position).collect::<Vec<_>>(),
-        [21, 22, 23]
-    );
-    assert_eq!(
-        records
-            .iter()
-            .map(|recorded| recorded.record.header.revision)
-            .collect::<Vec<_>>(),
-        [1, 2, 3]
-    );
+    assert_eq!(records.iter().map(|recorded| recorded.position).collect::<Vec<_>>(), [21, 22, 23]);
+    assert_eq!(records.iter().map(|recorded| recorded.record.header.revision).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(
         records
             .iter()
@@ -299,13 +230,6 @@ fn a_batch_on_one_stream_looks_little_up() {
         *counts.entry(*what).or_default() += 1;
         counts
     });
-    assert_eq!(counts, HashMap::from([("stream", 1), ("partition", 1), ("ordinal", 1)]));
-    assert_eq!(
-        changes.streams[&stream("new")].head,
-        StreamHead {
-            first_position: 21,
-            ordinal: 8,
-            revision: 100
-        }
-    );
+    assert_eq!(counts, HashMap::from([("stream", 1), ("partition", 1), ("ordinal", 1), ("number", 1)]));
+    assert_eq!(changes.streams[&stream("new")].head, StreamHead { number: 21, ordinal: 8, revision: 100 });
 }

@@ -63,9 +63,7 @@ impl<F: Factory> Case<F> {
     pub async fn try_on(&self, factory: &F) -> Outcome {
         match tokio::time::timeout(CASE_TIMEOUT, (self.try_on)(factory)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Broken::new(format!(
-                "not done after {CASE_TIMEOUT:?}: something is never answered"
-            ))),
+            Err(_) => Err(Broken::new(format!("not done after {CASE_TIMEOUT:?}: something is never answered"))),
         }
     }
 }
@@ -78,12 +76,7 @@ pub async fn run<F: Factory>(factory: F) {
             broken.push(format!("{}: {found}", case.name));
         }
     }
-    assert!(
-        broken.is_empty(),
-        "{} broken promises:\n{}",
-        broken.len(),
-        broken.join("\n")
-    );
+    assert!(broken.is_empty(), "{} broken promises:\n{}", broken.len(), broken.join("\n"));
 }
 
 macro_rules! case {

@@ -21,10 +21,7 @@ pub const RECORD_VERSION: u32 = 1;
 
 const LEAF_PREFIX: u8 = 0x00;
 const VERSION_BYTE: u8 = 1;
-const _: () = assert!(
-    VERSION_BYTE as u32 == RECORD_VERSION,
-    "a leaf names the version it is made for"
-);
+const _: () = assert!(VERSION_BYTE as u32 == RECORD_VERSION, "a leaf names the version it is made for");
 
 static HASH_OF_NOTHING: LazyLock<[u8; 32]> = LazyLock::new(|| Sha256::digest([]).into());
 
@@ -81,14 +78,8 @@ impl LeafFields<'_> {
         field(scratch, self.actor.as_bytes());
         field(scratch, self.request_id.as_bytes());
         field(scratch, self.fingerprint);
-        field(
-            scratch,
-            self.correlation_id.as_ref().map_or(&[], |id| id.as_bytes().as_slice()),
-        );
-        field(
-            scratch,
-            self.causation_id.as_ref().map_or(&[], |id| id.as_bytes().as_slice()),
-        );
+        field(scratch, self.correlation_id.as_ref().map_or(&[], |id| id.as_bytes().as_slice()));
+        field(scratch, self.causation_id.as_ref().map_or(&[], |id| id.as_bytes().as_slice()));
         field(scratch, self.traceparent.unwrap_or_default().as_bytes());
         field(scratch, &self.occurred_at.to_be_bytes());
         field(scratch, &self.recorded_at.to_be_bytes());
@@ -133,10 +124,7 @@ impl Body {
     /// Whether both hashes are those of what the body says; erased texts can't be compared and pass.
     pub fn matches_its_hashes(&self) -> bool {
         facts_hash(&self.facts) == self.facts_hash
-            && self
-                .texts
-                .as_ref()
-                .is_none_or(|texts| texts_hash(&texts.salt, &texts.json) == self.texts_hash)
+            && self.texts.as_ref().is_none_or(|texts| texts_hash(&texts.salt, &texts.json) == self.texts_hash)
     }
 }
 
@@ -179,15 +167,8 @@ mod tests {
     }
 
     fn leaf_in([project, kind, id]: [&str; 3], change: impl FnOnce(&mut LeafFields<'_>)) -> Leaf {
-        let stream = StreamId {
-            project: project.into(),
-            kind: kind.into(),
-            id: id.into(),
-        };
-        let (facts, texts) = (
-            facts_hash(br#"{"level":3}"#),
-            texts_hash(&[7; 32], br#"{"title":"Gr\u00f6\u00dfe"}"#),
-        );
+        let stream = StreamId { project: project.into(), kind: kind.into(), id: id.into() };
+        let (facts, texts) = (facts_hash(br#"{"level":3}"#), texts_hash(&[7; 32], br#"{"title":"Gr\u00f6\u00dfe"}"#));
         let mut fields = LeafFields {
             stream: &stream,
             ordinal: 42,
@@ -212,23 +193,14 @@ mod tests {
 
     #[test]
     fn vectors_made_elsewhere_agree() {
-        assert_eq!(
-            hex(&leaf(|_| ())),
-            "ef55dac00ecd2ce084dea98ee7d9797b5215bae348df392facae029e730a53e5"
-        );
+        assert_eq!(hex(&leaf(|_| ())), "ef55dac00ecd2ce084dea98ee7d9797b5215bae348df392facae029e730a53e5");
         let vector = leaf(|fields| {
             fields.correlation_id = Some(Uuid::from_u128(5));
             fields.causation_id = None;
             fields.traceparent = Some("00-abc");
         });
-        assert_eq!(
-            hex(&vector),
-            "21d23e1c1d25bc43f24d76574c74ebb7f709e989a952a80971cb074da3ea92d3"
-        );
-        assert_eq!(
-            hex(&texts_hash(&[], &[])),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
+        assert_eq!(hex(&vector), "21d23e1c1d25bc43f24d76574c74ebb7f709e989a952a80971cb074da3ea92d3");
+        assert_eq!(hex(&texts_hash(&[], &[])), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 
     #[test]
@@ -255,10 +227,7 @@ mod tests {
             leaf(|fields| (fields.correlation_id, fields.causation_id) = (fields.causation_id, None)),
         ];
         for (n, leaf) in changed.iter().enumerate() {
-            assert!(
-                !changed[..n].contains(leaf),
-                "change {n} left the leaf as it was, or made another's"
-            );
+            assert!(!changed[..n].contains(leaf), "change {n} left the leaf as it was, or made another's");
         }
     }
 }

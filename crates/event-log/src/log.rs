@@ -32,12 +32,7 @@ pub struct Identity {
 impl Identity {
     /// A log that is made now, with the rule and record versions of this build.
     pub fn new(log_id: Uuid, partitions: u32) -> Self {
-        Self {
-            log_id,
-            partitions,
-            rule_version: RULE_VERSION,
-            record_version: RECORD_VERSION,
-        }
+        Self { log_id, partitions, rule_version: RULE_VERSION, record_version: RECORD_VERSION }
     }
 
     /// The partition that a project belongs to in this log.

@@ -44,11 +44,7 @@ impl MemoryLog {
     /// An empty log.
     pub fn new(identity: Identity) -> Self {
         let heads = (0..identity.partitions).map(|_| watch::Sender::new(0)).collect();
-        Self {
-            identity,
-            held: Mutex::default(),
-            heads,
-        }
+        Self { identity, held: Mutex::default(), heads }
     }
 
     /// Whoever panicked while holding it had not begun to change it: what can fail comes before.
@@ -83,11 +79,7 @@ impl EventLog for MemoryLog {
     }
 
     async fn find_request(&self, stream: &StreamId, request_id: Uuid) -> Result<Option<KnownRequest>, LogError> {
-        Ok(self
-            .held()
-            .streams
-            .get(stream)
-            .and_then(|stream| stream.requests.get(&request_id).cloned()))
+        Ok(self.held().streams.get(stream).and_then(|stream| stream.requests.get(&request_id).cloned()))
     }
 
     async fn find_ordinal(&self, project: &str, kind: &str, ordinal: u64) -> Result<Option<StreamId>, LogError> {
@@ -99,17 +91,11 @@ impl EventLog for MemoryLog {
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
         let held = self.held();
         let Some(stream) = held.streams.get(stream) else {
-            return Ok(Page {
-                records: Vec::new(),
-                end: true,
-            });
+            return Ok(Page { records: Vec::new(), end: true });
         };
         let records = held.partitions.get(&stream.partition).map_or(&[][..], Vec::as_slice);
         let positions = from(&stream.positions, after);
-        Ok(page(
-            positions.iter().filter_map(|&position| nth(records, position)),
-            limit,
-        ))
+        Ok(page(positions.iter().filter_map(|&position| nth(records, position)), limit))
     }
 
     async fn read_partition(&self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError> {
@@ -119,17 +105,11 @@ impl EventLog for MemoryLog {
     }
 
     fn head(&self, partition: PartitionId) -> watch::Receiver<u64> {
-        self.heads
-            .get(partition as usize)
-            .map_or_else(|| watch::Sender::new(0).subscribe(), watch::Sender::subscribe)
+        self.heads.get(partition as usize).map_or_else(|| watch::Sender::new(0).subscribe(), watch::Sender::subscribe)
     }
 
     async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError> {
-        Ok(self
-            .held()
-            .partitions
-            .get(&partition)
-            .map_or(0, |records| records.len() as u64))
+        Ok(self.held().partitions.get(&partition).map_or(0, |records| records.len() as u64))
     }
 }
 
@@ -151,10 +131,7 @@ impl Held {
             if recorded.position == appended.position {
                 let known = KnownRequest {
                     fingerprint: header.metadata.fingerprint,
-                    appended: Appended {
-                        replayed: true,
-                        ..appended.clone()
-                    },
+                    appended: Appended { replayed: true, ..appended.clone() },
                 };
                 stream.requests.insert(header.metadata.request_id, known);
             }
@@ -176,7 +153,7 @@ impl Known for Held {
 
     fn stream(&mut self, _: PartitionId, stream: &StreamId) -> Result<Option<StreamHead>, Infallible> {
         Ok(self.streams.get(stream).map(|stream| StreamHead {
-            first_position: stream.positions.first().copied().unwrap_or_default(),
+            number: stream.positions.first().copied().unwrap_or_default(),
             ordinal: stream.ordinal,
             revision: stream.positions.len() as u64,
         }))
@@ -189,17 +166,15 @@ impl Known for Held {
         _: StreamHead,
         request_id: Uuid,
     ) -> Result<Option<KnownRequest>, Infallible> {
-        Ok(self
-            .streams
-            .get(stream)
-            .and_then(|stream| stream.requests.get(&request_id).cloned()))
+        Ok(self.streams.get(stream).and_then(|stream| stream.requests.get(&request_id).cloned()))
+    }
+
+    fn number_stream(&mut self, _: PartitionId, position: u64) -> Result<u64, Infallible> {
+        Ok(position)
     }
 
     fn last_ordinal(&mut self, project: &str, kind: &str) -> Result<u64, Infallible> {
-        Ok(self
-            .ordinals
-            .get(&(project.into(), kind.into()))
-            .map_or(0, |streams| streams.len() as u64))
+        Ok(self.ordinals.get(&(project.into(), kind.into())).map_or(0, |streams| streams.len() as u64))
     }
 }
 
@@ -210,10 +185,7 @@ fn nth<T>(items: &[T], number: u64) -> Option<&T> {
 
 /// The items numbered above `after`.
 fn from<T>(items: &[T], after: u64) -> &[T] {
-    usize::try_from(after)
-        .ok()
-        .and_then(|after| items.get(after..))
-        .unwrap_or_default()
+    usize::try_from(after).ok().and_then(|after| items.get(after..)).unwrap_or_default()
 }
 
 fn page<'a>(mut records: impl Iterator<Item = &'a Recorded>, limit: usize) -> Page {

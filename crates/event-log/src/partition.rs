@@ -23,11 +23,7 @@ mod tests {
 
     #[track_caller]
     fn check(project: &str, expected: [u32; 3]) {
-        assert_eq!(
-            [1, 8, 1000].map(|partitions| partition_of(project, partitions)),
-            expected,
-            "{project}"
-        );
+        assert_eq!([1, 8, 1000].map(|partitions| partition_of(project, partitions)), expected, "{project}");
     }
 
     #[test]

@@ -57,17 +57,9 @@ impl Proposal {
         let bodies = append
             .events
             .iter()
-            .map(|event| BodyHashes {
-                facts: facts_hash(&event.facts),
-                texts: texts_hash(&event.salt, &event.texts),
-            })
+            .map(|event| BodyHashes { facts: facts_hash(&event.facts), texts: texts_hash(&event.salt, &event.texts) })
             .collect();
-        Ok(Self {
-            append,
-            partition,
-            bodies,
-            encoded_bytes,
-        })
+        Ok(Self { append, partition, bodies, encoded_bytes })
     }
 
     /// What was proposed.
@@ -103,16 +95,10 @@ fn check_bounds(append: &Append, partition: PartitionId, partitions: u32) -> Res
         check_text("traceparent", traceparent, ID_BYTES_MAX)?;
     }
     if append.events.is_empty() || append.events.len() > APPEND_EVENTS_MAX {
-        return Err(format!(
-            "an append has 1 to {APPEND_EVENTS_MAX} events, not {}",
-            append.events.len()
-        ));
+        return Err(format!("an append has 1 to {APPEND_EVENTS_MAX} events, not {}", append.events.len()));
     }
     if append.unchanged.len() > UNCHANGED_MAX {
-        return Err(format!(
-            "an append relies on at most {UNCHANGED_MAX} streams, not {}",
-            append.unchanged.len()
-        ));
+        return Err(format!("an append relies on at most {UNCHANGED_MAX} streams, not {}", append.unchanged.len()));
     }
     for guard in &append.unchanged {
         check_stream(&guard.stream)?;
@@ -155,9 +141,7 @@ fn check_event(event: &NewEvent) -> Result<(), String> {
     }
     let payload = event.facts.len().saturating_add(event.texts.len());
     if payload > PAYLOAD_BYTES_MAX {
-        return Err(format!(
-            "facts and texts have at most {PAYLOAD_BYTES_MAX} bytes together, not {payload}"
-        ));
+        return Err(format!("facts and texts have at most {PAYLOAD_BYTES_MAX} bytes together, not {payload}"));
     }
     let salt_bytes = if event.texts.is_empty() { 0 } else { SALT_BYTES };
     if event.salt.len() != salt_bytes {

@@ -20,11 +20,7 @@ fn event() -> NewEvent {
 
 fn append() -> Append {
     Append {
-        stream: StreamId {
-            project: "PAY".into(),
-            kind: "issue".into(),
-            id: "1".into(),
-        },
+        stream: StreamId { project: "PAY".into(), kind: "issue".into(), id: "1".into() },
         expected: 0,
         unchanged: Vec::new(),
         events: vec![event()],
@@ -45,14 +41,7 @@ fn with(change: impl FnOnce(&mut Append)) -> Append {
 }
 
 fn guard(project: &str) -> Expected {
-    Expected {
-        stream: StreamId {
-            project: project.into(),
-            kind: "team".into(),
-            id: "1".into(),
-        },
-        revision: 0,
-    }
+    Expected { stream: StreamId { project: project.into(), kind: "team".into(), id: "1".into() }, revision: 0 }
 }
 
 #[track_caller]
@@ -73,50 +62,26 @@ fn fine(append: Append) {
 #[test]
 fn names_and_ids_are_bounded() {
     fine(with(|append| append.stream.project = "p".repeat(64).into()));
-    refused(
-        with(|append| append.stream.project = "p".repeat(65).into()),
-        "project has 1 to 64 bytes, not 65",
-    );
-    refused(
-        with(|append| append.stream.kind = "".into()),
-        "kind has 1 to 64 bytes, not 0",
-    );
+    refused(with(|append| append.stream.project = "p".repeat(65).into()), "project has 1 to 64 bytes, not 65");
+    refused(with(|append| append.stream.kind = "".into()), "kind has 1 to 64 bytes, not 0");
     fine(with(|append| append.stream.id = "ö".repeat(64).into()));
-    refused(
-        with(|append| append.stream.id = "ö".repeat(65).into()),
-        "stream id has 1 to 128 bytes, not 130",
-    );
-    refused(
-        with(|append| append.actor = "a\0".into()),
-        "actor has a control character",
-    );
-    refused(
-        with(|append| append.traceparent = Some("".into())),
-        "traceparent has 1 to 128 bytes",
-    );
+    refused(with(|append| append.stream.id = "ö".repeat(65).into()), "stream id has 1 to 128 bytes, not 130");
+    refused(with(|append| append.actor = "a\0".into()), "actor has a control character");
+    refused(with(|append| append.traceparent = Some("".into())), "traceparent has 1 to 128 bytes");
     refused(
         with(|append| append.events[0].event_type = "t".repeat(65).into()),
         "event 1: event type has 1 to 64 bytes",
     );
-    refused(
-        with(|append| append.events[0].schema_version = 0),
-        "schema versions start at 1",
-    );
+    refused(with(|append| append.events[0].schema_version = 0), "schema versions start at 1");
 }
 
 #[test]
 fn an_append_has_1_to_64_events_and_4_guards() {
     refused(with(|append| append.events.clear()), "1 to 64 events, not 0");
     fine(with(|append| append.events = vec![event(); 64]));
-    refused(
-        with(|append| append.events = vec![event(); 65]),
-        "1 to 64 events, not 65",
-    );
+    refused(with(|append| append.events = vec![event(); 65]), "1 to 64 events, not 65");
     fine(with(|append| append.unchanged = vec![guard("PAY"); 4]));
-    refused(
-        with(|append| append.unchanged = vec![guard("PAY"); 5]),
-        "at most 4 streams, not 5",
-    );
+    refused(with(|append| append.unchanged = vec![guard("PAY"); 5]), "at most 4 streams, not 5");
 }
 
 #[test]
@@ -136,10 +101,7 @@ fn a_guard_is_of_the_same_partition() {
 #[test]
 fn a_payload_has_at_most_a_mebibyte_and_an_append_two() {
     fine(with(|append| append.events[0].facts = vec![b' '; PAYLOAD_BYTES_MAX]));
-    refused(
-        with(|append| append.events[0].facts = vec![b' '; PAYLOAD_BYTES_MAX + 1]),
-        "1048577",
-    );
+    refused(with(|append| append.events[0].facts = vec![b' '; PAYLOAD_BYTES_MAX + 1]), "1048577");
     refused(
         with(|append| {
             append.events[0].facts = vec![b' '; PAYLOAD_BYTES_MAX];

@@ -62,10 +62,7 @@ impl Factory for Maker {
     type Log = Wrong;
 
     async fn create(&self, partitions: u32) -> Result<Arc<Wrong>, Broken> {
-        Ok(Arc::new(Wrong::new(
-            self.0,
-            Identity::new(Uuid::from_u128(1), partitions),
-        )))
+        Ok(Arc::new(Wrong::new(self.0, Identity::new(Uuid::from_u128(1), partitions))))
     }
 
     async fn reopen(&self, log: Arc<Wrong>) -> Result<Option<Arc<Wrong>>, Broken> {
@@ -97,13 +94,7 @@ impl Factory for Maker {
 impl Wrong {
     fn new(fault: Fault, identity: Identity) -> Self {
         let inner = MemoryLog::new(identity);
-        Self {
-            inner,
-            fault,
-            hidden: Mutex::default(),
-            announced: watch::Sender::new(0),
-            stale: AtomicU64::new(0),
-        }
+        Self { inner, fault, hidden: Mutex::default(), announced: watch::Sender::new(0), stale: AtomicU64::new(0) }
     }
 
     async fn append_in_flight(&self, append: Append) -> Result<Appended, AppendError> {
@@ -115,10 +106,7 @@ impl Wrong {
         for _ in 0..=bytes.min(20) {
             tokio::task::yield_now().await;
         }
-        self.hidden
-            .lock()
-            .unwrap()
-            .retain(|position| !positions.contains(position));
+        self.hidden.lock().unwrap().retain(|position| !positions.contains(position));
         Ok(appended)
     }
 
@@ -126,25 +114,13 @@ impl Wrong {
         let mut first = None;
         for (n, event) in append.events.iter().enumerate() {
             let expected = append.expected + n as u64;
-            let request_id = if n + 1 == append.events.len() {
-                append.request_id
-            } else {
-                event.event_id
-            };
-            let one = Append {
-                events: vec![event.clone()],
-                expected,
-                request_id,
-                ..append.clone()
-            };
+            let request_id = if n + 1 == append.events.len() { append.request_id } else { event.event_id };
+            let one = Append { events: vec![event.clone()], expected, request_id, ..append.clone() };
             let appended = self.inner.append(one).await?;
             tokio::task::yield_now().await;
             let first_revision = *first.get_or_insert(appended.first_revision);
             if n + 1 == append.events.len() {
-                return Ok(Appended {
-                    first_revision,
-                    ..appended
-                });
+                return Ok(Appended { first_revision, ..appended });
             }
         }
         self.inner.append(append).await
@@ -162,18 +138,11 @@ impl EventLog for Wrong {
             Fault::ShowsInAnotherOrder => return self.append_in_flight(append).await,
             Fault::StopsWithItsCaller => return self.append_one_by_one(append).await,
             Fault::RevisionBeforeRequest => {
-                let actual = self
-                    .inner
-                    .read_stream(&append.stream, 0, usize::MAX)
-                    .await
-                    .map_err(AppendError::Failed)?;
+                let actual =
+                    self.inner.read_stream(&append.stream, 0, usize::MAX).await.map_err(AppendError::Failed)?;
                 let (actual, expected) = (actual.records.len() as u64, append.expected);
                 if actual != expected {
-                    return Err(AppendError::Conflict {
-                        stream: append.stream,
-                        expected,
-                        actual,
-                    });
+                    return Err(AppendError::Conflict { stream: append.stream, expected, actual });
                 }
             }
             Fault::IgnoresFingerprints => append.fingerprint = [7; 32],
@@ -209,8 +178,7 @@ impl EventLog for Wrong {
 
     async fn read_partition(&self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError> {
         let mut page = self.inner.read_partition(partition, after, limit).await?;
-        page.records
-            .retain(|recorded| !self.hidden.lock().unwrap().contains(&recorded.position));
+        page.records.retain(|recorded| !self.hidden.lock().unwrap().contains(&recorded.position));
         page.end |= self.fault == Fault::EndsEarly || page.records.is_empty();
         if self.fault == Fault::TrustsClocks {
             for recorded in &mut page.records {
@@ -231,11 +199,7 @@ impl EventLog for Wrong {
 
     async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError> {
         let head = self.inner.barrier(partition).await?;
-        Ok(if self.fault == Fault::StaleBarrier {
-            self.stale.swap(head, Ordering::SeqCst).min(head)
-        } else {
-            head
-        })
+        Ok(if self.fault == Fault::StaleBarrier { self.stale.swap(head, Ordering::SeqCst).min(head) } else { head })
     }
 }
 
@@ -252,10 +216,7 @@ async fn broken_by(fault: Fault) -> Vec<&'static str> {
 
 #[track_caller]
 fn check(broken: &[&str], expected: &str) {
-    assert!(
-        broken.iter().any(|name| name.ends_with(expected)),
-        "{expected} should be among {broken:?}"
-    );
+    assert!(broken.iter().any(|name| name.ends_with(expected)), "{expected} should be among {broken:?}");
 }
 
 #[tokio::test]
@@ -266,35 +227,22 @@ async fn a_good_log_breaks_none() {
 #[tokio::test]
 async fn a_log_that_shows_commits_in_another_order_is_caught_by_the_first_case() {
     let broken = broken_by(Fault::ShowsInAnotherOrder).await;
-    assert_eq!(
-        broken.first(),
-        Some(&"readers::nothing_is_skipped_when_writers_finish_in_another_order"),
-        "{broken:?}"
-    );
+    assert_eq!(broken.first(), Some(&"readers::nothing_is_skipped_when_writers_finish_in_another_order"), "{broken:?}");
 }
 
 #[tokio::test]
 async fn a_log_that_compares_the_revision_first_is_caught() {
-    check(
-        &broken_by(Fault::RevisionBeforeRequest).await,
-        "ids_are_compared_before_revisions",
-    );
+    check(&broken_by(Fault::RevisionBeforeRequest).await, "ids_are_compared_before_revisions");
 }
 
 #[tokio::test]
 async fn a_log_that_ignores_fingerprints_is_caught() {
-    check(
-        &broken_by(Fault::IgnoresFingerprints).await,
-        "ids_are_compared_before_revisions",
-    );
+    check(&broken_by(Fault::IgnoresFingerprints).await, "ids_are_compared_before_revisions");
 }
 
 #[tokio::test]
 async fn a_log_that_forgets_requests_is_caught() {
-    check(
-        &broken_by(Fault::ForgetsRequests).await,
-        "restarts::requests_are_answered_as_before",
-    );
+    check(&broken_by(Fault::ForgetsRequests).await, "restarts::requests_are_answered_as_before");
 }
 
 #[tokio::test]
@@ -314,18 +262,12 @@ async fn a_head_that_runs_ahead_is_caught() {
 
 #[tokio::test]
 async fn a_stale_barrier_is_caught() {
-    check(
-        &broken_by(Fault::StaleBarrier).await,
-        "a_barrier_shows_what_was_acknowledged",
-    );
+    check(&broken_by(Fault::StaleBarrier).await, "a_barrier_shows_what_was_acknowledged");
 }
 
 #[tokio::test]
 async fn a_log_that_stops_with_its_caller_is_caught() {
-    check(
-        &broken_by(Fault::StopsWithItsCaller).await,
-        "who_goes_away_changes_nothing_else",
-    );
+    check(&broken_by(Fault::StopsWithItsCaller).await, "who_goes_away_changes_nothing_else");
 }
 
 #[tokio::test]
@@ -340,10 +282,7 @@ async fn a_log_without_bounds_is_caught() {
 
 #[tokio::test]
 async fn a_log_that_trusts_clocks_is_caught() {
-    check(
-        &broken_by(Fault::TrustsClocks).await,
-        "from_anywhere_everything_is_seen_once_beside_writers",
-    );
+    check(&broken_by(Fault::TrustsClocks).await, "from_anywhere_everything_is_seen_once_beside_writers");
 }
 
 #[tokio::test]

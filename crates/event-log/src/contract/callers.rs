@@ -34,20 +34,11 @@ pub(super) async fn who_goes_away_changes_nothing_else<F: Factory>(factory: &F) 
         let settled = log.append(leaving.clone()).await?;
         promise_eq!(settled.revision, 3, "the revision a retry is answered");
         if let Ok(Ok(first)) = gone {
-            promise!(
-                settled.replayed && first.position == settled.position,
-                "answered, then appended again"
-            );
+            promise!(settled.replayed && first.position == settled.position, "answered, then appended again");
         }
-        promise_eq!(
-            read_stream(&*log, &leaving.stream, 50).await?.len(),
-            3,
-            "records of one request"
-        );
+        promise_eq!(read_stream(&*log, &leaving.stream, 50).await?.len(), 3, "records of one request");
     }
-    let records = Reader::new(log.identity().partition_of("PAY"), 0)
-        .read_all(&*log)
-        .await?;
+    let records = Reader::new(log.identity().partition_of("PAY"), 0).read_all(&*log).await?;
     promise_eq!(records.len(), ROUNDS * 6, "records");
     // Dropped in every way at once: not awaited, awaited once, and with the log's answer ignored.
     let appends: Vec<Append> = (0..50).map(|n| append(&issue(format!("dropped-{n}")), 0, 1)).collect();
@@ -59,19 +50,12 @@ pub(super) async fn who_goes_away_changes_nothing_else<F: Factory>(factory: &F) 
     let settled = join_all(appends.iter().map(|append| log.append(append.clone()))).await;
     for (append, settled) in appends.iter().zip(settled) {
         promise_eq!(settled?.revision, 1, "the revision a retry is answered");
-        promise_eq!(
-            read_stream(&*log, &append.stream, 9).await?.len(),
-            1,
-            "records of one request"
-        );
+        promise_eq!(read_stream(&*log, &append.stream, 9).await?.len(), 1, "records of one request");
     }
     Ok(())
 }
 
 fn several(id: &str) -> Append {
     let one = append(&issue(id), 0, 1);
-    Append {
-        events: vec![one.events[0].clone(); 3],
-        ..one
-    }
+    Append { events: vec![one.events[0].clone(); 3], ..one }
 }

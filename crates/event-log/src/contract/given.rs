@@ -23,11 +23,7 @@ pub(super) fn issue(id: impl Display) -> StreamId {
 }
 
 pub(super) fn stream(project: &str, kind: &str, id: impl Display) -> StreamId {
-    StreamId {
-        project: project.into(),
-        kind: kind.into(),
-        id: id.to_string().into(),
-    }
+    StreamId { project: project.into(), kind: kind.into(), id: id.to_string().into() }
 }
 
 pub(super) fn event(facts: impl Into<Vec<u8>>) -> NewEvent {
@@ -76,16 +72,8 @@ pub(super) fn expect_conflict(
     expected: u64,
     actual: u64,
 ) -> Result<(), Broken> {
-    let conflict = AppendError::Conflict {
-        stream: stream.clone(),
-        expected,
-        actual,
-    };
-    promise_eq!(
-        answer.as_ref(),
-        Err(&conflict),
-        "an append at {expected} to a stream at {actual}"
-    );
+    let conflict = AppendError::Conflict { stream: stream.clone(), expected, actual };
+    promise_eq!(answer.as_ref(), Err(&conflict), "an append at {expected} to a stream at {actual}");
     Ok(())
 }
 
@@ -100,12 +88,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(partition: PartitionId, after: u64) -> Self {
-        Self {
-            partition,
-            position: after,
-            limit: 100,
-            recorded_at: i64::MIN,
-        }
+        Self { partition, position: after, limit: 100, recorded_at: i64::MIN }
     }
 
     pub(super) fn with_limit(self, limit: usize) -> Self {
@@ -117,24 +100,10 @@ impl Reader {
         let page = log.read_partition(self.partition, self.position, self.limit).await?;
         let count = page.records.len();
         promise!(count <= self.limit, "{count} records on a page of {}", self.limit);
-        promise!(
-            count > 0 || page.end,
-            "an empty page that is not the end, after {}",
-            self.position
-        );
+        promise!(count > 0 || page.end, "an empty page that is not the end, after {}", self.position);
         for recorded in &page.records {
-            promise_eq!(
-                recorded.position,
-                self.position + 1,
-                "the position after {}",
-                self.position
-            );
-            promise_eq!(
-                recorded.partition,
-                self.partition,
-                "the partition of {}",
-                recorded.position
-            );
+            promise_eq!(recorded.position, self.position + 1, "the position after {}", self.position);
+            promise_eq!(recorded.partition, self.partition, "the partition of {}", recorded.position);
             let at = recorded.record.header.metadata.recorded_at;
             promise!(at >= self.recorded_at, "recorded_at went back at {}", recorded.position);
             check_leaf(recorded)?;
@@ -179,21 +148,10 @@ pub(super) async fn read_stream<L: EventLog>(
     let mut records: Vec<Recorded> = Vec::new();
     loop {
         let page = log.read_stream(stream, records.len() as u64, limit).await?;
-        promise!(
-            page.records.len() <= limit,
-            "{} records on a page of {limit}",
-            page.records.len()
-        );
-        promise!(
-            !page.records.is_empty() || page.end,
-            "an empty page that is not the end"
-        );
+        promise!(page.records.len() <= limit, "{} records on a page of {limit}", page.records.len());
+        promise!(!page.records.is_empty() || page.end, "an empty page that is not the end");
         for recorded in page.records {
-            promise_eq!(
-                recorded.record.header.revision,
-                records.len() as u64 + 1,
-                "the next revision of a stream"
-            );
+            promise_eq!(recorded.record.header.revision, records.len() as u64 + 1, "the next revision of a stream");
             promise_eq!(recorded.record.header.stream, *stream, "the stream of a record");
             check_leaf(&recorded)?;
             records.push(recorded);
@@ -207,9 +165,6 @@ pub(super) async fn read_stream<L: EventLog>(
 fn check_leaf(recorded: &Recorded) -> Result<(), Broken> {
     let position = recorded.position;
     promise_eq!(recorded.leaf, recorded.record.leaf(), "the leaf at {position}");
-    promise!(
-        recorded.record.body.matches_its_hashes(),
-        "the body at {position} is not what was hashed"
-    );
+    promise!(recorded.record.body.matches_its_hashes(), "the body at {position} is not what was hashed");
     Ok(())
 }

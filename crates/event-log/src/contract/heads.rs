@@ -37,11 +37,7 @@ pub(super) async fn the_watch_never_runs_ahead<F: Factory>(factory: &F) -> Outco
         log.append(append(&issue("watched"), n, u128::from(n))).await?;
     }
     watcher.await??;
-    promise_eq!(
-        *log.head(partition).borrow(),
-        APPENDS,
-        "the head shown to one who comes later"
-    );
+    promise_eq!(*log.head(partition).borrow(), APPENDS, "the head shown to one who comes later");
     Ok(())
 }
 
@@ -51,11 +47,7 @@ pub(super) async fn a_barrier_shows_what_was_acknowledged<F: Factory>(factory: &
     let mut reader = Reader::new(log.identity().partition_of("PAY"), 0);
     for n in 0..50 {
         let appended = log.append(append(&issue("1"), n, u128::from(n))).await?;
-        promise_eq!(
-            log.barrier(appended.partition).await?,
-            appended.position,
-            "the barrier after an answer"
-        );
+        promise_eq!(log.barrier(appended.partition).await?, appended.position, "the barrier after an answer");
         let page = reader.next(&*log).await?;
         promise_eq!(page.records.len(), 1, "records readable after the barrier");
     }

@@ -75,10 +75,7 @@ pub(super) async fn from_anywhere_everything_is_seen_once_beside_writers<F: Fact
     for read in try_join_all(readers).await? {
         let (after, records) = read?;
         let skipped = usize::try_from(after).unwrap_or(usize::MAX);
-        promise!(
-            records == all[skipped..],
-            "a reader from {after} saw other records than are there now"
-        );
+        promise!(records == all[skipped..], "a reader from {after} saw other records than are there now");
     }
     Ok(())
 }
@@ -101,12 +98,7 @@ pub(super) async fn an_append_is_seen_whole<F: Factory>(factory: &F) -> Outcome 
     while reader.position < 300 && !(writer.is_finished() && reader.position == 0) {
         let page = reader.next(&*log).await?;
         if let Some(last) = page.records.last().filter(|_| page.end) {
-            promise_eq!(
-                last.record.header.revision,
-                5,
-                "the last revision in sight at {}",
-                last.position
-            );
+            promise_eq!(last.record.header.revision, 5, "the last revision in sight at {}", last.position);
         }
         tokio::task::yield_now().await;
     }
@@ -124,51 +116,27 @@ pub(super) async fn pages_tell_where_they_end<F: Factory>(factory: &F) -> Outcom
     }
     let partition = log.identity().partition_of("PAY");
     log.barrier(partition).await?;
-    for (after, limit, count, end) in [
-        (0, 2, 2, false),
-        (3, 1, 1, false),
-        (3, 2, 2, true),
-        (4, 9, 1, true),
-        (5, 9, 0, true),
-    ] {
+    for (after, limit, count, end) in
+        [(0, 2, 2, false), (3, 1, 1, false), (3, 2, 2, true), (4, 9, 1, true), (5, 9, 0, true)]
+    {
         let page = log.read_stream(&one, after, limit).await?;
-        promise_eq!(
-            (page.records.len(), page.end),
-            (count, end),
-            "{limit} of a stream of 5 after {after}"
-        );
+        promise_eq!((page.records.len(), page.end), (count, end), "{limit} of a stream of 5 after {after}");
         let (after, limit) = (after * 2, limit * 2);
         let page = log.read_partition(partition, after, limit).await?;
-        promise_eq!(
-            (page.records.len(), page.end),
-            (count * 2, end),
-            "{limit} of a partition of 10 after {after}"
-        );
+        promise_eq!((page.records.len(), page.end), (count * 2, end), "{limit} of a partition of 10 after {after}");
     }
-    promise_eq!(
-        log.read_stream(&one, 0, 0).await?.records.len(),
-        1,
-        "a limit of 0 counts as 1:"
-    );
+    promise_eq!(log.read_stream(&one, 0, 0).await?.records.len(), 1, "a limit of 0 counts as 1:");
     promise_eq!(read_stream(&*log, &one, 2).await?.len(), 5, "a stream's records");
     // 12 payloads of half a MiB don't fit on one page, and must come all the same.
     let mut large = append(&issue("large"), 0, 1);
     large.events = vec![event(vec![b' '; PAYLOAD_BYTES_MAX / 2]); 3];
     for n in 0..4 {
-        let next = Append {
-            expected: n * 3,
-            request_id: uuid::Uuid::from_u128(u128::from(n)),
-            ..large.clone()
-        };
+        let next = Append { expected: n * 3, request_id: uuid::Uuid::from_u128(u128::from(n)), ..large.clone() };
         log.append(next).await?;
     }
     let page = log.read_partition(partition, 10, 100).await?;
     promise!(page.records.len() < 12 && !page.end, "6 MiB on one page");
-    promise_eq!(
-        read_stream(&*log, &large.stream, 100).await?.len(),
-        12,
-        "a large stream's records"
-    );
+    promise_eq!(read_stream(&*log, &large.stream, 100).await?.len(), 12, "a large stream's records");
     Ok(())
 }
 
@@ -177,33 +145,18 @@ pub(super) async fn what_does_not_exist_is_empty<F: Factory>(factory: &F) -> Out
     let log = log(factory).await?;
     for after in [0, 7, u64::MAX] {
         let page = log.read_stream(&issue("none"), after, 10).await?;
-        promise!(
-            page.records.is_empty() && page.end,
-            "a stream that does not exist has records"
-        );
+        promise!(page.records.is_empty() && page.end, "a stream that does not exist has records");
         for partition in [0, 7, 8, u32::MAX] {
             let page = log.read_partition(partition, after, 10).await?;
             promise!(page.records.is_empty() && page.end, "partition {partition} has records");
         }
     }
     for ordinal in [0, 1, u64::MAX] {
-        promise_eq!(
-            log.find_ordinal("PAY", "issue", ordinal).await?,
-            None,
-            "ordinal {ordinal}"
-        );
+        promise_eq!(log.find_ordinal("PAY", "issue", ordinal).await?, None, "ordinal {ordinal}");
     }
-    promise_eq!(
-        log.find_request(&issue("none"), uuid::Uuid::nil()).await?,
-        None,
-        "a request never made"
-    );
+    promise_eq!(log.find_request(&issue("none"), uuid::Uuid::nil()).await?, None, "a request never made");
     let head = *log.head(0).borrow();
-    promise_eq!(
-        (head, log.barrier(0).await?),
-        (0, 0),
-        "the head and barrier of an empty partition"
-    );
+    promise_eq!((head, log.barrier(0).await?), (0, 0), "the head and barrier of an empty partition");
     Ok(())
 }
 

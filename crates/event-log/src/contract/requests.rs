@@ -14,55 +14,22 @@ use crate::log::{EventLog, KnownRequest};
 pub(super) async fn repeated_are_answered_as_before<F: Factory>(factory: &F) -> Outcome {
     let log = log(factory).await?;
     let stream = issue("repeated");
-    let several = Append {
-        events: vec![event("a"), event("b"), event("c")],
-        ..append(&stream, 1, 2)
-    };
+    let several = Append { events: vec![event("a"), event("b"), event("c")], ..append(&stream, 1, 2) };
     log.append(append(&stream, 0, 1)).await?;
     let first = log.append(several.clone()).await?;
     promise!(!first.replayed, "a first answer that says it is a repetition");
-    promise_eq!(
-        (first.first_revision, first.revision),
-        (2, 4),
-        "the revisions of three events"
-    );
-    let again = Appended {
-        replayed: true,
-        ..first
-    };
-    promise_eq!(
-        log.append(several.clone()).await.as_ref(),
-        Ok(&again),
-        "a request repeated at once"
-    );
+    promise_eq!((first.first_revision, first.revision), (2, 4), "the revisions of three events");
+    let again = Appended { replayed: true, ..first };
+    promise_eq!(log.append(several.clone()).await.as_ref(), Ok(&again), "a request repeated at once");
     for n in 4..200 {
         log.append(append(&stream, n, u128::from(n))).await?;
     }
-    promise_eq!(
-        log.append(several.clone()).await.as_ref(),
-        Ok(&again),
-        "a request repeated 196 revisions later"
-    );
+    promise_eq!(log.append(several.clone()).await.as_ref(), Ok(&again), "a request repeated 196 revisions later");
     log.barrier(again.partition).await?;
-    let known = KnownRequest {
-        fingerprint: several.fingerprint,
-        appended: again,
-    };
-    promise_eq!(
-        log.find_request(&stream, several.request_id).await?,
-        Some(known),
-        "the request, looked up"
-    );
-    promise_eq!(
-        log.find_request(&stream, Uuid::from_u128(1000)).await?,
-        None,
-        "a request never made"
-    );
-    promise_eq!(
-        read_stream(&*log, &stream, 50).await?.len(),
-        200,
-        "records in the stream"
-    );
+    let known = KnownRequest { fingerprint: several.fingerprint, appended: again };
+    promise_eq!(log.find_request(&stream, several.request_id).await?, Some(known), "the request, looked up");
+    promise_eq!(log.find_request(&stream, Uuid::from_u128(1000)).await?, None, "a request never made");
+    promise_eq!(read_stream(&*log, &stream, 50).await?.len(), 200, "records in the stream");
     Ok(())
 }
 
@@ -79,22 +46,12 @@ pub(super) async fn repeated_at_once_are_admitted_once<F: Factory>(factory: &F) 
         for answer in try_join_all(copies).await? {
             answers.push(answer?);
         }
-        promise_eq!(
-            answers.iter().filter(|appended| !appended.replayed).count(),
-            1,
-            "first answers"
-        );
+        promise_eq!(answers.iter().filter(|appended| !appended.replayed).count(), 1, "first answers");
         promise!(
-            answers
-                .iter()
-                .all(|appended| (appended.position, appended.leaf) == (answers[0].position, answers[0].leaf)),
+            answers.iter().all(|appended| (appended.position, appended.leaf) == (answers[0].position, answers[0].leaf)),
             "copies of one request were answered differently: {answers:?}"
         );
-        promise_eq!(
-            read_stream(&*log, &stream, 50).await?.len(),
-            1,
-            "records of one request"
-        );
+        promise_eq!(read_stream(&*log, &stream, 50).await?.len(), 1, "records of one request");
     }
     Ok(())
 }
@@ -105,33 +62,13 @@ pub(super) async fn ids_are_compared_before_revisions<F: Factory>(factory: &F) -
     let stream = issue("1");
     let first = append(&stream, 0, 1);
     let answered = log.append(first.clone()).await?;
-    let again = Appended {
-        replayed: true,
-        ..answered
-    };
+    let again = Appended { replayed: true, ..answered };
     for expected in [0, 1, 9] {
-        let repeated = Append {
-            expected,
-            ..first.clone()
-        };
-        promise_eq!(
-            log.append(repeated).await.as_ref(),
-            Ok(&again),
-            "a repetition that expects {expected}"
-        );
-        let other = Append {
-            fingerprint: [8; 32],
-            expected,
-            ..first.clone()
-        };
-        let reused = AppendError::RequestIdReused {
-            request_id: first.request_id,
-        };
-        promise_eq!(
-            log.append(other).await,
-            Err(reused),
-            "another command under the id that expects {expected}"
-        );
+        let repeated = Append { expected, ..first.clone() };
+        promise_eq!(log.append(repeated).await.as_ref(), Ok(&again), "a repetition that expects {expected}");
+        let other = Append { fingerprint: [8; 32], expected, ..first.clone() };
+        let reused = AppendError::RequestIdReused { request_id: first.request_id };
+        promise_eq!(log.append(other).await, Err(reused), "another command under the id that expects {expected}");
     }
     promise_eq!(read_stream(&*log, &stream, 50).await?.len(), 1, "records in the stream");
     Ok(())
@@ -142,10 +79,7 @@ pub(super) async fn ids_belong_to_their_stream<F: Factory>(factory: &F) -> Outco
     let log = log(factory).await?;
     for n in 0..3 {
         let appended = log.append(append(&issue(n), 0, 1)).await?;
-        promise!(
-            !appended.replayed,
-            "a request id of another stream was taken for this one's"
-        );
+        promise!(!appended.replayed, "a request id of another stream was taken for this one's");
     }
     Ok(())
 }

@@ -28,36 +28,19 @@ pub(super) async fn everything_is_there_again<F: Factory>(factory: &F) -> Outcom
     }
     promise_eq!(read_everything(&log).await?, before, "the records after a restart");
     // The proposer's clock was set back meanwhile: the log's is not.
-    let next = log
-        .append(Append {
-            recorded_at: 0,
-            ..append(&issue("next"), 0, 1)
-        })
-        .await?;
+    let next = log.append(Append { recorded_at: 0, ..append(&issue("next"), 0, 1) }).await?;
     promise_eq!(
         (next.ordinal, next.recorded_at),
         (21, NOW),
         "the ordinal and time of the first stream after a restart"
     );
-    promise_eq!(
-        log.append(append(&issue(7), 2, 3)).await?.revision,
-        3,
-        "the revision of a stream from before"
-    );
-    promise_eq!(
-        log.find_ordinal("PAY", "issue", 7).await?,
-        Some(issue(7)),
-        "a stream by its ordinal"
-    );
+    promise_eq!(log.append(append(&issue(7), 2, 3)).await?.revision, 3, "the revision of a stream from before");
+    promise_eq!(log.find_ordinal("PAY", "issue", 7).await?, Some(issue(7)), "a stream by its ordinal");
     let before = read_everything(&log).await?;
     let Some(log) = factory.reopen(log).await? else {
         return Ok(());
     };
-    promise_eq!(
-        read_everything(&log).await?,
-        before,
-        "the records after another restart"
-    );
+    promise_eq!(read_everything(&log).await?, before, "the records after another restart");
     Ok(())
 }
 
@@ -72,33 +55,13 @@ pub(super) async fn requests_are_answered_as_before<F: Factory>(factory: &F) -> 
     let Some(log) = factory.reopen(log).await? else {
         return Ok(());
     };
-    let again = Appended {
-        replayed: true,
-        ..answered
-    };
-    promise_eq!(
-        log.append(first.clone()).await.as_ref(),
-        Ok(&again),
-        "a request repeated after a restart"
-    );
-    let other = Append {
-        fingerprint: [8; 32],
-        ..first.clone()
-    };
-    let reused = AppendError::RequestIdReused {
-        request_id: first.request_id,
-    };
-    promise_eq!(
-        log.append(other).await,
-        Err(reused),
-        "another command under the id after a restart"
-    );
+    let again = Appended { replayed: true, ..answered };
+    promise_eq!(log.append(first.clone()).await.as_ref(), Ok(&again), "a request repeated after a restart");
+    let other = Append { fingerprint: [8; 32], ..first.clone() };
+    let reused = AppendError::RequestIdReused { request_id: first.request_id };
+    promise_eq!(log.append(other).await, Err(reused), "another command under the id after a restart");
     let known = log.find_request(&first.stream, first.request_id).await?;
-    promise_eq!(
-        known.map(|known| known.appended),
-        Some(again),
-        "the request, looked up after a restart"
-    );
+    promise_eq!(known.map(|known| known.appended), Some(again), "the request, looked up after a restart");
     Ok(())
 }
 
