@@ -5,7 +5,12 @@
 //! # Recipes
 //!
 //! **To add a method or message**: its `.proto` file; `cargo xtask proto` lints it, checks that it breaks nobody, and renews `docs/api.md`.
-#![expect(missing_docs, clippy::pedantic, reason = "generated; the comments are in proto/")]
+#![expect(
+    missing_docs,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated; the comments are in proto/"
+)]
 
 include!(concat!(env!("OUT_DIR"), "/snaglog.rs"));
 

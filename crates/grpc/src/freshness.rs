@@ -1,0 +1,131 @@
+//! Queries to the views: as fresh as was asked for, with a token of what the answer shows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::consistency::v1::Consistency;
+use api::consistency::v1::consistency::Requirement;
+use api::errors::v1::Reason;
+use domain::ids::ProjectId;
+use event_log::EventLog;
+use tokio::time::{Instant, timeout_at};
+use tonic::{Code, Status};
+use view_store::{Answer, ViewId, ViewStore};
+use views::query::Query;
+
+use crate::fields::Faults;
+use crate::limits::{FRESHNESS_WAIT_MS_MAX, LIST_ITEMS_MAX};
+use crate::status;
+use crate::token::{Place, Token};
+
+/// The views, with the log that they show.
+pub(crate) struct Views {
+    pub(crate) store: Arc<dyn ViewStore>,
+    pub(crate) log: Arc<dyn EventLog>,
+}
+
+/// How fresh an answer must be: nothing is to be waited for, or what these tokens stand for.
+#[derive(Debug, Default)]
+pub(crate) struct AtLeast(Vec<Token>);
+
+impl AtLeast {
+    /// Reads what the caller asks for. A token that is none of ours is no fault of a field, but an error of its own.
+    pub(crate) fn parse(faults: &mut Faults, asked: Option<&Consistency>) -> Result<Self, Status> {
+        let Some(Requirement::AtLeastAsFresh(asked)) = asked.and_then(|asked| asked.requirement.as_ref()) else {
+            return Ok(Self::default());
+        };
+        faults.within("consistency", |faults| {
+            faults.within("at_least_as_fresh", |faults| faults.at_most("tokens", asked.tokens.len(), LIST_ITEMS_MAX));
+        });
+        let tokens =
+            asked.tokens.iter().take(LIST_ITEMS_MAX).map(|token| Token::decode(token).ok_or_else(invalid_token));
+        tokens.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl Views {
+    /// Asks a question about a project. Gives what was found, and the token of what it shows.
+    pub(crate) async fn ask<Q: Query>(
+        &self,
+        query: &Q,
+        project: &ProjectId,
+        at_least: &AtLeast,
+        deadline: Instant,
+    ) -> Result<(Q::Found, String), Status> {
+        let view = query.view();
+        self.wait(view, at_least, deadline).await?;
+        let mut answer = self.store.query(view, query.selects()).await.map_err(|error| status::store_error(&error))?;
+        self.refuse_parked(view, &answer, at_least).await?;
+        let token = self.token(&answer, project);
+        let rows = std::mem::take(&mut answer.rows);
+        let found = query.read(rows).map_err(|error| status::internal(&error))?;
+        Ok((found, token))
+    }
+
+    /// What the answer shows of the project.
+    fn token(&self, answer: &Answer, project: &ProjectId) -> String {
+        let partition = self.log.identity().partition_of(project.as_str());
+        let shown = answer.checkpoints.get(&partition);
+        let places = shown.map(|checkpoint| Place::new(partition, checkpoint.position, &checkpoint.leaf));
+        Token { places: places.into_iter().collect(), stream: None }.encode()
+    }
+
+    /// Waits until the view shows what was asked for.
+    async fn wait(&self, view: ViewId, at_least: &AtLeast, deadline: Instant) -> Result<(), Status> {
+        let until = deadline.min(Instant::now() + Duration::from_millis(FRESHNESS_WAIT_MS_MAX));
+        for place in at_least.0.iter().flat_map(|token| &token.places) {
+            self.check(place).await?;
+            let mut advanced = self.store.advanced(view, place.partition);
+            let reached = advanced.wait_for(|position| *position >= place.position);
+            match timeout_at(until, reached).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(_)) => return Err(status::internal(&"the view store stopped telling how far a view has come")),
+                Err(_) => return Err(not_fresh_enough()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Is the place one of this log?
+    async fn check(&self, place: &Place) -> Result<(), Status> {
+        let identity = self.log.identity();
+        let Some(before) = place.position.checked_sub(1).filter(|_| place.partition < identity.partitions) else {
+            return Err(invalid_token());
+        };
+        let page =
+            self.log.read_partition(place.partition, before, 1).await.map_err(|error| status::log_error(&error))?;
+        match page.records.first() {
+            Some(record) if record.position == place.position && place.is_of(&record.leaf) => Ok(()),
+            _ => Err(invalid_token()),
+        }
+    }
+
+    /// A stream that was set aside before a token's place will not show what the token stands for.
+    async fn refuse_parked(&self, view: ViewId, answer: &Answer, at_least: &AtLeast) -> Result<(), Status> {
+        if answer.parked.is_empty() {
+            return Ok(());
+        }
+        for token in &at_least.0 {
+            let Some(stream) = &token.stream else { continue };
+            let name: Arc<str> = stream.to_string().into();
+            let parked = self.store.parked_of(view, vec![name]).await.map_err(|error| status::store_error(&error))?;
+            let before = |position| token.places.iter().any(|place| position <= place.position);
+            if parked.iter().any(|parked| before(parked.position)) {
+                let message =
+                    "the view has set this issue aside: it could not apply an event of it; its history shows it";
+                return Err(status::error(Code::FailedPrecondition, Reason::ViewParked, message));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn invalid_token() -> Status {
+    let message = "the consistency token is not of this log; leave it out";
+    status::error(Code::InvalidArgument, Reason::ConsistencyTokenInvalid, message)
+}
+
+fn not_fresh_enough() -> Status {
+    let message = "the view did not reach the tokens in time; the command is recorded all the same";
+    status::error(Code::DeadlineExceeded, Reason::NotFreshEnough, message)
+}

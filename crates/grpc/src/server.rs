@@ -1,0 +1,187 @@
+//! All services on one port, from the first connection to the last.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::boards::v1::boards_service_server::{self, BoardsServiceServer};
+use api::history::v1::history_service_server::{self, HistoryServiceServer};
+use api::imports::v1::imports_service_server::{self, ImportsServiceServer};
+use api::issues::v1::issues_service_server::{self, IssuesServiceServer};
+use api::projects::v1::projects_service_server::{self, ProjectsServiceServer};
+use api::releases::v1::releases_service_server::{self, ReleasesServiceServer};
+use commands::{Commands, Environment};
+use event_log::EventLog;
+use history::History;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tonic::codec::CompressionEncoding;
+use tonic::service::{Routes, RoutesBuilder};
+use tonic::transport::Server;
+use tonic_web::GrpcWebLayer;
+use view_store::ViewStore;
+
+use crate::boards::Boards;
+use crate::connection::incoming;
+use crate::deadline::Timeouts;
+use crate::edge::Edge;
+use crate::freshness::Views;
+use crate::health::Health;
+use crate::histories::Histories;
+use crate::imports::Imports;
+use crate::issues::Issues;
+use crate::limits::MESSAGE_BYTES_MAX;
+use crate::projects::Projects;
+use crate::releases::Releases;
+
+/// Connections that were cut have so long to notice.
+const CUT_GRACE: Duration = Duration::from_secs(1);
+
+/// What the services rest on.
+#[derive(Clone)]
+pub struct Deps {
+    /// Does commands, on `log`.
+    pub commands: Arc<Commands>,
+    /// Where histories are read, and by which consistency tokens are checked.
+    pub log: Arc<dyn EventLog>,
+    /// Where queries are answered from. Its views are prepared.
+    pub views: Arc<dyn ViewStore>,
+    /// Tells the time that ages on a board are counted to.
+    pub environment: Arc<dyn Environment>,
+    /// True while log and views can serve: what health says.
+    pub ready: watch::Receiver<bool>,
+}
+
+/// Bounds, for those who need others than the default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// A call may take so long where its caller gives no deadline. Default: 30 s.
+    pub timeout_default_ms: u64,
+    /// A call may take so long at most. Default: 60 s.
+    pub timeout_max_ms: u64,
+    /// So many calls may be under way at once; more are RESOURCE_EXHAUSTED. Default: 4096.
+    pub calls_max: usize,
+    /// So many calls may be under way on one connection; more wait. Default: 1024.
+    pub streams_per_connection_max: u32,
+    /// After so long without a word, a connection is asked whether it lives. Default: 30 s.
+    pub keepalive_interval_ms: u64,
+    /// A connection that doesn't answer in this time is closed. Default: 10 s.
+    pub keepalive_timeout_ms: u64,
+    /// When it ends, the server waits so long for calls under way, then cuts connections. Default: 10 s.
+    pub drain_ms: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            timeout_default_ms: 30_000,
+            timeout_max_ms: 60_000,
+            calls_max: 4096,
+            streams_per_connection_max: 1024,
+            keepalive_interval_ms: 30_000,
+            keepalive_timeout_ms: 10_000,
+            drain_ms: 10_000,
+        }
+    }
+}
+
+/// Why the server could not serve, or not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The descriptors that reflection serves are broken: a mistake of the build.
+    #[error("read the contract's descriptors")]
+    Descriptors(#[from] tonic_reflection::server::Error),
+    /// The transport failed.
+    #[error("serve gRPC")]
+    Transport(#[from] tonic::transport::Error),
+}
+
+/// Serves until `shutdown` is cancelled, then drains: no new connections, calls under way end, after `drain_ms` the rest is cut.
+pub async fn serve(
+    listener: TcpListener,
+    deps: Deps,
+    options: Options,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError> {
+    let health = Health::new(&SERVICES, deps.ready.clone(), shutdown.clone());
+    let routes = routes(deps, &health)?;
+    let edge = Edge::new(timeouts(&options), options.calls_max);
+    let cut = CancellationToken::new();
+    let served = Server::builder()
+        .accept_http1(true)
+        .max_concurrent_streams(options.streams_per_connection_max)
+        .http2_keepalive_interval(Some(Duration::from_millis(options.keepalive_interval_ms)))
+        .http2_keepalive_timeout(Some(Duration::from_millis(options.keepalive_timeout_ms)))
+        .layer(GrpcWebLayer::new())
+        .layer(edge)
+        .serve_with_incoming_shutdown(routes, incoming(listener, cut.clone()), shutdown.clone().cancelled_owned());
+    let health = health.follow();
+    tokio::pin!(served, health);
+    let hard_end = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(Duration::from_millis(options.drain_ms)).await;
+    };
+    tokio::select! {
+        ended = &mut served => ended?,
+        never = &mut health => match never {},
+        () = hard_end => {
+            tracing::warn!(drain_ms = options.drain_ms, "calls under way did not end in time; connections are cut");
+            cut.cancel();
+            // Whoever doesn't notice now is left to the end of the process.
+            let _ = tokio::time::timeout(CUT_GRACE, served).await;
+        }
+    }
+    Ok(())
+}
+
+/// The names under which health is told, beside the whole server's.
+const SERVICES: [&str; 6] = [
+    issues_service_server::SERVICE_NAME,
+    projects_service_server::SERVICE_NAME,
+    releases_service_server::SERVICE_NAME,
+    boards_service_server::SERVICE_NAME,
+    history_service_server::SERVICE_NAME,
+    imports_service_server::SERVICE_NAME,
+];
+
+fn timeouts(options: &Options) -> Timeouts {
+    Timeouts {
+        default: Duration::from_millis(options.timeout_default_ms),
+        max: Duration::from_millis(options.timeout_max_ms),
+    }
+}
+
+/// Messages are bounded after decompression; gzip is understood, and never sent unasked.
+macro_rules! bounded {
+    ($server:expr) => {
+        $server.max_decoding_message_size(MESSAGE_BYTES_MAX).accept_compressed(CompressionEncoding::Gzip)
+    };
+}
+
+fn routes(deps: Deps, health: &Health) -> Result<Routes, ServeError> {
+    let Deps { commands, log, views, environment, ready: _ } = deps;
+    let views = Arc::new(Views { store: views, log: Arc::clone(&log) });
+    let history = History::new(Arc::clone(&log));
+    let mut routes = RoutesBuilder::default();
+    let issues = Issues { commands: Arc::clone(&commands), views: Arc::clone(&views) };
+    routes.add_service(bounded!(IssuesServiceServer::new(issues)));
+    routes.add_service(bounded!(ProjectsServiceServer::new(Projects { commands: Arc::clone(&commands) })));
+    routes.add_service(bounded!(ReleasesServiceServer::new(Releases { commands: Arc::clone(&commands) })));
+    routes.add_service(bounded!(BoardsServiceServer::new(Boards {
+        commands: Arc::clone(&commands),
+        views,
+        environment
+    })));
+    routes.add_service(bounded!(HistoryServiceServer::new(Histories { history, log })));
+    routes.add_service(bounded!(ImportsServiceServer::new(Imports { commands })));
+    routes.add_service(bounded!(health.service()));
+    routes.add_service(reflection().build_v1()?);
+    routes.add_service(reflection().build_v1alpha()?);
+    Ok(routes.routes())
+}
+
+fn reflection<'a>() -> tonic_reflection::server::Builder<'a> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(api::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
