@@ -123,27 +123,15 @@ mod tests {
 
     fn version(revision: u64) -> Arc<Version<Team>> {
         let id = TeamId::parse("dev").unwrap();
-        let state = Arc::new(Team {
-            id,
-            revision,
-            members: BTreeSet::new(),
-        });
-        let last = Last {
-            partition: 0,
-            position: revision,
-            leaf: [0; 32],
-        };
+        let state = Arc::new(Team { id, revision, members: BTreeSet::new() });
+        let last = Last { partition: 0, position: revision, leaf: [0; 32] };
         Arc::new(Version { state, revision, last })
     }
 
     #[test]
     fn whoever_comes_late_forgets_nothing_newer() {
         let remembered = Remembered::new(Options::default());
-        let stream = StreamRef {
-            project: ProjectId::parse("PAY").unwrap(),
-            kind: StreamKind::Team,
-            id: "dev".into(),
-        };
+        let stream = StreamRef { project: ProjectId::parse("PAY").unwrap(), kind: StreamKind::Team, id: "dev".into() };
         for (put, then) in [(1, 1), (3, 3), (2, 3), (4, 4)] {
             remembered.put(&stream, &version(put));
             assert_eq!(remembered.get::<Team>(&stream).unwrap().revision, then, "after {put}");

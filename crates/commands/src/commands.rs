@@ -17,7 +17,7 @@ use crate::cache::Remembered;
 use crate::decider::Decider;
 use crate::derived;
 use crate::error::CommandError;
-use crate::request::{Done, Environment, Found, Options, Request};
+use crate::request::{Done, Environment, Found, Options, Request, with_times_as_kept};
 use crate::run::Runner;
 use crate::streams::{Need, Streams};
 use crate::turns::Turns;
@@ -31,17 +31,8 @@ pub struct Commands {
 impl Commands {
     /// Commands on this log, with the clock, ids and randomness of this environment.
     pub fn new(log: Arc<dyn EventLog>, environment: Arc<dyn Environment>, options: Options) -> Self {
-        let streams = Streams {
-            log,
-            remembered: Remembered::new(options),
-        };
-        Self {
-            runner: Runner {
-                streams,
-                environment,
-                turns: Turns::new(),
-            },
-        }
+        let streams = Streams { log, remembered: Remembered::new(options) };
+        Self { runner: Runner { streams, environment, turns: Turns::new() } }
     }
 
     /// The id of the issue that this request files: see the crate's doc.
@@ -93,14 +84,10 @@ impl Commands {
             issue::Command::FileIssue(filing) => issue::Command::FileIssue(FileIssue { id, ..filing }),
             command => command,
         };
-        let request = Request {
-            origin: Some(origin.clone()),
-            ..request
-        };
+        let request = Request { origin: Some(origin.clone()), ..request };
         match self.run_issue(project, id, command.clone(), request.clone()).await {
             Err(CommandError::Rejected(Rejection::UnknownComponent { component })) => {
-                self.add_imported_component(project, component, &origin, &request)
-                    .await?;
+                self.add_imported_component(project, component, &origin, &request).await?;
                 self.run_issue(project, id, command, request).await
             }
             answer => answer,
@@ -137,9 +124,7 @@ impl Commands {
     ) -> Result<Done<Release>, CommandError> {
         let (release::Command::RecordDeployment { release, .. } | release::Command::RecordRollback { release, .. }) =
             &command;
-        self.runner
-            .run(&Target::release(project, release), &command, &request)
-            .await
+        self.runner.run(&Target::release(project, release), &command, &request).await
     }
 
     /// The project as of all that was acknowledged before this call; `None` where there is none.
@@ -205,10 +190,7 @@ impl Commands {
     async fn find_key(&self, key: &IssueKey) -> Result<Option<IssueId>, CommandError> {
         let kind = StreamKind::Issue.as_str();
         let log = &self.runner.streams.log;
-        let found = log
-            .find_ordinal(key.project.as_str(), kind, key.ordinal)
-            .await
-            .map_err(CommandError::Log)?;
+        let found = log.find_ordinal(key.project.as_str(), kind, key.ordinal).await.map_err(CommandError::Log)?;
         let Some(name) = found else { return Ok(None) };
         let id = Uuid::try_parse(&name.id).map_err(|_| {
             let reason = format!("{} is not named by a UUID", event_log::StreamName(&name));
@@ -231,10 +213,8 @@ impl Commands {
         command: issue::Command,
         request: Request,
     ) -> Result<Done<Issue>, CommandError> {
-        let done = self
-            .runner
-            .run::<Issue>(&Target::issue(project, id), &command, &request)
-            .await?;
+        let command = with_times_as_kept(command);
+        let done = self.runner.run::<Issue>(&Target::issue(project, id), &command, &request).await?;
         if done.state.revision == 1 {
             self.runner.streams.remembered.put_key(done.state.key.clone(), id);
         }
@@ -251,11 +231,7 @@ impl Commands {
         request: &Request,
     ) -> Result<(), CommandError> {
         let mut content = Sha256::new();
-        for part in [
-            "snaglog.commands.AddImportedComponent",
-            project.as_str(),
-            component.as_str(),
-        ] {
+        for part in ["snaglog.commands.AddImportedComponent", project.as_str(), component.as_str()] {
             content.update((part.len() as u64).to_be_bytes());
             content.update(part.as_bytes());
         }

@@ -8,11 +8,7 @@ pub const NAMESPACE: Uuid = Uuid::from_u128(0x8f1d_5f0e_6a0b_5c3e_9d52_736e_6167
 
 /// The id of the issue that this request files.
 pub(crate) fn issue_id(project: &ProjectId, request_id: Uuid) -> IssueId {
-    IssueId(derive(
-        namespace(project),
-        "request/",
-        &request_id.hyphenated().to_string(),
-    ))
+    IssueId(derive(namespace(project), "request/", &request_id.hyphenated().to_string()))
 }
 
 /// The id of the issue that is imported from another system, where it is called `reference`.
@@ -45,19 +41,10 @@ mod tests {
     #[test]
     fn derived_ids_never_change() {
         let request = Uuid::from_u128(7);
-        assert_eq!(
-            issue_id(&pay(), request).to_string(),
-            "f88a9550-657a-5a93-8e0e-8f1fc9fc23e9"
-        );
-        assert_eq!(
-            imported_issue_id(&pay(), "bugzilla", "446261").to_string(),
-            "7273f9f6-baf0-5339-bd7d-b5b939b0ab7c"
-        );
+        assert_eq!(issue_id(&pay(), request).to_string(), "f88a9550-657a-5a93-8e0e-8f1fc9fc23e9");
+        assert_eq!(imported_issue_id(&pay(), "bugzilla", "446261").to_string(), "7273f9f6-baf0-5339-bd7d-b5b939b0ab7c");
         let component = ComponentId::parse("checkout").unwrap();
-        assert_eq!(
-            component_request_id(&pay(), &component).to_string(),
-            "cf140c13-ae78-5958-b50d-52cd1f78272e"
-        );
+        assert_eq!(component_request_id(&pay(), &component).to_string(), "cf140c13-ae78-5958-b50d-52cd1f78272e");
     }
 
     #[test]

@@ -61,4 +61,5 @@ mod weight;
 pub use commands::Commands;
 pub use derived::NAMESPACE;
 pub use error::{CommandError, HistoryError};
+pub use event_log::{Leaf, LogError};
 pub use request::{Done, Environment, Found, Options, Place, Request};

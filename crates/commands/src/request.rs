@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::ids::PersonId;
-use domain::{Origin, StreamRef};
+use domain::issue::{self, Closing};
+use domain::{Fact, Origin, StreamRef};
 use event_log::Leaf;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -29,9 +30,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            cache_bytes: 64 * 1024 * 1024,
-        }
+        Self { cache_bytes: 64 * 1024 * 1024 }
     }
 }
 
@@ -93,29 +92,26 @@ pub struct Place {
 
 impl<S> Clone for Done<S> {
     fn clone(&self) -> Self {
-        let Self {
-            state,
-            revision,
-            at,
-            replayed,
-        } = self;
-        Self {
-            state: Arc::clone(state),
-            revision: *revision,
-            at: at.clone(),
-            replayed: *replayed,
-        }
+        let Self { state, revision, at, replayed } = self;
+        Self { state: Arc::clone(state), revision: *revision, at: at.clone(), replayed: *replayed }
     }
 }
 
 impl<S> Clone for Found<S> {
     fn clone(&self) -> Self {
         let Self { state, revision, at } = self;
-        Self {
-            state: Arc::clone(state),
-            revision: *revision,
-            at: at.clone(),
+        Self { state: Arc::clone(state), revision: *revision, at: at.clone() }
+    }
+}
+
+/// The command with its times as the log keeps them: only one has a time in it.
+pub(crate) fn with_times_as_kept(command: issue::Command) -> issue::Command {
+    match command {
+        issue::Command::CloseIssue { closing: Fact::Known(Closing::DataApplied { at: Some(at), by }) } => {
+            let closing = Closing::DataApplied { at: Some(as_kept(at)), by };
+            issue::Command::CloseIssue { closing: Fact::Known(closing) }
         }
+        command => command,
     }
 }
 

@@ -61,10 +61,7 @@ impl Runner {
                 Err(AppendError::Conflict { stream, actual, .. }) => {
                     conflicts += 1;
                     if conflicts == CONFLICTS_MAX {
-                        return Err(CommandError::Contended {
-                            stream: target.stream.clone(),
-                            conflicts,
-                        });
+                        return Err(CommandError::Contended { stream: target.stream.clone(), conflicts });
                     }
                     if stream == target.name && turn.is_none() {
                         turn = Some(self.turns.take(&target.stream).await);
@@ -89,11 +86,7 @@ impl Runner {
         let occurred_at = decision.occurred_at.as_microsecond();
         let event = |event: &D::Event| {
             let stored = event.encode(request.origin.as_ref());
-            let salt = if stored.texts.is_empty() {
-                Vec::new()
-            } else {
-                self.environment.salt().to_vec()
-            };
+            let salt = if stored.texts.is_empty() { Vec::new() } else { self.environment.salt().to_vec() };
             NewEvent {
                 event_id: self.environment.event_id(),
                 event_type: stored.event_type,
@@ -131,35 +124,27 @@ impl Runner {
         let occurred_at = decision.occurred_at;
         let recorded_at = Timestamp::from_microsecond(appended.recorded_at).unwrap_or(occurred_at);
         let before = sight.own.as_deref().map(|version| D::clone(&version.state));
-        let state = (appended.first_revision..)
-            .zip(decision.events)
-            .fold(before, |state, (revision, event)| {
-                let recorded = Recorded {
-                    event,
-                    stream: target.stream.clone(),
-                    ordinal: appended.ordinal,
-                    revision,
-                    position: appended.position - (appended.revision - revision),
-                    actor: request.actor.clone(),
-                    occurred_at,
-                    recorded_at,
-                    origin: request.origin.clone(),
-                };
-                D::evolve(state, &recorded)
-            });
+        let state = (appended.first_revision..).zip(decision.events).fold(before, |state, (revision, event)| {
+            let recorded = Recorded {
+                event,
+                stream: target.stream.clone(),
+                ordinal: appended.ordinal,
+                revision,
+                position: appended.position - (appended.revision - revision),
+                actor: request.actor.clone(),
+                occurred_at,
+                recorded_at,
+                origin: request.origin.clone(),
+            };
+            D::evolve(state, &recorded)
+        });
         let Some(state) = state else {
             return Err(CommandError::History {
                 stream: target.stream.clone(),
-                source: crate::HistoryError::Shapeless {
-                    events: appended.revision,
-                },
+                source: crate::HistoryError::Shapeless { events: appended.revision },
             });
         };
-        let version = Arc::new(Version {
-            state: Arc::new(state),
-            revision: appended.revision,
-            last: last(appended),
-        });
+        let version = Arc::new(Version { state: Arc::new(state), revision: appended.revision, last: last(appended) });
         self.streams.remembered.put(&target.stream, &version);
         Ok(version.done(&target.stream, false))
     }
@@ -171,12 +156,7 @@ impl Runner {
         request: &Request,
         no: CommandError,
     ) -> Result<Done<D>, CommandError> {
-        let known = self
-            .streams
-            .log
-            .find_request(&target.name, request.id)
-            .await
-            .map_err(CommandError::Log)?;
+        let known = self.streams.log.find_request(&target.name, request.id).await.map_err(CommandError::Log)?;
         match known {
             None => Err(no),
             Some(known) if known.fingerprint == request.fingerprint => {
@@ -194,11 +174,7 @@ impl Runner {
 }
 
 fn last(appended: &Appended) -> Last {
-    Last {
-        partition: appended.partition,
-        position: appended.position,
-        leaf: appended.leaf,
-    }
+    Last { partition: appended.partition, position: appended.position, leaf: appended.leaf }
 }
 
 fn failure(error: AppendError) -> CommandError {
@@ -207,11 +183,7 @@ fn failure(error: AppendError) -> CommandError {
         AppendError::Unknown(source) => CommandError::Unknown(source),
         AppendError::Failed(source) => CommandError::Log(source),
         AppendError::Invalid { reason } => CommandError::Invalid { reason },
-        AppendError::Conflict {
-            stream,
-            expected,
-            actual,
-        } => CommandError::Invalid {
+        AppendError::Conflict { stream, expected, actual } => CommandError::Invalid {
             reason: format!("{} is at {actual}, not {expected}", event_log::StreamName(&stream)),
         },
     }

@@ -71,14 +71,7 @@ impl<D: Decider> Sight<D> {
         };
         let state = own.as_deref().map(|version| &*version.state);
         let needs = D::needs(state, command);
-        let mut sight = Self {
-            own: None,
-            project: None,
-            team: None,
-            release: None,
-            other: None,
-            guards: Vec::new(),
-        };
+        let mut sight = Self { own: None, project: None, team: None, release: None, other: None, guards: Vec::new() };
         let id = &target.stream.project;
         let project = Target::project(id);
         if project.stream != target.stream {
@@ -126,11 +119,7 @@ impl<D: Decider> Sight<D> {
         if let Some(expected) = request.expected_revision
             && expected != actual
         {
-            return Err(CommandError::Conflict {
-                stream: stream.clone(),
-                expected,
-                actual,
-            });
+            return Err(CommandError::Conflict { stream: stream.clone(), expected, actual });
         }
         let own = self.own.as_deref().map(|version| &*version.state);
         let context = Context {

@@ -36,10 +36,7 @@ impl Streams {
 
     /// Waits until all is readable here that was acknowledged before this call.
     pub(crate) async fn barrier(&self, target: &Target) -> Result<(), CommandError> {
-        self.log
-            .barrier(self.partition(target))
-            .await
-            .map_err(CommandError::Log)?;
+        self.log.barrier(self.partition(target)).await.map_err(CommandError::Log)?;
         Ok(())
     }
 
@@ -143,31 +140,16 @@ struct Fold<'a, D> {
 
 impl<'a, D: Decider> Fold<'a, D> {
     fn new(begin: Option<&'a Version<D>>) -> Self {
-        Self {
-            begin,
-            state: None,
-            revision: revision(begin),
-            last: None,
-        }
+        Self { begin, state: None, revision: revision(begin), last: None }
     }
 
     fn push(&mut self, target: &Target, recorded: &Recorded) -> Result<(), CommandError> {
-        let event = D::Event::decode(recorded).map_err(|error| CommandError::History {
-            stream: target.stream.clone(),
-            source: error.into(),
-        })?;
-        let state = self
-            .begin
-            .take()
-            .map(|version| D::clone(&version.state))
-            .or(self.state.take());
+        let event = D::Event::decode(recorded)
+            .map_err(|error| CommandError::History { stream: target.stream.clone(), source: error.into() })?;
+        let state = self.begin.take().map(|version| D::clone(&version.state)).or(self.state.take());
         self.state = D::evolve(state, &event);
         self.revision = event.revision;
-        self.last = Some(Last {
-            partition: recorded.partition,
-            position: recorded.position,
-            leaf: recorded.leaf,
-        });
+        self.last = Some(Last { partition: recorded.partition, position: recorded.position, leaf: recorded.leaf });
         Ok(())
     }
 
@@ -180,10 +162,6 @@ impl<'a, D: Decider> Fold<'a, D> {
                 source: HistoryError::Shapeless { events: self.revision },
             });
         };
-        Ok(Some(Version {
-            state: Arc::new(state),
-            revision: self.revision,
-            last,
-        }))
+        Ok(Some(Version { state: Arc::new(state), revision: self.revision, last }))
     }
 }

@@ -15,9 +15,7 @@ pub(crate) struct Turns {
 
 impl Turns {
     pub(crate) fn new() -> Self {
-        Self {
-            queues: (0..TURNS).map(|_| Mutex::new(())).collect(),
-        }
+        Self { queues: (0..TURNS).map(|_| Mutex::new(())).collect() }
     }
 
     /// Waits for the stream's turn, which is held until what is given is dropped. A call takes one turn only, so turns never wait in a circle.

@@ -19,15 +19,8 @@ pub(crate) struct Target {
 
 impl Target {
     fn new(project: &ids::ProjectId, kind: StreamKind, id: Arc<str>) -> Self {
-        let stream = StreamRef {
-            project: project.clone(),
-            kind,
-            id,
-        };
-        Self {
-            name: codec::stream_id(&stream),
-            stream,
-        }
+        let stream = StreamRef { project: project.clone(), kind, id };
+        Self { name: codec::stream_id(&stream), stream }
     }
 
     /// The stream of a project's settings.
@@ -71,36 +64,18 @@ pub(crate) struct Last {
 
 impl Last {
     pub(crate) fn place(self, stream: &StreamRef) -> Place {
-        let Self {
-            partition,
-            position,
-            leaf,
-        } = self;
-        Place {
-            partition,
-            position,
-            leaf,
-            stream: stream.clone(),
-        }
+        let Self { partition, position, leaf } = self;
+        Place { partition, position, leaf, stream: stream.clone() }
     }
 }
 
 impl<D> Version<D> {
     pub(crate) fn done(&self, stream: &StreamRef, replayed: bool) -> Done<D> {
-        Done {
-            state: Arc::clone(&self.state),
-            revision: self.revision,
-            at: self.last.place(stream),
-            replayed,
-        }
+        Done { state: Arc::clone(&self.state), revision: self.revision, at: self.last.place(stream), replayed }
     }
 
     pub(crate) fn found(&self, stream: &StreamRef) -> Found<D> {
-        Found {
-            state: Arc::clone(&self.state),
-            revision: self.revision,
-            at: self.last.place(stream),
-        }
+        Found { state: Arc::clone(&self.state), revision: self.revision, at: self.last.place(stream) }
     }
 }
 
@@ -111,13 +86,6 @@ pub(crate) fn revision<D>(version: Option<&Version<D>>) -> u64 {
 
 /// A stream that a decision relies on, at the revision it saw.
 pub(crate) fn guard<D: Decider>(target: Target, version: Option<&Version<D>>) -> Expected {
-    debug_assert_eq!(
-        target.stream.kind,
-        <D::Event as EventKind>::STREAM,
-        "a guard is of its state's stream"
-    );
-    Expected {
-        stream: target.name,
-        revision: revision(version),
-    }
+    debug_assert_eq!(target.stream.kind, <D::Event as EventKind>::STREAM, "a guard is of its state's stream");
+    Expected { stream: target.name, revision: revision(version) }
 }

@@ -32,30 +32,17 @@ impl Weight for Issue {
             .questions
             .iter()
             .map(|question| {
-                let of = if matches!(question.of, Asked::Person(_)) {
-                    ID_BYTES
-                } else {
-                    0
-                };
+                let of = if matches!(question.of, Asked::Person(_)) { ID_BYTES } else { 0 };
                 size_of_val(question) + of + text(Some(&question.text)) + ID_BYTES
             })
             .sum();
-        let links: usize = self
-            .links
-            .iter()
-            .map(|link| size_of_val(link) + reference(&link.other))
-            .sum();
+        let links: usize = self.links.iter().map(|link| size_of_val(link) + reference(&link.other)).sum();
         let ids = self.delegates.len() * 2 + self.causes.len() + self.watchers.len();
         string(self.title.as_str())
             + source(self)
-            + self.origin.as_ref().map_or(0, |origin| {
-                string(&origin.system) + string(&origin.reference) + ID_BYTES
-            })
+            + self.origin.as_ref().map_or(0, |origin| string(&origin.system) + string(&origin.reference) + ID_BYTES)
             + report(&self.report)
-            + self
-                .workaround
-                .as_ref()
-                .map_or(0, |workaround| text(Some(&workaround.text)))
+            + self.workaround.as_ref().map_or(0, |workaround| text(Some(&workaround.text)))
             + state(&self.state)
             + questions
             + links
@@ -98,25 +85,15 @@ fn text(text: Option<&Text>) -> usize {
 }
 
 fn report(report: &Report) -> usize {
-    let Report {
-        steps,
-        actual,
-        expected,
-        details,
-    } = report;
-    [steps, actual, expected, details]
-        .into_iter()
-        .map(|part| text(part.as_ref()))
-        .sum()
+    let Report { steps, actual, expected, details } = report;
+    [steps, actual, expected, details].into_iter().map(|part| text(part.as_ref())).sum()
 }
 
 fn source(issue: &Issue) -> usize {
     let kind = match &issue.source.kind {
-        Fact::Known(SourceKind::Security {
-            advisories,
-            package,
-            affected,
-        }) => advisories.iter().map(|advisory| string(advisory)).sum::<usize>() + string(package) + string(affected),
+        Fact::Known(SourceKind::Security { advisories, package, affected }) => {
+            advisories.iter().map(|advisory| string(advisory)).sum::<usize>() + string(package) + string(affected)
+        }
         Fact::Known(SourceKind::System { monitor, fingerprint }) => string(monitor) + string(fingerprint),
         Fact::Known(SourceKind::Customer { .. } | SourceKind::ProductOwner { .. }) | Fact::NotKnown => ID_BYTES,
     };
@@ -150,11 +127,7 @@ fn fix(fix: &Fix) -> usize {
 }
 
 fn code_fix(code: &CodeFix) -> usize {
-    let CodeFix {
-        changes,
-        tests,
-        environment,
-    } = code;
+    let CodeFix { changes, tests, environment } = code;
     changes.len() * ID_BYTES
         + tests.iter().map(|test| string(test)).sum::<usize>()
         + environment.as_deref().map_or(0, string)
@@ -162,10 +135,7 @@ fn code_fix(code: &CodeFix) -> usize {
 
 fn data_fix(data: &DataFix) -> usize {
     let DataFix { correction, tried_in } = data;
-    [correction, tried_in]
-        .into_iter()
-        .map(|part| part.as_deref().map_or(0, string))
-        .sum()
+    [correction, tried_in].into_iter().map(|part| part.as_deref().map_or(0, string)).sum()
 }
 
 fn reference(other: &IssueRef) -> usize {

@@ -29,9 +29,7 @@ async fn of_32_acceptances_at_once_one_is_done_and_the_others_are_refused_by_nam
     let (done, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     assert_eq!(done.len(), 1);
     assert!(
-        refused
-            .iter()
-            .all(|answer| matches!(answer, Err(CommandError::Rejected(Rejection::AlreadyAccepted)))),
+        refused.iter().all(|answer| matches!(answer, Err(CommandError::Rejected(Rejection::AlreadyAccepted)))),
         "{refused:?}"
     );
     assert_eq!(world.events().await, before + 1);
@@ -53,18 +51,12 @@ async fn conflicts_are_decided_anew_up_to_a_bound() {
     world.issue("ann", 2, comment("At the 16th attempt")).await.unwrap();
     world.node.conflicts(16);
     let given_up = world.issue("ann", 3, comment("Not at all")).await;
-    assert!(
-        matches!(given_up, Err(CommandError::Contended { conflicts: 16, .. })),
-        "{given_up:?}"
-    );
+    assert!(matches!(given_up, Err(CommandError::Contended { conflicts: 16, .. })), "{given_up:?}");
     assert_eq!(world.issue("ann", 3, comment("Not at all")).await.unwrap().revision, 3);
 }
 
 fn expecting(revision: u64, request: Request) -> Request {
-    Request {
-        expected_revision: Some(revision),
-        ..request
-    }
+    Request { expected_revision: Some(revision), ..request }
 }
 
 #[tokio::test]
@@ -78,11 +70,7 @@ async fn who_expects_another_revision_is_told_the_one_there_is() {
     }
     assert_eq!(world.events().await, before);
     let request = expecting(1, ask("ann", 3, &()));
-    world
-        .commands
-        .issue(&first(), comment("Hm"), request.clone())
-        .await
-        .unwrap();
+    world.commands.issue(&first(), comment("Hm"), request.clone()).await.unwrap();
     let retried = world.commands.issue(&first(), comment("Hm"), request).await.unwrap();
     assert!(retried.replayed, "the id comes first");
 }
@@ -96,11 +84,7 @@ async fn who_expects_a_revision_that_this_node_has_not_seen_is_right() {
     world.issue("ann", 2, comment("Revision 2")).await.unwrap();
 
     let request = expecting(2, ask("bob", 3, &()));
-    let done = elsewhere
-        .commands
-        .issue(&first(), comment("Revision 3"), request)
-        .await
-        .unwrap();
+    let done = elsewhere.commands.issue(&first(), comment("Revision 3"), request).await.unwrap();
     assert_eq!(done.revision, 3);
 }
 
@@ -114,17 +98,7 @@ async fn who_expects_a_revision_is_not_decided_anew() {
     world.issue("bob", 4, comment("Meanwhile")).await.unwrap();
     held.go();
     let answer = waiting.await.unwrap();
-    assert!(
-        matches!(
-            answer,
-            Err(CommandError::Conflict {
-                expected: 2,
-                actual: 3,
-                ..
-            })
-        ),
-        "{answer:?}"
-    );
+    assert!(matches!(answer, Err(CommandError::Conflict { expected: 2, actual: 3, .. })), "{answer:?}");
 }
 
 #[tokio::test]
@@ -144,20 +118,14 @@ async fn what_moved_meanwhile_is_decided_anew() {
 async fn a_node_that_trails_reads_what_it_conflicted_with() {
     let world = World::empty().with_issue().await;
     let elsewhere = world.another_node();
-    elsewhere
-        .issue("bob", 3, comment("Untriaged, as far as is known here"))
-        .await
-        .unwrap();
+    elsewhere.issue("bob", 3, comment("Untriaged, as far as is known here")).await.unwrap();
     elsewhere.node.trails().await;
     world.issue("ann", 4, triage()).await.unwrap();
     let mut held = elsewhere.node.holds_next_append();
     let (commands, request) = (Arc::clone(&elsewhere.commands), ask("ann", 5, &()));
     let waiting = tokio::spawn(async move { commands.issue(&first(), Command::AcceptIssue, request).await });
     held.reached().await;
-    world
-        .issue("bob", 6, comment("Meanwhile, and not readable there"))
-        .await
-        .unwrap();
+    world.issue("bob", 6, comment("Meanwhile, and not readable there")).await.unwrap();
     held.go();
     assert_eq!(waiting.await.unwrap().unwrap().revision, 5);
 }

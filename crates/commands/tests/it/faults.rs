@@ -90,9 +90,7 @@ impl Node {
 
     fn visible(&self, partition: PartitionId) -> u64 {
         let visible = self.visible.lock().unwrap();
-        visible
-            .as_ref()
-            .map_or(u64::MAX, |visible| visible.get(&partition).copied().unwrap_or_default())
+        visible.as_ref().map_or(u64::MAX, |visible| visible.get(&partition).copied().unwrap_or_default())
     }
 
     fn sees(&self, partition: PartitionId, position: u64) {
@@ -104,8 +102,7 @@ impl Node {
 
     fn cut(&self, mut page: Page) -> Page {
         let read = page.records.len();
-        page.records
-            .retain(|recorded| recorded.position <= self.visible(recorded.partition));
+        page.records.retain(|recorded| recorded.position <= self.visible(recorded.partition));
         page.end |= page.records.len() < read;
         page
     }
@@ -138,9 +135,7 @@ impl EventLog for Node {
         }
         // Others get their turn before and after, as they would at a queue.
         yield_now().await;
-        let conflicts = self
-            .conflicts
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        let conflicts = self.conflicts.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         if conflicts.is_ok() {
             return Err(AppendError::Conflict {
                 stream: append.stream,

@@ -29,22 +29,8 @@ async fn what_is_not_there_is_not_found() {
     let world = World::empty().with_project().await;
     let ops = ProjectId::parse("OPS").unwrap();
     assert!(world.commands.find_project(&ops).await.unwrap().is_none());
-    assert!(
-        world
-            .commands
-            .find_team(&pay(), &TeamId::parse("ops").unwrap())
-            .await
-            .unwrap()
-            .is_none()
-    );
-    assert!(
-        world
-            .commands
-            .find_release(&pay(), &ReleaseId::parse("7.1").unwrap())
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(world.commands.find_team(&pay(), &TeamId::parse("ops").unwrap()).await.unwrap().is_none());
+    assert!(world.commands.find_release(&pay(), &ReleaseId::parse("7.1").unwrap()).await.unwrap().is_none());
     assert!(world.commands.find_issue(&first()).await.unwrap().is_none());
     assert!(world.commands.find_issue_id(&first()).await.unwrap().is_none());
     world.file(1).await.unwrap();
@@ -83,9 +69,6 @@ async fn a_newer_versions_event_is_not_decided_upon() {
     world.log.append(from_the_future(stream, 1)).await.unwrap();
     let before = world.events().await;
     let answer = world.issue("ann", 2, Command::AcceptIssue).await;
-    assert!(
-        matches!(&answer, Err(CommandError::History { source, .. }) if source.is_upgrade_needed()),
-        "{answer:?}"
-    );
+    assert!(matches!(&answer, Err(CommandError::History { source, .. }) if source.is_upgrade_needed()), "{answer:?}");
     assert_eq!(world.events().await, before);
 }

@@ -61,11 +61,7 @@ impl World {
     fn on(log: Arc<MemoryLog>, options: Options) -> Self {
         let node = Node::new(Arc::clone(&log));
         let environment = Arc::new(Counting::default());
-        let commands = Arc::new(Commands::new(
-            Arc::clone(&node) as Arc<dyn EventLog>,
-            environment,
-            options,
-        ));
+        let commands = Arc::new(Commands::new(Arc::clone(&node) as Arc<dyn EventLog>, environment, options));
         Self { log, node, commands }
     }
 
@@ -77,10 +73,7 @@ impl World {
     /// The project PAY with the component checkout, owned by the team dev, of which ann and bob are members.
     pub(crate) async fn with_project(self) -> Self {
         for (n, command) in (9000..).zip(founding()) {
-            self.commands
-                .project(&pay(), command.clone(), ask("olga", n, &command))
-                .await
-                .unwrap();
+            self.commands.project(&pay(), command.clone(), ask("olga", n, &command)).await.unwrap();
         }
         for (n, person) in (9100..).zip(["ann", "bob"]) {
             self.add_member(person, n).await.unwrap();
@@ -104,9 +97,7 @@ impl World {
 
     /// Files an issue.
     pub(crate) async fn file(&self, request: u128) -> Result<Done<Issue>, CommandError> {
-        self.commands
-            .file_issue(&pay(), filing(), ask("olga", request, &filing()))
-            .await
+        self.commands.file_issue(&pay(), filing(), ask("olga", request, &filing())).await
     }
 
     /// A command to PAY-1.
@@ -121,33 +112,18 @@ impl World {
     }
 
     pub(crate) async fn add_component(&self, id: &str, request: u128) -> Result<Done<Project>, CommandError> {
-        let command = project::Command::AddComponent {
-            component: component(id),
-            owner: None,
-        };
-        self.commands
-            .project(&pay(), command.clone(), ask("olga", request, &command))
-            .await
+        let command = project::Command::AddComponent { component: component(id), owner: None };
+        self.commands.project(&pay(), command.clone(), ask("olga", request, &command)).await
     }
 
     pub(crate) async fn add_member(&self, who: &str, request: u128) -> Result<Done<Team>, CommandError> {
-        let command = team::Command::AddMember {
-            team: dev(),
-            person: person(who),
-        };
-        self.commands
-            .team(&pay(), command.clone(), ask("olga", request, &command))
-            .await
+        let command = team::Command::AddMember { team: dev(), person: person(who) };
+        self.commands.team(&pay(), command.clone(), ask("olga", request, &command)).await
     }
 
     pub(crate) async fn remove_member(&self, who: &str, request: u128) -> Result<Done<Team>, CommandError> {
-        let command = team::Command::RemoveMember {
-            team: dev(),
-            person: person(who),
-        };
-        self.commands
-            .team(&pay(), command.clone(), ask("olga", request, &command))
-            .await
+        let command = team::Command::RemoveMember { team: dev(), person: person(who) };
+        self.commands.team(&pay(), command.clone(), ask("olga", request, &command)).await
     }
 
     /// How many events PAY's partition has.
@@ -159,19 +135,9 @@ impl World {
 
 fn founding() -> [project::Command; 3] {
     [
-        project::Command::CreateProject {
-            id: pay(),
-            name: Title::parse("Payments").unwrap(),
-            scheme: Scheme::three(),
-        },
-        project::Command::AddTeam {
-            team: dev(),
-            model: TeamModel::Combined,
-        },
-        project::Command::AddComponent {
-            component: component("checkout"),
-            owner: Some(dev()),
-        },
+        project::Command::CreateProject { id: pay(), name: Title::parse("Payments").unwrap(), scheme: Scheme::three() },
+        project::Command::AddTeam { team: dev(), model: TeamModel::Combined },
+        project::Command::AddComponent { component: component("checkout"), owner: Some(dev()) },
     ]
 }
 
@@ -194,9 +160,7 @@ pub(crate) fn filing() -> FileIssue {
         id: IssueId(Uuid::nil()),
         title: Title::parse("Checkout answers 500").unwrap(),
         source: Source {
-            kind: Fact::Known(SourceKind::ProductOwner {
-                channel: OwnerChannel::Ticket,
-            }),
+            kind: Fact::Known(SourceKind::ProductOwner { channel: OwnerChannel::Ticket }),
             raised_by: RaisedBy::Person(person("olga")),
             reference: None,
         },
@@ -213,14 +177,8 @@ pub(crate) fn filing() -> FileIssue {
 
 /// A filing whose source is of another kind, and so another content.
 pub(crate) fn other_filing() -> FileIssue {
-    let kind = SourceKind::Customer {
-        customer: None,
-        channel: CustomerChannel::Phone,
-    };
-    let source = Source {
-        kind: Fact::Known(kind),
-        ..filing().source
-    };
+    let kind = SourceKind::Customer { customer: None, channel: CustomerChannel::Phone };
+    let source = Source { kind: Fact::Known(kind), ..filing().source };
     FileIssue { source, ..filing() }
 }
 
@@ -249,10 +207,7 @@ pub(crate) fn dev() -> TeamId {
 
 /// The key PAY-1.
 pub(crate) fn first() -> IssueKey {
-    IssueKey {
-        project: pay(),
-        ordinal: 1,
-    }
+    IssueKey { project: pay(), ordinal: 1 }
 }
 
 pub(crate) fn component(id: &str) -> ComponentId {

@@ -20,13 +20,7 @@ async fn a_member_who_is_removed_meanwhile_accepts_nothing() {
     let before = world.events().await;
     held.go();
     let refused = rejection(waiting.await.unwrap());
-    assert_eq!(
-        refused,
-        Rejection::NotAMember {
-            person: person("ann"),
-            team: dev()
-        }
-    );
+    assert_eq!(refused, Rejection::NotAMember { person: person("ann"), team: dev() });
     assert_eq!(world.events().await, before);
 }
 

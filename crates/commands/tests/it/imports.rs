@@ -13,12 +13,7 @@ use tokio::join;
 use crate::given::{World, ask, component, filing, pay, person};
 
 fn bug(imported_by: &str) -> Origin {
-    Origin {
-        system: "bugzilla".into(),
-        reference: "446261".into(),
-        implied: false,
-        imported_by: person(imported_by),
-    }
+    Origin { system: "bugzilla".into(), reference: "446261".into(), implied: false, imported_by: person(imported_by) }
 }
 
 /// A fact of bug 446261, so many seconds after it all began.
@@ -27,17 +22,11 @@ async fn import(world: &World, seconds: i64, importer: &str, command: Command) -
         occurred_at: Some(Timestamp::new(1_200_000_000 + seconds, 0).unwrap()),
         ..ask("reporter", 1000 + u128::from(seconds.unsigned_abs()), &command)
     };
-    world
-        .commands
-        .imported_issue(&pay(), bug(importer), command, request)
-        .await
+    world.commands.imported_issue(&pay(), bug(importer), command, request).await
 }
 
 fn filed_in(component: ComponentId) -> Command {
-    Command::FileIssue(FileIssue {
-        component: Some(component),
-        ..filing()
-    })
+    Command::FileIssue(FileIssue { component: Some(component), ..filing() })
 }
 
 fn triaged_in(component: ComponentId) -> Command {
@@ -54,28 +43,18 @@ fn triaged_in(component: ComponentId) -> Command {
 #[tokio::test]
 async fn a_history_is_imported_at_its_own_times() {
     let world = World::empty().with_project().await;
-    let filed = import(&world, 0, "olga", filed_in(component("checkout")))
-        .await
-        .unwrap();
-    assert_eq!(
-        filed.state.id,
-        Commands::imported_issue_id(&pay(), "bugzilla", "446261")
-    );
+    let filed = import(&world, 0, "olga", filed_in(component("checkout"))).await.unwrap();
+    assert_eq!(filed.state.id, Commands::imported_issue_id(&pay(), "bugzilla", "446261"));
     assert_eq!(filed.state.filed_at, Timestamp::new(1_200_000_000, 0).unwrap());
     assert_eq!(filed.state.origin, Some(bug("olga")));
-    let triaged = import(&world, 60, "olga", triaged_in(component("checkout")))
-        .await
-        .unwrap();
+    let triaged = import(&world, 60, "olga", triaged_in(component("checkout"))).await.unwrap();
     assert_eq!(triaged.state.state, State::New { triaged: true });
 }
 
 #[tokio::test]
 async fn an_import_repeated_adds_nothing() {
     let world = World::empty().with_project().await;
-    let facts = [
-        (0, filed_in(component("downloads"))),
-        (60, triaged_in(component("tabs"))),
-    ];
+    let facts = [(0, filed_in(component("downloads"))), (60, triaged_in(component("tabs")))];
     for (at, fact) in facts.clone() {
         assert!(!import(&world, at, "olga", fact).await.unwrap().replayed);
     }
@@ -93,24 +72,15 @@ async fn a_component_that_the_project_lacks_is_added_by_the_importer() {
     let world = World::empty().with_project().await;
     let before = world.events().await;
     import(&world, 0, "olga", filed_in(component("tabs"))).await.unwrap();
-    import(&world, 60, "olga", triaged_in(component("downloads")))
-        .await
-        .unwrap();
+    import(&world, 60, "olga", triaged_in(component("downloads"))).await.unwrap();
     assert_eq!(world.events().await, before + 4);
 
     let project = world.commands.find_project(&pay()).await.unwrap().unwrap();
-    assert!(
-        ["tabs", "downloads", "checkout"]
-            .iter()
-            .all(|id| project.state.components.contains_key(&component(id)))
-    );
+    assert!(["tabs", "downloads", "checkout"].iter().all(|id| project.state.components.contains_key(&component(id))));
     let partition = world.log.identity().partition_of("PAY");
     let page = world.log.read_partition(partition, before, 1).await.unwrap();
     let header = &page.records[0].record.header;
-    assert_eq!(
-        (&*header.event_type, &*header.metadata.actor),
-        ("ComponentAdded", "olga")
-    );
+    assert_eq!((&*header.event_type, &*header.metadata.actor), ("ComponentAdded", "olga"));
 }
 
 #[tokio::test]
@@ -119,10 +89,7 @@ async fn two_importers_at_once_add_a_component_once() {
     let elsewhere = world.another_node();
     let before = world.events().await;
     let filed = filed_in(component("tabs"));
-    let (one, two) = join!(
-        import(&world, 0, "olga", filed.clone()),
-        import(&elsewhere, 0, "oscar", filed)
-    );
+    let (one, two) = join!(import(&world, 0, "olga", filed.clone()), import(&elsewhere, 0, "oscar", filed));
     assert_eq!(one.unwrap().at, two.unwrap().at);
     assert_eq!(world.events().await, before + 2);
 }
@@ -143,15 +110,9 @@ async fn a_component_that_somebody_adds_meanwhile_will_do() {
 async fn what_is_not_imported_adds_no_component() {
     let world = World::empty().with_project().await;
     let before = world.events().await;
-    let unknown = FileIssue {
-        component: Some(component("tabs")),
-        ..filing()
-    };
+    let unknown = FileIssue { component: Some(component("tabs")), ..filing() };
     let refused = world.commands.file_issue(&pay(), unknown, ask("olga", 1, &())).await;
-    assert!(matches!(
-        refused,
-        Err(CommandError::Rejected(domain::Rejection::UnknownComponent { .. }))
-    ));
+    assert!(matches!(refused, Err(CommandError::Rejected(domain::Rejection::UnknownComponent { .. }))));
     assert_eq!(world.events().await, before);
 }
 
@@ -161,8 +122,6 @@ async fn an_imported_issue_is_found_by_its_origin() {
     let project = pay();
     let find = || world.commands.find_imported_issue(&project, "bugzilla", "446261");
     assert!(find().await.unwrap().is_none());
-    let filed = import(&world, 0, "olga", filed_in(component("checkout")))
-        .await
-        .unwrap();
+    let filed = import(&world, 0, "olga", filed_in(component("checkout"))).await.unwrap();
     assert_eq!(find().await.unwrap().unwrap().state.key, filed.state.key);
 }

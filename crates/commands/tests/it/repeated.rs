@@ -14,10 +14,7 @@ async fn a_lost_reply_is_settled_by_a_retry() {
     let before = world.events().await;
     world.node.loses_next_reply();
     let lost = world.file(1).await;
-    assert!(
-        matches!(lost, Err(CommandError::Unknown(LogError::Unavailable { .. }))),
-        "{lost:?}"
-    );
+    assert!(matches!(lost, Err(CommandError::Unknown(LogError::Unavailable { .. }))), "{lost:?}");
 
     let retried = world.file(1).await.unwrap();
     assert!(retried.replayed);
@@ -44,10 +41,7 @@ async fn a_filing_sent_twice_is_one_issue() {
     let once = world.file(1).await.unwrap();
     let twice = world.file(1).await.unwrap();
     assert_eq!((once.replayed, twice.replayed), (false, true));
-    assert_eq!(
-        (&once.state, once.revision, &once.at),
-        (&twice.state, twice.revision, &twice.at)
-    );
+    assert_eq!((&once.state, once.revision, &once.at), (&twice.state, twice.revision, &twice.at));
     assert_eq!(once.state.id, Commands::issue_id(&pay(), ask("olga", 1, &()).id));
 
     let another = world.file(2).await.unwrap();
@@ -90,20 +84,13 @@ async fn a_retry_gets_the_state_of_then() {
 async fn a_retry_is_answered_by_a_node_that_trails() {
     let world = World::empty().with_triaged_issue().await;
     let trailing = world.another_node();
-    trailing
-        .issue("bob", 3, comment("So that it knows the issue"))
-        .await
-        .unwrap();
+    trailing.issue("bob", 3, comment("So that it knows the issue")).await.unwrap();
     trailing.node.trails().await;
     world.issue("ann", 4, Command::AcceptIssue).await.unwrap();
     world.issue("ann", 5, comment("On it")).await.unwrap();
 
     let retried = trailing.issue("ann", 5, comment("On it")).await.unwrap();
-    assert_eq!(
-        (retried.replayed, retried.revision),
-        (true, 5),
-        "what would be accepted"
-    );
+    assert_eq!((retried.replayed, retried.revision), (true, 5), "what would be accepted");
     trailing.node.trails().await;
     world.issue("ann", 6, comment("Still on it")).await.unwrap();
     let retried = trailing.issue("ann", 4, Command::AcceptIssue).await.unwrap();
@@ -118,18 +105,9 @@ async fn a_used_id_does_nothing_else() {
     let reused = |answer| matches!(answer, Err(CommandError::RequestIdReused { .. }));
 
     assert!(reused(world.issue("ann", 3, comment("What would be accepted")).await));
-    assert!(
-        reused(world.issue("ann", 3, Command::EstimateItem { points: 3 }).await),
-        "what would be refused"
-    );
-    assert!(
-        reused(world.issue("bob", 3, Command::AcceptIssue).await),
-        "another's command"
-    );
-    let other = world
-        .commands
-        .file_issue(&pay(), other_filing(), ask("olga", 1, &other_filing()))
-        .await;
+    assert!(reused(world.issue("ann", 3, Command::EstimateItem { points: 3 }).await), "what would be refused");
+    assert!(reused(world.issue("bob", 3, Command::AcceptIssue).await), "another's command");
+    let other = world.commands.file_issue(&pay(), other_filing(), ask("olga", 1, &other_filing())).await;
     assert!(reused(other));
     assert_eq!(world.events().await, before);
 }
@@ -146,27 +124,12 @@ async fn an_id_is_used_within_its_stream_only() {
 async fn what_is_accepted_needs_neither_barrier_nor_look_up() {
     let world = World::empty().with_triaged_issue().await;
     world.node.calls();
-    world
-        .issue("bob", 3, comment("No accept yet: the team is known, the issue too"))
-        .await
-        .unwrap();
+    world.issue("bob", 3, comment("No accept yet: the team is known, the issue too")).await.unwrap();
     assert_eq!(world.node.calls(), [Call::Append]);
     world.issue("ann", 4, Command::AcceptIssue).await.unwrap();
     assert_eq!(world.node.calls(), [Call::Append]);
-    let filed = world
-        .commands
-        .file_issue(&pay(), filing(), ask("olga", 5, &filing()))
-        .await
-        .unwrap();
+    let filed = world.commands.file_issue(&pay(), filing(), ask("olga", 5, &filing())).await.unwrap();
     assert_eq!(world.node.calls(), [Call::Append]);
-    world
-        .commands
-        .issue(
-            &filed.state.key,
-            comment("Its key is known as well"),
-            ask("ann", 6, &()),
-        )
-        .await
-        .unwrap();
+    world.commands.issue(&filed.state.key, comment("Its key is known as well"), ask("ann", 6, &())).await.unwrap();
     assert_eq!(world.node.calls(), [Call::Append]);
 }
