@@ -5,12 +5,22 @@ mod storage;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
+use commands::{Commands, Environment};
+use event_log_sqlite::SqliteLog;
+use projector::{Health, Projector};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use environment::Machine;
+use storage::Storage;
 
 /// Run the server. Prints `listening on HOST:PORT` on standard output once it is ready; SIGTERM and Ctrl-C drain, then exit 0.
 #[derive(Debug, Args)]
@@ -55,4 +65,107 @@ pub(crate) struct Options {
 enum LogFormat {
     Pretty,
     Json,
+}
+
+/// A running server.
+pub(crate) struct Running {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    served: JoinHandle<Result<(), grpc::ServeError>>,
+    projector: Projector,
+    log: Arc<SqliteLog>,
+    stop_serving: CancellationToken,
+    stop_projecting: CancellationToken,
+}
+
+impl Serve {
+    /// Serves until SIGTERM or Ctrl-C.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        self.log_lines()?;
+        let stop = stop_signal()?;
+        let running = start(&self.options).await?;
+        println!("listening on {}", running.address);
+        stop.await;
+        tracing::info!("draining");
+        running.stop().await
+    }
+
+    fn log_lines(&self) -> anyhow::Result<()> {
+        let filter = EnvFilter::try_new(&self.log_level)
+            .with_context(|| format!("--log-level {}: give info, or a filter such as info,grpc=debug", self.log_level))?;
+        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        match self.log_format {
+            LogFormat::Pretty => lines.init(),
+            LogFormat::Json => lines.json().init(),
+        }
+        Ok(())
+    }
+}
+
+/// Resolves with the first SIGTERM or Ctrl-C from now on.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be watched")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C can't be watched")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Starts a server; returns once it is ready.
+pub(crate) async fn start(options: &Options) -> anyhow::Result<Running> {
+    if !options.listen.ip().is_loopback() && !options.trust_actor_header {
+        bail!(
+            "--listen {}: anybody there could act as anybody. Give --trust-actor-header if something in front authenticates callers \
+             and sets the metadata snaglog-actor",
+            options.listen
+        );
+    }
+    let Storage { log, views } = storage::open(&options.data, options.log.as_deref())?;
+    let listener = TcpListener::bind(options.listen).await.with_context(|| format!("--listen {}", options.listen))?;
+    let address = listener.local_addr().context("the address listened on")?;
+    let (stop_serving, stop_projecting) = (CancellationToken::new(), CancellationToken::new());
+    let projector = Projector::start(log.clone(), views.clone(), views::ALL, stop_projecting.clone())
+        .await
+        .context("the views can't be kept up to date")?;
+    let environment: Arc<dyn Environment> = Arc::new(Machine);
+    let deps = grpc::Deps {
+        commands: Arc::new(Commands::new(log.clone(), Arc::clone(&environment), commands::Options::default())),
+        log: log.clone(),
+        views,
+        environment,
+        ready: readiness(&projector),
+    };
+    let bounds = grpc::Options { drain_ms: options.drain.saturating_mul(1000), ..grpc::Options::default() };
+    let served = tokio::spawn(grpc::serve(listener, deps, bounds, stop_serving.clone()));
+    Ok(Running { address, served, projector, log, stop_serving, stop_projecting })
+}
+
+/// Ready while the projector runs.
+fn readiness(projector: &Projector) -> watch::Receiver<bool> {
+    let mut health = projector.health();
+    let (tell, ready) = watch::channel(*health.borrow() == Health::Running);
+    tokio::spawn(async move {
+        while health.changed().await.is_ok() {
+            let running = *health.borrow_and_update() == Health::Running;
+            if tell.send(running).is_err() {
+                return;
+            }
+        }
+    });
+    ready
+}
+
+impl Running {
+    /// Drains: calls under way end, then views and log are closed.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.stop_serving.cancel();
+        self.served.await.context("the server's task")??;
+        self.stop_projecting.cancel();
+        self.projector.stopped().await;
+        self.log.close().await;
+        Ok(())
+    }
 }
