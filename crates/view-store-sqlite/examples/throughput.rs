@@ -31,38 +31,20 @@ fn schema() -> (&'static Schema, &'static Table, &'static Table) {
         columns: columns.leak(),
         key: &["project", "ordinal"],
         indexes: &[
-            Index {
-                columns: &[("project", Asc), ("t0", Asc), ("n0", Desc)],
-            },
-            Index {
-                columns: &[("project", Asc), ("t1", Asc), ("n1", Asc)],
-            },
-            Index {
-                columns: &[("project", Asc), ("n2", Desc)],
-            },
-            Index {
-                columns: &[("project", Asc), ("t2", Asc), ("t3", Asc)],
-            },
+            Index { columns: &[("project", Asc), ("t0", Asc), ("n0", Desc)] },
+            Index { columns: &[("project", Asc), ("t1", Asc), ("n1", Asc)] },
+            Index { columns: &[("project", Asc), ("n2", Desc)] },
+            Index { columns: &[("project", Asc), ("t2", Asc), ("t3", Asc)] },
         ],
     }));
     let counts: &Table = Box::leak(Box::new(Table {
         name: "counts",
         comment: "",
-        columns: const {
-            &[
-                Column::text("project", ""),
-                Column::text("state", ""),
-                Column::integer("open", ""),
-            ]
-        },
+        columns: const { &[Column::text("project", ""), Column::text("state", ""), Column::integer("open", "")] },
         key: &["project", "state"],
         indexes: &[],
     }));
-    let schema = Schema {
-        name: "issues",
-        version: 1,
-        tables: vec![issues, counts].leak(),
-    };
+    let schema = Schema { name: "issues", version: 1, tables: vec![issues, counts].leak() };
     (Box::leak(Box::new(schema)), issues, counts)
 }
 
@@ -80,12 +62,7 @@ impl Load {
         let mut row = Vec::with_capacity(30);
         row.extend([Value::from(project), Value::from(ordinal)]);
         let state = STATES[(mix(step) % 5) as usize];
-        let fixed = [
-            "sev2",
-            "checkout",
-            "team-a",
-            "The payment page is blank after login with SSO",
-        ];
+        let fixed = ["sev2", "checkout", "team-a", "The payment page is blank after login with SSO"];
         row.extend([state].into_iter().chain(fixed).chain([AGENT; 5]).map(Value::from));
         row.extend([ordinal, ordinal, step].map(Value::from));
         row.extend((0..15).map(|n| Value::from(mix(step + n) % 100_000)));
@@ -98,31 +75,16 @@ impl Load {
         let mut expected = self.store.checkpoint(self.schema.id(), partition).await?;
         for keys in keys.chunks(usize::try_from(batch)?) {
             let position = expected.map_or(0, |found| found.position);
-            let named = keys
-                .iter()
-                .map(|key| Key::new([Value::from(project.as_str()), Value::from(*key)]));
+            let named = keys.iter().map(|key| Key::new([Value::from(project.as_str()), Value::from(*key)]));
             self.store.load(self.schema.id(), self.issues, named.collect()).await?;
             let mut changes = Vec::new();
             for (step, key) in (position..).zip(keys) {
                 changes.push(Change::Upsert(self.row(&project, *key, step)?));
-                let state = Key::new([
-                    Value::from(project.as_str()),
-                    Value::from(STATES[(mix(step) % 5) as usize]),
-                ]);
-                changes.push(Change::Add {
-                    table: self.counts,
-                    key: state,
-                    deltas: vec![("open", 1)],
-                });
+                let state = Key::new([Value::from(project.as_str()), Value::from(STATES[(mix(step) % 5) as usize])]);
+                changes.push(Change::Add { table: self.counts, key: state, deltas: vec![("open", 1)] });
             }
-            let new = Checkpoint {
-                position: position + keys.len() as u64,
-                leaf: [0; 32],
-            };
-            let commit = ViewCommit {
-                changes,
-                ..ViewCommit::new(self.schema.id(), expected, new)
-            };
+            let new = Checkpoint { position: position + keys.len() as u64, leaf: [0; 32] };
+            let commit = ViewCommit { changes, ..ViewCommit::new(self.schema.id(), expected, new) };
             self.store.commit(partition, vec![commit]).await?;
             expected = Some(new);
         }
@@ -147,12 +109,7 @@ async fn main() -> Outcome<()> {
     let (schema, issues, counts) = schema();
     let store = Arc::new(SqliteViews::open(folder.path().join("views.db"))?);
     store.prepare(&[schema]).await?;
-    let load = Arc::new(Load {
-        store: Arc::clone(&store),
-        schema,
-        issues,
-        counts,
-    });
+    let load = Arc::new(Load { store: Arc::clone(&store), schema, issues, counts });
 
     let all: Vec<u64> = (0..rows).collect();
     let anywhere: Vec<u64> = (0..rows / 4).map(|n| mix(n) % rows).collect();
@@ -162,16 +119,8 @@ async fn main() -> Outcome<()> {
         ("rewrite anywhere, batches of 500", 500, &anywhere),
         ("rewrite the latest 1000, batches of 500", 500, &latest),
         ("rewrite the latest 1000, batches of 64", 64, &latest),
-        (
-            "rewrite the latest 1000, batches of 8",
-            8,
-            &latest[..latest.len() / 8].to_vec(),
-        ),
-        (
-            "rewrite the latest 1000, batches of 1",
-            1,
-            &latest[..latest.len() / 32].to_vec(),
-        ),
+        ("rewrite the latest 1000, batches of 8", 8, &latest[..latest.len() / 8].to_vec()),
+        ("rewrite the latest 1000, batches of 1", 1, &latest[..latest.len() / 32].to_vec()),
     ] {
         let begun = Instant::now();
         load.run(0, batch, keys).await?;
@@ -189,11 +138,7 @@ async fn main() -> Outcome<()> {
         for runner in runners {
             runner.await??;
         }
-        report(
-            &format!("8 partitions at once, batches of {batch}"),
-            keys.len() * 8,
-            begun,
-        );
+        report(&format!("8 partitions at once, batches of {batch}"), keys.len() * 8, begun);
     }
     read(&load, rows).await?;
     let begun = Instant::now();
@@ -223,9 +168,6 @@ async fn read(load: &Load, rows: u64) -> Outcome<()> {
         let answer = load.store.query(load.schema.id(), vec![page.clone()]).await?;
         cursor = answer.rows[0].last().map(|last| page.cursor(last)).transpose()?;
     }
-    println!(
-        "a page of 50, at any depth: {:.0} µs",
-        begun.elapsed().as_secs_f64() * 1e6 / (READS / 10) as f64
-    );
+    println!("a page of 50, at any depth: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / (READS / 10) as f64);
     Ok(())
 }

@@ -20,11 +20,7 @@ pub(crate) fn apply(
 ) -> Result<(), CommitError> {
     let actual = checkpoint(connection, commit.view, partition).map_err(CommitError::Failed)?;
     if actual != commit.expected {
-        return Err(CommitError::Moved {
-            view: commit.view,
-            partition,
-            actual,
-        });
+        return Err(CommitError::Moved { view: commit.view, partition, actual });
     }
     rows::write(connection, view, commit)?;
     advance(connection, partition, commit).map_err(|error| CommitError::Failed(fault(error)))
@@ -38,9 +34,7 @@ pub(crate) fn checkpoints(
     let text = "SELECT position, leaf, partition FROM snaglog_checkpoints WHERE view = ? AND version = ?";
     let mut statement = connection.prepare_cached(text).map_err(fault)?;
     let read = |row: &Row<'_>| Ok((row.get::<_, PartitionId>(2)?, read_checkpoint(row)?));
-    let found = statement
-        .query_map(params![view.name, view.version], read)
-        .map_err(fault)?;
+    let found = statement.query_map(params![view.name, view.version], read).map_err(fault)?;
     found.collect::<rusqlite::Result<_>>().map_err(fault)
 }
 
@@ -60,16 +54,9 @@ pub(crate) fn parked(
     let read = |row: &Row<'_>| {
         let (stream, reason): (Arc<str>, Arc<str>) = (row.get(1)?, row.get(3)?);
         let position: i64 = row.get(2)?;
-        Ok(Parked {
-            partition: row.get(0)?,
-            stream,
-            position: position.cast_unsigned(),
-            reason,
-        })
+        Ok(Parked { partition: row.get(0)?, stream, position: position.cast_unsigned(), reason })
     };
-    let found = statement
-        .query_map(params![view.name, view.version, value, limit], read)
-        .map_err(fault)?;
+    let found = statement.query_map(params![view.name, view.version, value, limit], read).map_err(fault)?;
     found.collect::<rusqlite::Result<_>>().map_err(fault)
 }
 
@@ -82,10 +69,7 @@ fn checkpoint(connection: &Connection, view: ViewId, partition: PartitionId) -> 
 
 fn read_checkpoint(row: &Row<'_>) -> rusqlite::Result<Checkpoint> {
     let position: i64 = row.get(0)?;
-    Ok(Checkpoint {
-        position: position.cast_unsigned(),
-        leaf: row.get(1)?,
-    })
+    Ok(Checkpoint { position: position.cast_unsigned(), leaf: row.get(1)? })
 }
 
 fn advance(connection: &Connection, partition: PartitionId, commit: &ViewCommit) -> rusqlite::Result<()> {
@@ -94,18 +78,10 @@ fn advance(connection: &Connection, partition: PartitionId, commit: &ViewCommit)
         "INSERT INTO snaglog_checkpoints (view, version, partition, position, leaf) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (view, version, partition) DO UPDATE SET position = excluded.position, leaf = excluded.leaf",
     )?;
-    checkpoint.execute(params![
-        name,
-        version,
-        partition,
-        commit.new.position.cast_signed(),
-        commit.new.leaf
-    ])?;
+    checkpoint.execute(params![name, version, partition, commit.new.position.cast_signed(), commit.new.leaf])?;
     for stream in &commit.unpark {
         let text = "DELETE FROM snaglog_parked WHERE view = ? AND version = ? AND stream = ?";
-        connection
-            .prepare_cached(text)?
-            .execute(params![name, version, stream])?;
+        connection.prepare_cached(text)?.execute(params![name, version, stream])?;
     }
     for park in &commit.park {
         let text = "INSERT INTO snaglog_parked (view, version, stream, partition, position, reason)

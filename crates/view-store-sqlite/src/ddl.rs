@@ -14,10 +14,7 @@ pub(crate) fn create(schema: &Schema) -> String {
 /// What must be the same for two descriptions to be of the same tables: all but the comments.
 pub(crate) fn shape(schema: &Schema) -> String {
     let without_comments = |line: &str| line.split(" -- ").next().unwrap_or_default().trim().to_owned();
-    create(schema)
-        .lines()
-        .map(|line| without_comments(line) + "\n")
-        .collect()
+    create(schema).lines().map(|line| without_comments(line) + "\n").collect()
 }
 
 /// The name, quoted.
@@ -60,12 +57,7 @@ fn create_table(schema: &Schema, table: &Table) -> String {
     let _ = writeln!(ddl, "  PRIMARY KEY ({})\n) STRICT;", list(table.key.iter().copied()));
     for (at, index) in table.indexes.iter().enumerate() {
         let on = index_columns(table, index);
-        let _ = writeln!(
-            ddl,
-            "CREATE INDEX {} ON {} ({on});",
-            quoted(&format!("{name}_{at}")),
-            quoted(&name)
-        );
+        let _ = writeln!(ddl, "CREATE INDEX {} ON {} ({on});", quoted(&format!("{name}_{at}")), quoted(&name));
     }
     ddl
 }
@@ -74,16 +66,9 @@ fn create_table(schema: &Schema, table: &Table) -> String {
 fn index_columns(table: &Table, index: &Index) -> String {
     let last = index.columns.last().map_or(Direction::Asc, |(_, direction)| *direction);
     let named = |column: &str| index.columns.iter().any(|(name, _)| *name == column);
-    let rest = table
-        .key
-        .iter()
-        .filter(|column| !named(column))
-        .map(|column| (*column, last));
+    let rest = table.key.iter().filter(|column| !named(column)).map(|column| (*column, last));
     let columns = index.columns.iter().copied().chain(rest);
-    columns
-        .map(|(name, way)| format!("{} {}", quoted(name), direction(way)))
-        .collect::<Vec<_>>()
-        .join(", ")
+    columns.map(|(name, way)| format!("{} {}", quoted(name), direction(way))).collect::<Vec<_>>().join(", ")
 }
 
 fn one_line(comment: &str) -> String {

@@ -8,14 +8,16 @@ use view_store::StoreError;
 pub(crate) fn fault(error: Error) -> StoreError {
     let reason = error.to_string();
     match &error {
+        // A table of ours that is gone, noticed at once or by a statement prepared before.
+        Error::SqliteFailure(_, Some(said)) | Error::SqlInputError { msg: said, .. } if said.starts_with("no such") => {
+            StoreError::Damaged { reason }
+        }
         Error::SqliteFailure(failure, _) => match failure.code {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged { reason },
             _ if concerns_one_row(&error) => StoreError::Invalid { reason },
             // Full, read-only, busy, cannot open, an I/O error, out of memory.
             _ => StoreError::Unavailable { reason },
         },
-        // A table of ours that is gone.
-        Error::SqlInputError { msg, .. } if msg.starts_with("no such") => StoreError::Damaged { reason },
         Error::InvalidColumnType(..) | Error::IntegralValueOutOfRange(..) | Error::FromSqlConversionFailure(..) => {
             StoreError::Damaged { reason }
         }
@@ -26,8 +28,5 @@ pub(crate) fn fault(error: Error) -> StoreError {
 /// Would the same be said again of this row, and not of others?
 pub(crate) fn concerns_one_row(error: &Error) -> bool {
     let code = error.sqlite_error_code();
-    matches!(
-        code,
-        Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch)
-    )
+    matches!(code, Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch))
 }

@@ -41,9 +41,7 @@ impl Readers {
         self: &Arc<Self>,
         read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let closed = || StoreError::Unavailable {
-            reason: "it is closing".to_owned(),
-        };
+        let closed = || StoreError::Unavailable { reason: "it is closing".to_owned() };
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
         let readers = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || {
@@ -52,18 +50,12 @@ impl Readers {
             let result = read(&transaction);
             // A reader has nothing to commit; what can't be rolled back is not used again.
             if transaction.finish().is_ok() {
-                readers
-                    .idle
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(connection);
+                readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             }
             drop(permit);
             result
         });
-        done.await.map_err(|_| StoreError::Unavailable {
-            reason: "a read has ended halfway".to_owned(),
-        })?
+        done.await.map_err(|_| StoreError::Unavailable { reason: "a read has ended halfway".to_owned() })?
     }
 
     fn take(&self) -> Result<Connection, StoreError> {
@@ -71,12 +63,8 @@ impl Readers {
             return Ok(idle);
         }
         open::reader(&self.path).map_err(|error| match error {
-            OpenError::Damaged { source, .. } => StoreError::Damaged {
-                reason: source.to_string(),
-            },
-            other => StoreError::Unavailable {
-                reason: other.to_string(),
-            },
+            OpenError::Damaged { source, .. } => StoreError::Damaged { reason: source.to_string() },
+            other => StoreError::Unavailable { reason: other.to_string() },
         })
     }
 }

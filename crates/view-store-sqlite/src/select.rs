@@ -30,14 +30,11 @@ pub(crate) fn select(connection: &Connection, sql: &TableSql, select: &Select) -
     Ok(rows)
 }
 
-fn text<'a>(sql: &TableSql, range: &'a Range) -> (String, Vec<&'a Value>) {
+/// The range as a statement, and what to bind to it; last comes the limit.
+pub(crate) fn text<'a>(sql: &TableSql, range: &'a Range) -> (String, Vec<&'a Value>) {
     let mut values = Vec::new();
     let conditions: Vec<_> = range.filter.iter().map(|each| condition(each, &mut values)).collect();
-    let order: Vec<_> = range
-        .order
-        .iter()
-        .map(|(name, way)| format!("{} {}", quoted(name), direction(*way)))
-        .collect();
+    let order: Vec<_> = range.order.iter().map(|(name, way)| format!("{} {}", quoted(name), direction(*way))).collect();
     let mut text = format!("SELECT {} FROM {}", sql.columns, sql.name);
     for (before, part) in [(" WHERE ", conditions.join(" AND ")), (" ORDER BY ", order.join(", "))] {
         if !part.is_empty() {
@@ -62,11 +59,7 @@ fn condition<'a>(condition: &'a Condition, values: &mut Vec<&'a Value>) -> Strin
         Condition::NotNull(_) => format!("{column} IS NOT NULL"),
         Condition::In(_, some) => {
             // Lists are filled up to a power of two with their last value, so that few statements serve all lengths.
-            let width = if some.is_empty() {
-                0
-            } else {
-                some.len().next_power_of_two()
-            };
+            let width = if some.is_empty() { 0 } else { some.len().next_power_of_two() };
             values.extend(some.last().into_iter().cycle().take(width - some.len()));
             format!("{column} IN ({})", vec!["?"; width].join(", "))
         }

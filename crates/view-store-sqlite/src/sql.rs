@@ -59,11 +59,7 @@ impl Book {
 impl ViewSql {
     /// The table's place and statements.
     pub(crate) fn table(&self, table: &Table) -> Result<(usize, &TableSql), StoreError> {
-        let found = self
-            .tables
-            .iter()
-            .enumerate()
-            .find(|(_, each)| each.table.name == table.name);
+        let found = self.tables.iter().enumerate().find(|(_, each)| each.table.name == table.name);
         found.ok_or_else(|| StoreError::Invalid {
             reason: format!("view {} has no table {}", self.schema.id(), table.name),
         })
@@ -81,16 +77,8 @@ impl TableSql {
             [] => "1".to_owned(),
             some => list(some.iter().map(|at| table.columns[*at].name)),
         };
-        let counters: Vec<&str> = table
-            .counters()
-            .into_iter()
-            .flatten()
-            .map(|column| column.name)
-            .collect();
-        let added: Vec<_> = counters
-            .iter()
-            .map(|it| format!("{0} = {0} + excluded.{0}", quoted(it)))
-            .collect();
+        let counters: Vec<&str> = table.counters().into_iter().flatten().map(|column| column.name).collect();
+        let added: Vec<_> = counters.iter().map(|it| format!("{0} = {0} + excluded.{0}", quoted(it))).collect();
         let zeros: Vec<_> = counters.iter().map(|it| format!("{} = 0", quoted(it))).collect();
         Self {
             table,
@@ -115,6 +103,11 @@ impl TableSql {
         }
     }
 
+    /// Is every column in the key or in an index?
+    pub(crate) fn all_indexed(&self) -> bool {
+        self.indexed.len() + self.table.key.len() == self.table.columns.len()
+    }
+
     /// Rewrites a row that is there, but not the indexed columns whose bit (their place in `indexed`) is clear: SQLite
     /// rewrites every index that has a column in the list, whether or not its value changed.
     pub(crate) fn update(&self, changed: u64) -> String {
@@ -125,58 +118,29 @@ impl TableSql {
         };
         let columns = table.columns.iter().enumerate();
         let set = columns.filter(|(at, column)| !table.in_key(column.name) && !unchanged(*at));
-        let set: Vec<_> = set
-            .map(|(at, column)| format!("{} = ?{}", quoted(column.name), at + 1))
-            .collect();
+        let set: Vec<_> = set.map(|(at, column)| format!("{} = ?{}", quoted(column.name), at + 1)).collect();
         let place = |column: &str| table.position(column).map_or(0, |at| at + 1);
-        let key: Vec<_> = table
-            .key
-            .iter()
-            .map(|column| format!("{} = ?{}", quoted(column), place(column)))
-            .collect();
-        format!(
-            "UPDATE {} SET {} WHERE {}",
-            self.name,
-            set.join(", "),
-            key.join(" AND ")
-        )
+        let key: Vec<_> = table.key.iter().map(|column| format!("{} = ?{}", quoted(column), place(column))).collect();
+        format!("UPDATE {} SET {} WHERE {}", self.name, set.join(", "), key.join(" AND "))
     }
 }
 
 /// Places of the columns outside the key that are in an index.
 fn indexed(table: &Table) -> Vec<usize> {
-    let in_index = |name: &str| {
-        table
-            .indexes
-            .iter()
-            .any(|index| index.columns.iter().any(|(each, _)| *each == name))
-    };
+    let in_index = |name: &str| table.indexes.iter().any(|index| index.columns.iter().any(|(each, _)| *each == name));
     let columns = table.columns.iter().enumerate();
-    columns
-        .filter(|(_, column)| !table.in_key(column.name) && in_index(column.name))
-        .map(|(at, _)| at)
-        .collect()
+    columns.filter(|(_, column)| !table.in_key(column.name) && in_index(column.name)).map(|(at, _)| at).collect()
 }
 
 fn by_key(table: &Table) -> String {
-    let each = table
-        .key
-        .iter()
-        .enumerate()
-        .map(|(at, column)| format!("{} = ?{}", quoted(column), at + 1));
+    let each = table.key.iter().enumerate().map(|(at, column)| format!("{} = ?{}", quoted(column), at + 1));
     each.collect::<Vec<_>>().join(" AND ")
 }
 
 fn on_conflict(table: &Table) -> String {
     let rest = table.columns.iter().filter(|column| !table.in_key(column.name));
-    let set: Vec<_> = rest
-        .map(|column| format!("{0} = excluded.{0}", quoted(column.name)))
-        .collect();
-    if set.is_empty() {
-        "NOTHING".to_owned()
-    } else {
-        format!("UPDATE SET {}", set.join(", "))
-    }
+    let set: Vec<_> = rest.map(|column| format!("{0} = excluded.{0}", quoted(column.name))).collect();
+    if set.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", set.join(", ")) }
 }
 
 fn parameters(count: usize) -> String {

@@ -22,7 +22,7 @@ use crate::readers::Readers;
 use crate::select::select;
 use crate::sql::{TableSql, ViewSql};
 use crate::value::{bind_all, row};
-use crate::writer::{Job, Shared, Writer};
+use crate::writer::{Job, Shared, WAL_BYTES_MAX, WriteAheadLog, Writer};
 
 /// Views in an SQLite file. Dropping it waits for the commits under way.
 #[derive(Debug)]
@@ -36,19 +36,16 @@ impl SqliteViews {
     /// Opens the file, or makes it. Costs the same however much is stored. Blocks for a few milliseconds.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref();
-        let connection = open::writer(path)?;
+        Self::on(open::writer(path)?, path, WAL_BYTES_MAX)
+    }
+
+    fn on(connection: Connection, path: &Path, wal_bytes_max: u64) -> Result<Self, OpenError> {
         let readers = Readers::open(path)?;
         let shared = Arc::<Shared>::default();
-        let no_thread = |error: std::io::Error| OpenError::Unavailable {
-            path: path.to_owned(),
-            source: error.into(),
-        };
-        let writer = Writer::start(connection, Arc::clone(&shared)).map_err(no_thread)?;
-        Ok(Self {
-            shared,
-            readers,
-            writer,
-        })
+        let wal = WriteAheadLog::of(path, wal_bytes_max);
+        let no_thread = |error: std::io::Error| OpenError::Unavailable { path: path.to_owned(), source: error.into() };
+        let writer = Writer::start(connection, Arc::clone(&shared), wal).map_err(no_thread)?;
+        Ok(Self { shared, readers, writer })
     }
 
     /// Deletes the file and what SQLite keeps beside it. Nobody may have it open. One that isn't there is no error.
@@ -88,9 +85,7 @@ impl ViewStore for SqliteViews {
 
     async fn checkpoints(&self, view: ViewId) -> Result<BTreeMap<PartitionId, Checkpoint>, StoreError> {
         self.view(view)?;
-        self.readers
-            .read(move |connection| apply::checkpoints(connection, view))
-            .await
+        self.readers.read(move |connection| apply::checkpoints(connection, view)).await
     }
 
     async fn load(&self, view: ViewId, table: &'static Table, keys: Vec<Key>) -> Result<Vec<Option<Row>>, StoreError> {
@@ -102,9 +97,7 @@ impl ViewStore for SqliteViews {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        self.readers
-            .read(move |connection| load(connection, view.table(table)?.1, &keys))
-            .await
+        self.readers.read(move |connection| load(connection, view.table(table)?.1, &keys)).await
     }
 
     async fn commit(&self, partition: PartitionId, commits: Vec<ViewCommit>) -> Result<(), CommitError> {
@@ -116,24 +109,18 @@ impl ViewStore for SqliteViews {
     async fn query(&self, view: ViewId, selects: Vec<Select>) -> Result<Answer, StoreError> {
         let sql = self.view(view)?;
         check_selects(sql.schema, &selects)?;
-        self.readers
-            .read(move |connection| answer(connection, &sql, &selects))
-            .await
+        self.readers.read(move |connection| answer(connection, &sql, &selects)).await
     }
 
     async fn parked(&self, view: ViewId, after: Option<Arc<str>>, limit: u32) -> Result<Vec<Parked>, StoreError> {
         self.view(view)?;
         let after = after.unwrap_or_default();
-        self.readers
-            .read(move |connection| apply::parked(connection, view, "stream > ?", &after, limit))
-            .await
+        self.readers.read(move |connection| apply::parked(connection, view, "stream > ?", &after, limit)).await
     }
 
     async fn parked_of(&self, view: ViewId, streams: Vec<Arc<str>>) -> Result<Vec<Parked>, StoreError> {
         self.view(view)?;
-        self.readers
-            .read(move |connection| parked_of(connection, view, streams))
-            .await
+        self.readers.read(move |connection| parked_of(connection, view, streams)).await
     }
 
     fn advanced(&self, view: ViewId, partition: PartitionId) -> watch::Receiver<u64> {
@@ -146,11 +133,7 @@ fn load(connection: &Connection, sql: &TableSql, keys: &[Key]) -> Result<Vec<Opt
     let mut load = |key: &Key| {
         bind_all(&mut statement, key.values()).map_err(fault)?;
         let mut found = statement.raw_query();
-        found
-            .next()
-            .map_err(fault)?
-            .map(|each| row(sql.table, each))
-            .transpose()
+        found.next().map_err(fault)?.map(|each| row(sql.table, each)).transpose()
     };
     keys.iter().map(&mut load).collect()
 }
@@ -175,3 +158,6 @@ fn parked_of(connection: &Connection, view: ViewId, mut streams: Vec<Arc<str>>) 
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;

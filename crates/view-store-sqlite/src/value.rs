@@ -33,9 +33,7 @@ pub(crate) fn row(table: &'static Table, found: &rusqlite::Row<'_>) -> Result<Ro
     for (at, column) in table.columns.iter().enumerate() {
         values.push(value(table, column, found.get_ref(at).map_err(fault)?)?);
     }
-    Row::new(table, values).map_err(|error| StoreError::Damaged {
-        reason: error.to_string(),
-    })
+    Row::new(table, values).map_err(|error| StoreError::Damaged { reason: error.to_string() })
 }
 
 /// Is this value what is stored there?
@@ -50,9 +48,7 @@ pub(crate) fn same(value: &Value, stored: ValueRef<'_>) -> bool {
 }
 
 fn value(table: &Table, column: &Column, stored: ValueRef<'_>) -> Result<Value, StoreError> {
-    let damaged = |what: &str| StoreError::Damaged {
-        reason: format!("{}.{} holds {what}", table.name, column.name),
-    };
+    let damaged = |what: &str| StoreError::Damaged { reason: format!("{}.{} holds {what}", table.name, column.name) };
     Ok(match (column.kind, stored) {
         (_, ValueRef::Null) => Value::Null,
         (Kind::Bool, ValueRef::Integer(number)) => Value::Bool(number != 0),
@@ -60,11 +56,7 @@ fn value(table: &Table, column: &Column, stored: ValueRef<'_>) -> Result<Value, 
         (Kind::Timestamp, ValueRef::Integer(number)) => Value::Timestamp(number),
         (Kind::Text | Kind::Json, ValueRef::Text(bytes)) => {
             let text = std::str::from_utf8(bytes).map_err(|_| damaged("a text that is not UTF-8"))?;
-            if column.kind == Kind::Text {
-                Value::Text(text.into())
-            } else {
-                Value::Json(text.into())
-            }
+            if column.kind == Kind::Text { Value::Text(text.into()) } else { Value::Json(text.into()) }
         }
         (_, other) => return Err(damaged(&format!("a value of type {}", other.data_type()))),
     })

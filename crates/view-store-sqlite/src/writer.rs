@@ -1,7 +1,9 @@
 //! The thread that writes: it takes one job after the other, each a transaction.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
@@ -10,10 +12,16 @@ use view_store::{Checkpoint, CommitError, PartitionId, Prepared, Schema, StoreEr
 
 use crate::fault::fault;
 use crate::sql::Book;
-use crate::{apply, ddl};
+use crate::{apply, ddl, open};
 
 /// Jobs that wait for the writer; who brings more, waits too.
 const QUEUE_JOBS_MAX: usize = 64;
+
+/// A write-ahead log longer than this is emptied even if the writer must wait for readers. A commit empties it without
+/// waiting, but only when no reader is in it, and readers that take turns may never leave it.
+pub(crate) const WAL_BYTES_MAX: u64 = 64 << 20;
+/// How long the writer waits for them at most; reads are shorter.
+const READERS_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// What the writer is asked for, and where it answers.
 pub(crate) enum Job {
@@ -42,21 +50,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection, shared: Arc<Shared>) -> std::io::Result<Self> {
+    pub(crate) fn start(connection: Connection, shared: Arc<Shared>, wal: WriteAheadLog) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE_JOBS_MAX);
-        let run = move || run(connection, queue, &shared);
+        let run = move || run(connection, queue, &shared, wal);
         let thread = std::thread::Builder::new().name("views-writer".to_owned()).spawn(run)?;
-        Ok(Self {
-            jobs: Some(jobs),
-            thread: Some(thread),
-        })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
     /// Gives the writer a job and waits for its answer; the job is done even if nobody waits any more.
     pub(crate) async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, StoreError> {
-        let stopped = || StoreError::Unavailable {
-            reason: "its writer has stopped".to_owned(),
-        };
+        let stopped = || StoreError::Unavailable { reason: "its writer has stopped".to_owned() };
         let (answer, answered) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
         jobs.send(job(answer)).await.map_err(|_| stopped())?;
@@ -85,7 +88,40 @@ impl Shared {
     }
 }
 
-fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>, shared: &Shared) {
+/// Watches the length of the write-ahead log.
+#[derive(Debug)]
+pub(crate) struct WriteAheadLog {
+    path: PathBuf,
+    bytes_max: u64,
+    /// The length at which it is to be emptied.
+    empty_at: u64,
+}
+
+impl WriteAheadLog {
+    /// That of this database.
+    pub(crate) fn of(database: &Path, bytes_max: u64) -> Self {
+        let mut path = database.as_os_str().to_owned();
+        path.push("-wal");
+        Self { path: path.into(), bytes_max, empty_at: bytes_max }
+    }
+
+    /// Empties it if it is too long. Where a reader does not leave in time, the next try is a quarter further.
+    fn bound(&mut self, connection: &Connection) {
+        let length = || std::fs::metadata(&self.path).map_or(0, |found| found.len());
+        if length() <= self.empty_at {
+            return;
+        }
+        let emptied = connection
+            .busy_timeout(READERS_TIMEOUT)
+            .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)))
+            .is_ok_and(|busy| !busy);
+        self.empty_at = if emptied { self.bytes_max } else { length() + self.bytes_max / 4 };
+        // It was set before in the same way, and is only patience.
+        let _ = connection.busy_timeout(open::BUSY_TIMEOUT);
+    }
+}
+
+fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>, shared: &Shared, mut wal: WriteAheadLog) {
     while let Some(job) = queue.blocking_recv() {
         // Whoever asked may be gone; then nobody hears the answer.
         match job {
@@ -95,6 +131,7 @@ fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>, shared: &Shar
                 drop(answer.send(commit(&mut connection, shared, partition, &commits)));
             }
         }
+        wal.bound(&connection);
     }
 }
 
@@ -107,9 +144,7 @@ fn commit(
     let failed = |error| CommitError::Failed(fault(error));
     let book = shared.book().clone();
     // Dropped without a commit, it rolls back.
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(failed)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     for commit in commits {
         let view = book.get(commit.view).map_err(CommitError::Failed)?;
         apply::apply(&transaction, &view, partition, commit)?;
@@ -126,9 +161,7 @@ fn prepare(
     shared: &Shared,
     views: &[&'static Schema],
 ) -> Result<Vec<Prepared>, StoreError> {
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(fault)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fault)?;
     let mut prepared = Vec::with_capacity(views.len());
     for view in views {
         view.check().map_err(|reason| StoreError::Invalid { reason })?;
@@ -143,15 +176,10 @@ fn prepare(
             Some(shape) if *shape == ddl::shape(view) => {}
             Some(_) => return Err(StoreError::Changed { view: view.id() }),
         }
-        prepared.push(Prepared {
-            view: view.id(),
-            created: found.is_none(),
-        });
+        prepared.push(Prepared { view: view.id(), created: found.is_none() });
     }
-    let reached: Vec<_> = views
-        .iter()
-        .map(|view| apply::checkpoints(&transaction, view.id()))
-        .collect::<Result<_, _>>()?;
+    let reached: Vec<_> =
+        views.iter().map(|view| apply::checkpoints(&transaction, view.id())).collect::<Result<_, _>>()?;
     transaction.commit().map_err(fault)?;
     for (view, reached) in views.iter().zip(reached) {
         shared.prepared(view);
@@ -168,9 +196,7 @@ fn publish(shared: &Shared, view: ViewId, reached: &std::collections::BTreeMap<P
 
 fn reset(connection: &mut Connection, shared: &Shared, view: &'static Schema) -> Result<(), StoreError> {
     view.check().map_err(|reason| StoreError::Invalid { reason })?;
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(fault)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fault)?;
     drop_tables(&transaction, view.id()).map_err(fault)?;
     create(&transaction, view).map_err(fault)?;
     transaction.commit().map_err(fault)?;
@@ -192,11 +218,9 @@ fn create(connection: &Connection, view: &Schema) -> rusqlite::Result<()> {
 /// Drops the tables that were made for the view, whatever they were described as then.
 fn drop_tables(connection: &Connection, view: ViewId) -> rusqlite::Result<()> {
     let of = params![view.name, view.version];
-    let tables = connection.query_row(
-        "SELECT tables FROM snaglog_views WHERE view = ? AND version = ?",
-        of,
-        |row| row.get::<_, String>(0),
-    );
+    let tables = connection.query_row("SELECT tables FROM snaglog_views WHERE view = ? AND version = ?", of, |row| {
+        row.get::<_, String>(0)
+    });
     for table in tables.optional()?.iter().flat_map(|names| names.lines()) {
         connection.execute_batch(&format!("DROP TABLE IF EXISTS {}", ddl::quoted(table)))?;
     }

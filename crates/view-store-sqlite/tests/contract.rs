@@ -32,17 +32,11 @@ impl Factory for Files {
 }
 
 fn open(path: PathBuf) -> Result<Arc<SqliteViews>, Broken> {
-    SqliteViews::open(path)
-        .map(Arc::new)
-        .map_err(|error| Broken::new(format!("{error:?}")))
+    SqliteViews::open(path).map(Arc::new).map_err(|error| Broken::new(format!("{error:?}")))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_keeps_every_promise() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    run(Files {
-        folder,
-        made: AtomicU32::new(0),
-    })
-    .await;
+    run(Files { folder, made: AtomicU32::new(0) }).await;
 }

@@ -39,10 +39,6 @@ impl Advances {
 
     fn with<T>(&self, view: ViewId, partition: PartitionId, use_it: impl FnOnce(&watch::Sender<u64>) -> T) -> T {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
-        use_it(
-            watches
-                .entry((view, partition))
-                .or_insert_with(|| watch::Sender::new(0)),
-        )
+        use_it(watches.entry((view, partition)).or_insert_with(|| watch::Sender::new(0)))
     }
 }

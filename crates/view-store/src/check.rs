@@ -12,9 +12,7 @@ pub fn check_table(schema: &Schema, table: &'static Table) -> Result<(), StoreEr
     if schema.tables.iter().any(same) {
         return Ok(());
     }
-    Err(StoreError::Invalid {
-        reason: format!("view {} has no such table {}", schema.id(), table.name),
-    })
+    Err(StoreError::Invalid { reason: format!("view {} has no such table {}", schema.id(), table.name) })
 }
 
 /// Checks that the selects fit the view.
@@ -34,25 +32,15 @@ pub fn check_commits(
     for (at, commit) in commits.iter().enumerate() {
         let schema = prepared(commit.view).map_err(CommitError::Failed)?;
         let twice = commits[..at].iter().any(|before| before.view == commit.view);
-        let backward = commit
-            .expected
-            .is_some_and(|expected| expected.position > commit.new.position);
+        let backward = commit.expected.is_some_and(|expected| expected.position > commit.new.position);
         if twice || backward {
-            let what = if twice {
-                "is committed twice at once"
-            } else {
-                "would go backward"
-            };
+            let what = if twice { "is committed twice at once" } else { "would go backward" };
             let reason = format!("view {} {what}", commit.view);
             return Err(CommitError::Failed(StoreError::Invalid { reason }));
         }
         for (at, change) in commit.changes.iter().enumerate() {
             check_table(schema, change.table()).map_err(CommitError::Failed)?;
-            let rejected = |reason: String| CommitError::Rejected {
-                view: commit.view,
-                change: at,
-                reason,
-            };
+            let rejected = |reason: String| CommitError::Rejected { view: commit.view, change: at, reason };
             change.check().map_err(|error| rejected(error.to_string()))?;
         }
     }

@@ -38,14 +38,7 @@ pub struct Park {
 impl ViewCommit {
     /// A commit that only advances.
     pub fn new(view: ViewId, expected: Option<Checkpoint>, new: Checkpoint) -> Self {
-        Self {
-            view,
-            expected,
-            new,
-            changes: Vec::new(),
-            park: Vec::new(),
-            unpark: Vec::new(),
-        }
+        Self { view, expected, new, changes: Vec::new(), park: Vec::new(), unpark: Vec::new() }
     }
 }
 

@@ -67,9 +67,7 @@ impl<F: Factory> Case<F> {
     pub async fn try_on(&self, factory: &F) -> Outcome {
         match tokio::time::timeout(CASE_TIMEOUT, (self.try_on)(factory)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Broken::new(format!(
-                "not done after {CASE_TIMEOUT:?}: something is never answered"
-            ))),
+            Err(_) => Err(Broken::new(format!("not done after {CASE_TIMEOUT:?}: something is never answered"))),
         }
     }
 }
@@ -82,12 +80,7 @@ pub async fn run<F: Factory>(factory: F) {
             broken.push(format!("{}: {found}", case.name));
         }
     }
-    assert!(
-        broken.is_empty(),
-        "{} broken promises:\n{}",
-        broken.len(),
-        broken.join("\n")
-    );
+    assert!(broken.is_empty(), "{} broken promises:\n{}", broken.len(), broken.join("\n"));
 }
 
 macro_rules! case {
@@ -112,6 +105,7 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
         case!(batches::any_sizes_come_to_the_same),
         case!(batches::a_crash_before_the_commit_loses_nothing),
         case!(batches::counters_that_cancel_leave_no_row),
+        case!(batches::a_row_written_again_is_that_row),
         case!(batches::changes_apply_in_their_order),
         case!(selects::values_come_back_as_they_were),
         case!(selects::find_what_a_list_would),

@@ -89,11 +89,7 @@ impl ViewStore for MemoryViews {
             let stored = state.of(commit.view).map_err(CommitError::Failed)?;
             let actual = stored.checkpoints.get(&partition).copied();
             if actual != commit.expected {
-                return Err(CommitError::Moved {
-                    view: commit.view,
-                    partition,
-                    actual,
-                });
+                return Err(CommitError::Moved { view: commit.view, partition, actual });
             }
             staged.push(stage(stored, commit)?);
         }
@@ -113,10 +109,7 @@ impl ViewStore for MemoryViews {
         let stored = state.of(view)?;
         check_selects(stored.schema, &selects)?;
         Ok(Answer {
-            rows: selects
-                .iter()
-                .map(|select| stored.select(select))
-                .collect::<Result<_, _>>()?,
+            rows: selects.iter().map(|select| stored.select(select)).collect::<Result<_, _>>()?,
             checkpoints: stored.checkpoints.clone(),
             parked: stored.parked.values().take(PARKED_ANSWER_MAX).cloned().collect(),
         })
@@ -125,25 +118,12 @@ impl ViewStore for MemoryViews {
     async fn parked(&self, view: ViewId, after: Option<Arc<str>>, limit: u32) -> Result<Vec<Parked>, StoreError> {
         let state = self.state();
         let later = |parked: &&Parked| after.as_ref().is_none_or(|after| parked.stream > *after);
-        Ok(state
-            .of(view)?
-            .parked
-            .values()
-            .filter(later)
-            .take(limit as usize)
-            .cloned()
-            .collect())
+        Ok(state.of(view)?.parked.values().filter(later).take(limit as usize).cloned().collect())
     }
 
     async fn parked_of(&self, view: ViewId, streams: Vec<Arc<str>>) -> Result<Vec<Parked>, StoreError> {
         let state = self.state();
-        Ok(state
-            .of(view)?
-            .parked
-            .values()
-            .filter(|parked| streams.contains(&parked.stream))
-            .cloned()
-            .collect())
+        Ok(state.of(view)?.parked.values().filter(|parked| streams.contains(&parked.stream)).cloned().collect())
     }
 
     fn advanced(&self, view: ViewId, partition: PartitionId) -> watch::Receiver<u64> {
@@ -166,12 +146,7 @@ impl State {
 
 impl Stored {
     fn new(schema: &'static Schema) -> Self {
-        Self {
-            schema,
-            rows: BTreeMap::new(),
-            checkpoints: BTreeMap::new(),
-            parked: BTreeMap::new(),
-        }
+        Self { schema, rows: BTreeMap::new(), checkpoints: BTreeMap::new(), parked: BTreeMap::new() }
     }
 
     fn apply(&mut self, partition: PartitionId, commit: &ViewCommit, staged: Staged) {
@@ -230,11 +205,7 @@ fn stage(stored: &Stored, commit: &ViewCommit) -> Result<Staged, CommitError> {
             Change::Delete { .. } => None,
             Change::Add { table, key, deltas } => {
                 let before = staged.get(&name).map_or_else(|| stored.rows.get(&name), Option::as_ref);
-                let reason = |reason| CommitError::Rejected {
-                    view: commit.view,
-                    change: at,
-                    reason,
-                };
+                let reason = |reason| CommitError::Rejected { view: commit.view, change: at, reason };
                 add(table, key, before, deltas).map_err(reason)?
             }
         };
@@ -256,32 +227,20 @@ fn add(
     };
     for (column, delta) in deltas {
         let count: i64 = row.get(column).map_err(|error| error.to_string())?;
-        let count = count
-            .checked_add(*delta)
-            .ok_or_else(|| format!("{}.{column} overflows", table.name))?;
+        let count = count.checked_add(*delta).ok_or_else(|| format!("{}.{column} overflows", table.name))?;
         row.set(column, count).map_err(|error| error.to_string())?;
     }
     let zero = |column| row.get::<i64>(column) == Ok(0);
-    let gone = table
-        .counters()
-        .is_some_and(|mut counters| counters.all(|column| zero(column.name)));
+    let gone = table.counters().is_some_and(|mut counters| counters.all(|column| zero(column.name)));
     Ok((!gone).then_some(row))
 }
 
 fn compare(order: &[(&'static str, Direction)], one: &Row, other: &Row) -> Ordering {
     let by = |(column, direction): &(&'static str, Direction)| {
         let ascending = one.value(column).ok().cmp(&other.value(column).ok());
-        if *direction == Direction::Asc {
-            ascending
-        } else {
-            ascending.reverse()
-        }
+        if *direction == Direction::Asc { ascending } else { ascending.reverse() }
     };
-    order
-        .iter()
-        .map(by)
-        .find(|found| found.is_ne())
-        .unwrap_or(Ordering::Equal)
+    order.iter().map(by).find(|found| found.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 #[cfg(test)]

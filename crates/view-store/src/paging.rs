@@ -26,10 +26,7 @@ pub fn ranges(select: &Select) -> Vec<Range> {
     for shared in (0..total.len()).rev() {
         let (column, direction) = total[shared];
         for later in later(select, column, direction, &values[shared]) {
-            let same = total[..shared]
-                .iter()
-                .zip(values)
-                .map(|((column, _), value)| same(column, value));
+            let same = total[..shared].iter().zip(values).map(|((column, _), value)| same(column, value));
             let filter = select.filter.iter().cloned().chain(same).chain([later]).collect();
             ranges.push(range(filter, &total));
         }
@@ -38,13 +35,8 @@ pub fn ranges(select: &Select) -> Vec<Range> {
 }
 
 fn range(filter: Vec<Condition>, total: &[(&'static str, Direction)]) -> Range {
-    let free = total
-        .iter()
-        .filter(|(column, _)| !filter.iter().any(|condition| fixes(condition, column)));
-    Range {
-        order: free.copied().collect(),
-        filter,
-    }
+    let free = total.iter().filter(|(column, _)| !filter.iter().any(|condition| fixes(condition, column)));
+    Range { order: free.copied().collect(), filter }
 }
 
 fn fixes(condition: &Condition, column: &str) -> bool {
@@ -52,11 +44,7 @@ fn fixes(condition: &Condition, column: &str) -> bool {
 }
 
 fn same(column: &'static str, value: &Value) -> Condition {
-    if value.is_null() {
-        Condition::IsNull(column)
-    } else {
-        Condition::Equal(column, value.clone())
-    }
+    if value.is_null() { Condition::IsNull(column) } else { Condition::Equal(column, value.clone()) }
 }
 
 /// What holds of the column's later values, in the order in which they come. Null is before everything.
@@ -64,11 +52,7 @@ fn later(select: &Select, column: &'static str, direction: Direction, value: &Va
     if select.filter.contains(&same(column, value)) {
         return Vec::new();
     }
-    let nullable = select
-        .table
-        .columns
-        .iter()
-        .any(|each| each.name == column && each.nullable);
+    let nullable = select.table.columns.iter().any(|each| each.name == column && each.nullable);
     match (direction, value.is_null()) {
         (Direction::Asc, true) => vec![Condition::NotNull(column)],
         (Direction::Asc, false) => vec![Condition::Greater(column, value.clone())],

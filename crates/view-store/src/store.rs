@@ -148,8 +148,6 @@ pub enum StoreError {
 
 impl From<views::row::RowError> for StoreError {
     fn from(error: views::row::RowError) -> Self {
-        Self::Invalid {
-            reason: error.to_string(),
-        }
+        Self::Invalid { reason: error.to_string() }
     }
 }

@@ -12,17 +12,9 @@ use crate::value::{bind, bind_all, same};
 
 /// Applies the changes in order. Moves of one counter are summed until something else needs the table.
 pub(super) fn write(connection: &Connection, view: &ViewSql, commit: &ViewCommit) -> Result<(), CommitError> {
-    let rejected = |change: usize, reason: String| CommitError::Rejected {
-        view: commit.view,
-        change,
-        reason,
-    };
+    let rejected = |change: usize, reason: String| CommitError::Rejected { view: commit.view, change, reason };
     let failed = |change: usize, error: rusqlite::Error| {
-        if concerns_one_row(&error) {
-            rejected(change, error.to_string())
-        } else {
-            CommitError::Failed(fault(error))
-        }
+        if concerns_one_row(&error) { rejected(change, error.to_string()) } else { CommitError::Failed(fault(error)) }
     };
     let mut tables: BTreeMap<usize, TableWriter<'_>> = BTreeMap::new();
     for (at, change) in commit.changes.iter().enumerate() {
@@ -40,9 +32,7 @@ pub(super) fn write(connection: &Connection, view: &ViewSql, commit: &ViewCommit
             Change::Add { key, deltas, .. } => table.add(at, key, deltas).map_err(|reason| rejected(at, reason))?,
         }
     }
-    tables
-        .into_values()
-        .try_for_each(|mut table| table.flush().map_err(|(at, error)| failed(at, error)))
+    tables.into_values().try_for_each(|mut table| table.flush().map_err(|(at, error)| failed(at, error)))
 }
 
 /// The statements that a commit uses of one table, each looked up once.
@@ -61,22 +51,8 @@ struct TableWriter<'c> {
 
 impl<'c> TableWriter<'c> {
     fn new(connection: &'c Connection, sql: &'c TableSql) -> Self {
-        let counters = sql
-            .table
-            .counters()
-            .into_iter()
-            .flatten()
-            .map(|column| column.name)
-            .collect();
-        Self {
-            connection,
-            sql,
-            probe: None,
-            upsert: None,
-            updates: HashMap::new(),
-            counters,
-            moves: BTreeMap::new(),
-        }
+        let counters = sql.table.counters().into_iter().flatten().map(|column| column.name).collect();
+        Self { connection, sql, probe: None, upsert: None, updates: HashMap::new(), counters, moves: BTreeMap::new() }
     }
 
     /// Looks at a row before it is rewritten, so that only the indexes whose values change are: up to twice as fast as
@@ -114,6 +90,9 @@ impl<'c> TableWriter<'c> {
     }
 
     fn update(&mut self, row: &Row, changed: u64) -> rusqlite::Result<()> {
+        if changed == 0 && self.sql.all_indexed() {
+            return Ok(());
+        }
         let statement = match self.updates.entry(changed) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(new) => {
@@ -137,10 +116,7 @@ impl<'c> TableWriter<'c> {
 
     fn add(&mut self, at: usize, key: &Key, deltas: &[(&'static str, i64)]) -> Result<(), String> {
         let counters = &self.counters;
-        let (_, sums) = self
-            .moves
-            .entry(key.clone())
-            .or_insert_with(|| (at, vec![0; counters.len()]));
+        let (_, sums) = self.moves.entry(key.clone()).or_insert_with(|| (at, vec![0; counters.len()]));
         for (column, delta) in deltas {
             // The change has been checked: its columns are counters.
             let places = counters.iter().zip(sums.iter_mut());

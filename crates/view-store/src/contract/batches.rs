@@ -1,8 +1,10 @@
 //! Folds in batches: whatever their sizes, and wherever they were interrupted, they come to the same.
 
-use views::row::{Change, Key, Select, Value};
+use views::row::{Change, Condition, Key, Row, Select, Value};
 
-use super::given::{BOARD, CARDS, COUNTS, STATES, card, commit, count, dump, fold, key, moved, seen, store, story};
+use super::given::{
+    BOARD, CARDS, COUNTS, LABELS, NOTES, STATES, card, commit, count, dump, fold, key, moved, seen, store, story,
+};
 use super::{Broken, Factory, Outcome, promise, promise_eq};
 use crate::store::ViewStore;
 
@@ -48,11 +50,7 @@ pub(super) async fn a_crash_before_the_commit_loses_nothing<F: Factory>(factory:
         let commit = fold(&*store, BOARD.id(), position, batch).await?;
         store.commit(0, vec![commit]).await?;
     }
-    promise_eq!(
-        dump(&*store, &BOARD).await?,
-        dump(&*straight, &BOARD).await?,
-        "after six crashes"
-    );
+    promise_eq!(dump(&*store, &BOARD).await?, dump(&*straight, &BOARD).await?, "after six crashes");
     Ok(())
 }
 
@@ -67,23 +65,32 @@ pub(super) async fn counters_that_cancel_leave_no_row<F: Factory>(factory: &F) -
         (vec![count("new", 2, 0)], Some((0, 5))),
         (vec![count("new", 0, -5)], None),
         (vec![count("new", 3, 0)], Some((3, 0))),
-        (
-            vec![Change::Add {
-                table: &COUNTS,
-                key: key.clone(),
-                deltas: vec![("open", -3)],
-            }],
-            None,
-        ),
+        (vec![Change::Add { table: &COUNTS, key: key.clone(), deltas: vec![("open", -3)] }], None),
     ];
     for (from, (changes, expected)) in (0..).zip(steps) {
-        store
-            .commit(0, vec![commit(BOARD.id(), from, from + 1, changes)])
-            .await?;
+        store.commit(0, vec![commit(BOARD.id(), from, from + 1, changes)]).await?;
         let rows = store.load(BOARD.id(), &COUNTS, vec![key.clone()]).await?;
         let found = rows.into_iter().flatten().next();
         let found = found.map(|row| Ok::<_, Broken>((row.get::<i64>("open")?, row.get::<i64>("severity_sum")?)));
         promise_eq!(found.transpose()?, expected, "the counters after step {}", from + 1);
+    }
+    Ok(())
+}
+
+/// A row written over itself, or with one column changed, null or not, is the row that was written.
+pub(super) async fn a_row_written_again_is_that_row<F: Factory>(factory: &F) -> Outcome {
+    let store = store(factory).await?;
+    let label = |label: Option<&str>| Row::new(&LABELS, vec![Value::Integer(1), Value::from(label)]);
+    for (from, each) in (0..).zip([None, None, Some("a"), Some("a"), Some("b"), None, Some("b")]) {
+        let row = label(each)?;
+        let changes = vec![Change::Upsert(row.clone())];
+        store.commit(0, vec![commit(NOTES.id(), from, from + 1, changes)]).await?;
+        promise_eq!(store.load(NOTES.id(), &LABELS, vec![row.key()]).await?, [Some(row)], "row {from}");
+        for sought in [None, Some("a"), Some("b")] {
+            let is = sought.map_or(Condition::IsNull("label"), |sought| Condition::Equal("label", sought.into()));
+            let found = store.query(NOTES.id(), vec![Select::from(&LABELS, 10).filter(is)]).await?;
+            promise_eq!(found.rows[0].len(), usize::from(sought == each), "found by {sought:?} after row {from}");
+        }
     }
     Ok(())
 }
@@ -102,25 +109,14 @@ pub(super) async fn changes_apply_in_their_order<F: Factory>(factory: &F) -> Out
         Change::Upsert(seen(1, "new")?),
         Change::Upsert(seen(1, "new")?),
         count("new", 4, 0),
-        Change::Delete {
-            table: &COUNTS,
-            key: count("new", 0, 0).key(),
-        },
+        Change::Delete { table: &COUNTS, key: count("new", 0, 0).key() },
         count("new", 1, 0),
         count("closed", 7, 0),
-        Change::Delete {
-            table: &COUNTS,
-            key: count("closed", 0, 0).key(),
-        },
+        Change::Delete { table: &COUNTS, key: count("closed", 0, 0).key() },
     ];
     store.commit(0, vec![commit(BOARD.id(), 0, 1, changes)]).await?;
-    let found = store
-        .load(BOARD.id(), &CARDS, vec![key(1), key(2), key(3), key(1)])
-        .await?;
-    let states: Vec<_> = found
-        .iter()
-        .map(|row| row.as_ref().map(|row| row.get::<&str>("state")))
-        .collect();
+    let found = store.load(BOARD.id(), &CARDS, vec![key(1), key(2), key(3), key(1)]).await?;
+    let states: Vec<_> = found.iter().map(|row| row.as_ref().map(|row| row.get::<&str>("state"))).collect();
     promise_eq!(
         states,
         [Some(Ok("closed")), None, Some(Ok("new")), Some(Ok("closed"))],
@@ -128,12 +124,7 @@ pub(super) async fn changes_apply_in_their_order<F: Factory>(factory: &F) -> Out
     );
     let counts = store.query(BOARD.id(), vec![Select::from(&COUNTS, 10)]).await?.rows;
     let counts: Vec<_> = counts.iter().flatten().map(|row| row.values().to_vec()).collect();
-    let one_new = vec![
-        Value::from("PAY"),
-        Value::from("new"),
-        Value::Integer(1),
-        Value::Integer(0),
-    ];
+    let one_new = vec![Value::from("PAY"), Value::from("new"), Value::Integer(1), Value::Integer(0)];
     promise_eq!(counts, [one_new], "counts");
     Ok(())
 }

@@ -57,11 +57,7 @@ impl Factory for Maker {
     type Store = Wrong;
 
     async fn create(&self) -> Result<Arc<Wrong>, Broken> {
-        Ok(Arc::new(Wrong {
-            inner: MemoryViews::default(),
-            fault: self.0,
-            ahead: Advances::default(),
-        }))
+        Ok(Arc::new(Wrong { inner: MemoryViews::default(), fault: self.0, ahead: Advances::default() }))
     }
 
     async fn reopen(&self, store: Arc<Wrong>) -> Result<Option<Arc<Wrong>>, Broken> {
@@ -70,16 +66,7 @@ impl Factory for Maker {
             let parked = store.parked(view, None, u32::MAX).await?;
             if let (Some(first), Some(at)) = (parked.first(), store.checkpoint(view, 2).await?) {
                 let unpark = vec![Arc::clone(&first.stream)];
-                store
-                    .inner
-                    .commit(
-                        2,
-                        vec![ViewCommit {
-                            unpark,
-                            ..ViewCommit::new(view, Some(at), at)
-                        }],
-                    )
-                    .await?;
+                store.inner.commit(2, vec![ViewCommit { unpark, ..ViewCommit::new(view, Some(at), at) }]).await?;
             }
         }
         Ok(Some(store))
@@ -96,25 +83,16 @@ impl Wrong {
 
     async fn twist(&self, partition: PartitionId, commit: &mut ViewCommit) -> Result<(), CommitError> {
         commit.view = self.of(commit.view);
-        let actual = self
-            .inner
-            .checkpoint(commit.view, partition)
-            .await
-            .map_err(CommitError::Failed)?;
+        let actual = self.inner.checkpoint(commit.view, partition).await.map_err(CommitError::Failed)?;
         match self.fault {
             Fault::IgnoresCheckpoints => commit.expected = actual,
             Fault::IgnoresLeaves => {
-                let positions = actual
-                    .zip(commit.expected)
-                    .filter(|(one, other)| one.position == other.position);
+                let positions = actual.zip(commit.expected).filter(|(one, other)| one.position == other.position);
                 commit.expected = positions.map_or(commit.expected, |(actual, _)| Some(actual));
             }
             Fault::KeepsZeros => {
                 for change in &mut commit.changes {
-                    *change = self
-                        .row_instead(commit.view, change)
-                        .await
-                        .map_err(CommitError::Failed)?;
+                    *change = self.row_instead(commit.view, change).await.map_err(CommitError::Failed)?;
                 }
             }
             _ => {}
@@ -127,11 +105,7 @@ impl Wrong {
             return Ok(change.clone());
         };
         let loaded = self.inner.load(view, table, vec![key.clone()]).await?;
-        let mut row = loaded
-            .into_iter()
-            .flatten()
-            .next()
-            .map_or_else(|| Row::keyed(table, key), Ok)?;
+        let mut row = loaded.into_iter().flatten().next().map_or_else(|| Row::keyed(table, key), Ok)?;
         for (column, delta) in deltas {
             let count: i64 = row.get(column)?;
             row.set(column, count.wrapping_add(*delta))?;
@@ -170,19 +144,16 @@ impl ViewStore for Wrong {
                 Ok(())
             }
             Fault::StopsWithItsCaller => {
-                let rows = commits.iter().cloned().map(|commit| ViewCommit {
-                    new: commit.expected.unwrap_or(commit.new),
-                    ..commit
-                });
+                let rows = commits
+                    .iter()
+                    .cloned()
+                    .map(|commit| ViewCommit { new: commit.expected.unwrap_or(commit.new), ..commit });
                 self.inner.commit(partition, rows.collect()).await?;
                 tokio::task::yield_now().await;
                 for commit in &mut commits {
                     commit.changes.clear();
-                    commit.expected = self
-                        .inner
-                        .checkpoint(commit.view, partition)
-                        .await
-                        .map_err(CommitError::Failed)?;
+                    commit.expected =
+                        self.inner.checkpoint(commit.view, partition).await.map_err(CommitError::Failed)?;
                 }
                 self.inner.commit(partition, commits).await
             }
@@ -252,10 +223,7 @@ async fn each_broken_store_is_caught_by_its_case() {
         (Fault::IgnoresLeaves, "commits::partitions_move_apart"),
         (Fault::CommitsInParts, "commits::several_views_move_together"),
         (Fault::CommitsInParts, "commits::what_cannot_be_stored_stops_all"),
-        (
-            Fault::StopsWithItsCaller,
-            "commits::a_caller_that_goes_away_changes_nothing",
-        ),
+        (Fault::StopsWithItsCaller, "commits::a_caller_that_goes_away_changes_nothing"),
         (Fault::KeepsZeros, "batches::counters_that_cancel_leave_no_row"),
         (Fault::KeepsZeros, "batches::any_sizes_come_to_the_same"),
         (Fault::AnswersInTwoReads, "snapshots::an_answer_is_of_one_moment"),
@@ -267,10 +235,7 @@ async fn each_broken_store_is_caught_by_its_case() {
         (Fault::ResetsInSilence, "rebuilds::a_reset_starts_anew"),
     ] {
         let maker = Maker(fault);
-        let case = cases::<Maker>()
-            .into_iter()
-            .find(|case| case.name == name)
-            .expect("a case of the suite");
+        let case = cases::<Maker>().into_iter().find(|case| case.name == name).expect("a case of the suite");
         assert!(case.try_on(&maker).await.is_err(), "{fault:?} was not caught by {name}");
     }
 }

@@ -28,15 +28,9 @@ pub(super) static CARDS: Table = Table {
     ],
     key: &["project", "ordinal"],
     indexes: &[
-        Index {
-            columns: &[("project", Asc), ("state", Asc), ("filed_at", Desc)],
-        },
-        Index {
-            columns: &[("severity", Asc), ("on_top", Desc)],
-        },
-        Index {
-            columns: &[("closed_at", Desc)],
-        },
+        Index { columns: &[("project", Asc), ("state", Asc), ("filed_at", Desc)] },
+        Index { columns: &[("severity", Asc), ("on_top", Desc)] },
+        Index { columns: &[("closed_at", Desc)] },
     ],
 };
 
@@ -48,10 +42,7 @@ pub(super) static COUNTS: Table = Table {
         Column::text("project", "Their project."),
         Column::text("state", "Where they stand."),
         Column::integer("open", "How many are there."),
-        Column::integer(
-            "severity_sum",
-            "Their severities, added up; unlike a count it can pass zero.",
-        ),
+        Column::integer("severity_sum", "Their severities, added up; unlike a count it can pass zero."),
     ],
     key: &["project", "state"],
     indexes: &[],
@@ -61,25 +52,23 @@ pub(super) static COUNTS: Table = Table {
 pub(super) static SEEN: Table = Table {
     name: "seen",
     comment: "Which states an issue has been in.",
-    columns: &[
-        Column::integer("ordinal", "Its number."),
-        Column::text("state", "A state."),
-    ],
+    columns: &[Column::integer("ordinal", "Its number."), Column::text("state", "A state.")],
     key: &["ordinal", "state"],
     indexes: &[],
 };
 
-pub(super) static BOARD: Schema = Schema {
-    name: "board",
-    version: 1,
-    tables: &[&CARDS, &COUNTS, &SEEN],
+/// No column outside the key and the index.
+pub(super) static LABELS: Table = Table {
+    name: "labels",
+    comment: "One row an issue.",
+    columns: &[Column::integer("ordinal", "Its number."), Column::text("label", "What it is called.").nullable()],
+    key: &["ordinal"],
+    indexes: &[Index { columns: &[("label", Asc)] }],
 };
+
+pub(super) static BOARD: Schema = Schema { name: "board", version: 1, tables: &[&CARDS, &COUNTS, &SEEN] };
 pub(super) static BOARD_2: Schema = Schema { version: 2, ..BOARD };
-pub(super) static NOTES: Schema = Schema {
-    name: "notes",
-    version: 1,
-    tables: &[&SEEN],
-};
+pub(super) static NOTES: Schema = Schema { name: "notes", version: 1, tables: &[&SEEN, &LABELS] };
 
 pub(super) const STATES: [&str; 4] = ["accepted", "closed", "new", "resolved"];
 
@@ -99,20 +88,13 @@ pub(super) fn at(position: u64) -> Checkpoint {
 
 /// A commit from one position to another; 0: from nothing.
 pub(super) fn commit(view: ViewId, from: u64, to: u64, changes: Vec<Change>) -> ViewCommit {
-    ViewCommit {
-        changes,
-        ..ViewCommit::new(view, (from > 0).then(|| at(from)), at(to))
-    }
+    ViewCommit { changes, ..ViewCommit::new(view, (from > 0).then(|| at(from)), at(to)) }
 }
 
 /// Whose commit was too late?
 pub(super) fn moved(result: &Result<(), CommitError>) -> Option<(ViewId, PartitionId, Option<Checkpoint>)> {
     match result {
-        Err(CommitError::Moved {
-            view,
-            partition,
-            actual,
-        }) => Some((*view, *partition, *actual)),
+        Err(CommitError::Moved { view, partition, actual }) => Some((*view, *partition, *actual)),
         _ => None,
     }
 }
@@ -131,11 +113,7 @@ pub(super) fn seen(ordinal: i64, state: &str) -> Result<Row, Broken> {
 
 pub(super) fn count(state: &str, open: i64, severity_sum: i64) -> Change {
     let key = Key::new([Value::from("PAY"), Value::from(state)]);
-    Change::Add {
-        table: &COUNTS,
-        key,
-        deltas: vec![("open", open), ("severity_sum", severity_sum)],
-    }
+    Change::Add { table: &COUNTS, key, deltas: vec![("open", open), ("severity_sum", severity_sum)] }
 }
 
 /// An event: the issue is in this state, with this severity.
@@ -175,19 +153,12 @@ pub(super) async fn fold(
         position += 1;
         let before = cards.get(&key(event.ordinal)).cloned().flatten();
         if let Some(before) = &before {
-            changes.push(count(
-                before.get("state")?,
-                -1,
-                -before.get::<Option<i64>>("severity")?.unwrap_or(0),
-            ));
+            changes.push(count(before.get("state")?, -1, -before.get::<Option<i64>>("severity")?.unwrap_or(0)));
         }
         changes.push(count(event.state, 1, event.severity));
         changes.push(Change::Upsert(seen(event.ordinal, event.state)?));
         let card = before.map_or_else(|| Row::keyed(&CARDS, &key(event.ordinal)), Ok)?;
-        let card = card
-            .with("state", event.state)?
-            .with("severity", event.severity)?
-            .with("changed_at", position)?;
+        let card = card.with("state", event.state)?.with("severity", event.severity)?.with("changed_at", position)?;
         cards.insert(key(event.ordinal), Some(card));
     }
     changes.extend(cards.into_values().flatten().map(Change::Upsert));
@@ -196,16 +167,9 @@ pub(super) async fn fold(
 
 /// All that the view holds: the rows of each table by key, and its checkpoints.
 pub(super) async fn dump(store: &dyn ViewStore, schema: &Schema) -> Result<String, Broken> {
-    let everything = schema
-        .tables
-        .iter()
-        .map(|table| Select::from(table, u32::MAX))
-        .collect();
+    let everything = schema.tables.iter().map(|table| Select::from(table, u32::MAX)).collect();
     let answer = store.query(schema.id(), everything).await?;
-    Ok(format!(
-        "{:?} {:?} {:?}",
-        answer.rows, answer.checkpoints, answer.parked
-    ))
+    Ok(format!("{:?} {:?} {:?}", answer.rows, answer.checkpoints, answer.parked))
 }
 
 /// Numbers that look random and are the same every time (splitmix64).

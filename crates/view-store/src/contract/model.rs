@@ -35,11 +35,7 @@ pub(super) fn select(rows: &[Row], select: &Select) -> Result<Vec<Row>, Broken> 
         found.retain(|(place, _)| later(place, &cursor.0).is_gt());
     }
     found.sort_by(|(one, _), (other, _)| later(one, other));
-    Ok(found
-        .into_iter()
-        .map(|(_, row)| row)
-        .take(select.limit as usize)
-        .collect())
+    Ok(found.into_iter().map(|(_, row)| row).take(select.limit as usize).collect())
 }
 
 fn holds(condition: &Condition, found: &Value) -> bool {

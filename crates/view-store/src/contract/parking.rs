@@ -11,103 +11,37 @@ use crate::store::{PARKED_ANSWER_MAX, Parked, ViewStore};
 pub(super) async fn parked_streams_come_and_go<F: Factory>(factory: &F) -> Outcome {
     let store = store(factory).await?;
     let view = BOARD.id();
-    store
-        .commit(
-            5,
-            vec![ViewCommit {
-                park: vec![park("PAY/issue/1", 3)],
-                ..commit(view, 0, 4, Vec::new())
-            }],
-        )
-        .await?;
-    store
-        .commit(
-            5,
-            vec![ViewCommit {
-                park: vec![park("PAY/issue/1", 9)],
-                ..commit(view, 4, 9, Vec::new())
-            }],
-        )
-        .await?;
-    let late = ViewCommit {
-        park: vec![park("PAY/issue/2", 9)],
-        ..commit(view, 4, 9, Vec::new())
-    };
+    store.commit(5, vec![ViewCommit { park: vec![park("PAY/issue/1", 3)], ..commit(view, 0, 4, Vec::new()) }]).await?;
+    store.commit(5, vec![ViewCommit { park: vec![park("PAY/issue/1", 9)], ..commit(view, 4, 9, Vec::new()) }]).await?;
+    let late = ViewCommit { park: vec![park("PAY/issue/2", 9)], ..commit(view, 4, 9, Vec::new()) };
     promise!(store.commit(5, vec![late]).await.is_err(), "a late commit was accepted");
-    let first = Parked {
-        partition: 5,
-        stream: "PAY/issue/1".into(),
-        position: 3,
-        reason: "no such state".into(),
-    };
-    promise_eq!(
-        store.parked(view, None, 10).await?,
-        std::slice::from_ref(&first),
-        "what is parked"
-    );
-    promise_eq!(
-        store.query(view, Vec::new()).await?.parked,
-        std::slice::from_ref(&first),
-        "what comes with an answer"
-    );
+    let first = Parked { partition: 5, stream: "PAY/issue/1".into(), position: 3, reason: "no such state".into() };
+    promise_eq!(store.parked(view, None, 10).await?, std::slice::from_ref(&first), "what is parked");
+    promise_eq!(store.query(view, Vec::new()).await?.parked, std::slice::from_ref(&first), "what comes with an answer");
     let asked: Vec<Arc<str>> = vec!["PAY/issue/2".into(), "PAY/issue/1".into(), "PAY/issue/1".into()];
     promise_eq!(store.parked_of(view, asked).await?, [first], "of these streams");
     promise_eq!(store.parked(BOARD_2.id(), None, 10).await?, [], "of another version");
-    let again = ViewCommit {
-        park: vec![park("PAY/issue/1", 9)],
-        ..commit(view, 9, 9, Vec::new())
-    };
-    store
-        .commit(
-            5,
-            vec![ViewCommit {
-                unpark: vec!["PAY/issue/1".into()],
-                ..again
-            }],
-        )
-        .await?;
-    promise_eq!(
-        store.parked(view, None, 10).await?[0].position,
-        9,
-        "retried, and parked again"
-    );
-    let free = ViewCommit {
-        unpark: vec!["PAY/issue/1".into()],
-        ..commit(view, 9, 9, Vec::new())
-    };
+    let again = ViewCommit { park: vec![park("PAY/issue/1", 9)], ..commit(view, 9, 9, Vec::new()) };
+    store.commit(5, vec![ViewCommit { unpark: vec!["PAY/issue/1".into()], ..again }]).await?;
+    promise_eq!(store.parked(view, None, 10).await?[0].position, 9, "retried, and parked again");
+    let free = ViewCommit { unpark: vec!["PAY/issue/1".into()], ..commit(view, 9, 9, Vec::new()) };
     store.commit(5, vec![free]).await?;
     promise_eq!(store.parked(view, None, 10).await?, [], "after it was unparked");
-    promise_eq!(
-        store.checkpoint(view, 5).await?,
-        Some(at(9)),
-        "a retry moves no checkpoint"
-    );
+    promise_eq!(store.checkpoint(view, 5).await?, Some(at(9)), "a retry moves no checkpoint");
     Ok(())
 }
 
 /// However many there are, an answer brings a bounded number of them, and all can be listed.
 pub(super) async fn parked_streams_are_listed_in_pages<F: Factory>(factory: &F) -> Outcome {
     let store = store(factory).await?;
-    let names: Vec<String> = (0..PARKED_ANSWER_MAX + 20)
-        .map(|n| format!("PAY/issue/{n:05}"))
-        .collect();
+    let names: Vec<String> = (0..PARKED_ANSWER_MAX + 20).map(|n| format!("PAY/issue/{n:05}")).collect();
     let parked = names.iter().map(|name| park(name, 1)).collect();
-    store
-        .commit(
-            0,
-            vec![ViewCommit {
-                park: parked,
-                ..commit(BOARD.id(), 0, 1, Vec::new())
-            }],
-        )
-        .await?;
+    store.commit(0, vec![ViewCommit { park: parked, ..commit(BOARD.id(), 0, 1, Vec::new()) }]).await?;
     let answered = store.query(BOARD.id(), Vec::new()).await?.parked;
     promise_eq!(answered.len(), PARKED_ANSWER_MAX, "what comes with an answer");
     let mut listed: Vec<Parked> = Vec::new();
     loop {
-        let page = store
-            .parked(BOARD.id(), listed.last().map(|last| Arc::clone(&last.stream)), 50)
-            .await?;
+        let page = store.parked(BOARD.id(), listed.last().map(|last| Arc::clone(&last.stream)), 50).await?;
         if page.is_empty() {
             break;
         }
@@ -120,9 +54,5 @@ pub(super) async fn parked_streams_are_listed_in_pages<F: Factory>(factory: &F) 
 }
 
 fn park(stream: &str, position: u64) -> Park {
-    Park {
-        stream: stream.into(),
-        position,
-        reason: "no such state".into(),
-    }
+    Park { stream: stream.into(), position, reason: "no such state".into() }
 }

@@ -21,17 +21,9 @@ pub(super) async fn an_answer_is_of_one_moment<F: Factory>(factory: &F) -> Outco
         let answer = store.query(BOARD.id(), selects).await?;
         let position = answer.checkpoints.get(&0).map_or(0, |found| found.position);
         for row in answer.rows[0].iter().chain(&answer.rows[2]) {
-            promise_eq!(
-                row.get::<u64>("changed_at")?,
-                position,
-                "a card beside checkpoint {position}"
-            );
+            promise_eq!(row.get::<u64>("changed_at")?, position, "a card beside checkpoint {position}");
         }
-        promise_eq!(
-            answer.rows[1].len() as u64,
-            position,
-            "rows added by {position} commits"
-        );
+        promise_eq!(answer.rows[1].len() as u64, position, "rows added by {position} commits");
         if position == COMMITS {
             break;
         }
@@ -55,18 +47,10 @@ pub(super) async fn the_watch_never_runs_ahead<F: Factory>(factory: &F) -> Outco
         let found = store.checkpoint(BOARD.id(), 0).await?.map_or(0, |found| found.position);
         promise!(found >= shown, "the watch shows {shown}, the checkpoint is {found}");
         let rows = store.load(BOARD.id(), &CARDS, vec![super::given::key(1)]).await?;
-        let changed_at = rows
-            .iter()
-            .flatten()
-            .next()
-            .map_or(Ok(0), |row| row.get::<u64>("changed_at"))?;
+        let changed_at = rows.iter().flatten().next().map_or(Ok(0), |row| row.get::<u64>("changed_at"))?;
         promise!(changed_at >= shown, "the watch shows {shown}, a row is of {changed_at}");
     }
-    promise_eq!(
-        *store.advanced(BOARD.id(), 1).borrow(),
-        0,
-        "the watch of another partition"
-    );
+    promise_eq!(*store.advanced(BOARD.id(), 1).borrow(), 0, "the watch of another partition");
     writer.await?
 }
 
@@ -77,9 +61,7 @@ async fn write<S: ViewStore>(store: Arc<S>) -> Outcome {
             changes.push(Change::Upsert(card(ordinal, "new")?.with("changed_at", from + 1)?));
         }
         changes.push(Change::Upsert(seen(from.cast_signed(), "new")?));
-        store
-            .commit(0, vec![commit(BOARD.id(), from, from + 1, changes)])
-            .await?;
+        store.commit(0, vec![commit(BOARD.id(), from, from + 1, changes)]).await?;
         tokio::task::yield_now().await;
     }
     Ok(())
