@@ -1,4 +1,6 @@
-//! `snaglog import …`.
+//! `snaglog import …`: histories of other systems.
+
+mod bugzilla;
 
 use clap::Subcommand;
 
@@ -7,10 +9,16 @@ use super::session::Session;
 
 /// Import histories of other systems.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    /// Import bugs with their histories from Bugzilla
+    Bugzilla(bugzilla::Import),
+}
 
 impl Command {
-    pub(crate) async fn run(self, _session: &Session) -> Result<(), Failure> {
-        match self {}
+    /// Does what was asked.
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Bugzilla(import) => import.run(session).await,
+        }
     }
 }
