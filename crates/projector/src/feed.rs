@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use domain::{Recorded, StreamKind};
-use event_log::{EventLog, Leaf, LogError, PartitionId, StreamName};
+use event_log::{EventLog, LogError, PartitionId, StreamName};
+use history::PartitionRecord;
 use view_store::Checkpoint;
 
 use crate::trouble::{Trouble, chain};
 
-/// So many events are decoded or folded before other tasks of this thread get a turn.
+/// So many events are folded before other tasks of this thread get a turn.
 pub(crate) const EVENTS_A_TURN: usize = 64;
 
 /// Some of a partition, in order, without gaps.
@@ -51,31 +52,20 @@ pub(crate) async fn read(
     limit: usize,
     wanted: impl Fn(StreamKind) -> bool,
 ) -> Result<Batch, Trouble> {
-    let page = log.read_partition(partition, after, limit).await?;
-    let mut batch = Batch {
-        events: Vec::with_capacity(page.records.len()),
-        end: page.records.last().map(|last| checkpoint(last.position, last.leaf)),
-    };
-    for (at, recorded) in page.records.iter().enumerate() {
-        if at % EVENTS_A_TURN == EVENTS_A_TURN - 1 {
-            tokio::task::yield_now().await;
-        }
-        let stream = &recorded.record.header.stream;
+    let page = history::partition_page(log, partition, after, limit).await?;
+    let end = page.last().map(|(position, leaf)| Checkpoint { position, leaf });
+    let mut events = Vec::with_capacity(page.records.len());
+    for PartitionRecord { position, leaf: _, stream, event } in page.records {
         let kind = StreamKind::parse(&stream.kind).ok();
-        // Of a kind that this build does not know the codec says that an upgrade is needed.
-        if kind.is_some_and(|kind| !wanted(kind)) {
-            continue;
-        }
-        let what = match codec::decode(recorded) {
+        let what = match event {
+            Err(error) if error.is_upgrade_needed() => return Err(Trouble::UpgradeNeeded { reason: chain(&error) }),
+            _ if kind.is_some_and(|kind| !wanted(kind)) => continue,
             Ok(event) => What::Event(event),
-            Err(error) if error.is_upgrade_needed() => {
-                return Err(Trouble::UpgradeNeeded { reason: chain(&error) });
-            }
-            Err(error) => What::Damaged { stream: StreamName(stream).to_string().into(), kind, reason: chain(&error) },
+            Err(error) => What::Damaged { stream: StreamName(&stream).to_string().into(), kind, reason: chain(&error) },
         };
-        batch.events.push(Fed { position: recorded.position, what });
+        events.push(Fed { position, what });
     }
-    Ok(batch)
+    Ok(Batch { events, end })
 }
 
 /// Does the log have this leaf at this position?
@@ -88,8 +78,4 @@ pub(crate) async fn is_of(
     let page = log.read_partition(partition, before, 1).await?;
     let found = page.records.first();
     Ok(found.is_some_and(|found| found.position == checkpoint.position && found.leaf == checkpoint.leaf))
-}
-
-fn checkpoint(position: u64, leaf: Leaf) -> Checkpoint {
-    Checkpoint { position, leaf }
 }

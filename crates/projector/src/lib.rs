@@ -1,6 +1,6 @@
 //! The runner of views: follows the log, folds it, and commits what changed together with how far it came.
 //!
-//! Each partition has a task of its own ([`partition`]). It reads a page after its views' checkpoint, decodes it once
+//! Each partition has a task of its own ([`partition`]). It reads a page after its views' checkpoint, has it decoded once
 //! ([`feed`]), folds it into each view's documents ([`lane`]), and commits all views that stand at the same place in one
 //! transaction; a view that lags behind is brought up beside them, in turns. While live it takes whatever has come since, at once: batches
 //! grow by themselves as far as commits take time, without waiting for more.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use event_log::LogError;
+use history::HistoryError;
 use view_store::{CommitError, StoreError, ViewId};
 
 /// Why a projector did not start.
@@ -22,6 +23,9 @@ pub(crate) enum Trouble {
     /// The log could not be read.
     #[error("the log can't be read")]
     Log(#[source] LogError),
+    /// What was read makes no page.
+    #[error("the log can't be told")]
+    History(#[source] HistoryError),
     /// The store could not be read.
     #[error("the view store can't be read")]
     Store(#[from] StoreError),
@@ -54,6 +58,15 @@ impl From<LogError> for Trouble {
         match error {
             LogError::UpgradeNeeded { reason } => Self::UpgradeNeeded { reason: reason.into() },
             error => Self::Log(error),
+        }
+    }
+}
+
+impl From<HistoryError> for Trouble {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Log { what: _, source } => source.into(),
+            other => Self::History(other),
         }
     }
 }

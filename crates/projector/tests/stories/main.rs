@@ -1,0 +1,15 @@
+//! Stories of views and of the runner that keeps them.
+//!
+//! Whatever a story tells is delivered in odd batches and twice over, with replies lost in between ([`given`]); and in the end the
+//! views must be what one fold of the whole log makes of it. Nobody can forget it: there is no other way to tell a story.
+
+mod boards;
+mod doubled;
+mod events;
+mod given;
+mod histories;
+mod issues;
+mod lists;
+mod parking;
+mod restarts;
+mod tally;

@@ -1,0 +1,138 @@
+//! Starting again: where it was, over another log, after what could not be reached, beside another runner.
+
+use std::sync::atomic::Ordering;
+
+use projector::Views;
+use view_store::ViewStore;
+use views::issue::{GetIssue, Issues};
+
+use super::events::{accepted, commented, filed, key, life, triaged};
+use super::given::Given;
+use super::tally::{TALLY, TALLY_BEFORE};
+
+static ISSUES: Views = &[&Issues];
+static BOTH: Views = &[&Issues, &TALLY];
+static BOTH_BEFORE: Views = &[&Issues, &TALLY_BEFORE];
+
+#[tokio::test(start_paused = true)]
+async fn a_start_reads_what_is_new_and_not_the_log() {
+    let mut given = Given::nothing();
+    for ordinal in 1..=20 {
+        given.issue(ordinal, life("Payments fail", "sev2")).await;
+    }
+    given.settled().await;
+    given.issue(21, [filed("New")]).await;
+
+    given.log.read.store(0, Ordering::SeqCst);
+    given.folded().await;
+    let read = given.log.read.load(Ordering::SeqCst);
+    // Its checkpoint's record, when it starts and when it follows, and once more where a reply was lost; and what is new.
+    assert!((2..=5).contains(&read), "{read} records were read");
+    given.settled().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_another_log_the_views_are_rebuilt() {
+    let mut given = Given::with(BOTH);
+    given.issue(1, life("Of the log before", "sev1")).await;
+    given.settled().await;
+
+    let mut restored = given.another_log();
+    restored
+        .issue(1, [filed("Of this log"), triaged("sev3"), accepted("dan"), commented("longer"), commented("than")])
+        .await;
+    restored.issue(2, [filed("And another"), commented("the one before")]).await;
+    let found = restored.ask(&GetIssue { key: key(1), comments_after: None }).await.unwrap();
+    assert_eq!(found.issue.title.as_str(), "Of this log");
+
+    let shorter = restored.another_log();
+    assert_eq!(
+        shorter.ask(&GetIssue { key: key(1), comments_after: None }).await,
+        None,
+        "nothing is left of a log that is gone"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_view_that_comes_later_is_built_beside_the_others() {
+    let mut given = Given::with(ISSUES);
+    for ordinal in 1..=10 {
+        given.issue(ordinal, life("Payments fail", "sev2")).await;
+    }
+    given.settled().await;
+    given.views = BOTH;
+    given.issue(11, [filed("Later")]).await;
+    given.settled().await;
+    let checkpoints = given.store.checkpoints(views::AnyView::schema(&TALLY).id()).await.unwrap();
+    assert_eq!(checkpoints.values().map(|checkpoint| checkpoint.position).sum::<u64>(), 61);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tables_of_another_shape_are_rebuilt() {
+    let mut given = Given::with(BOTH_BEFORE);
+    given.store.prepare(&[views::AnyView::schema(&TALLY_BEFORE)]).await.unwrap();
+    given.views = BOTH;
+    given.issue(1, life("Payments fail", "sev2")).await;
+    given.settled().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_can_not_be_reached_is_waited_for() {
+    let mut given = Given::nothing();
+    given.issue(1, [filed("Before")]).await;
+    let running = given.start().await;
+    assert!(running.projector.caught_up().await);
+
+    given.log.unreachable.store(true, Ordering::SeqCst);
+    given.issue(1, [triaged("sev1")]).await;
+    tokio::time::sleep(std::time::Duration::from_mins(10)).await;
+    assert!(!running.projector.is_caught_up());
+    given.log.unreachable.store(false, Ordering::SeqCst);
+    assert!(running.projector.caught_up().await);
+    running.stop().await;
+    given.settled().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_runners_of_the_same_views_do_what_one_does() {
+    let mut given = Given::with(BOTH);
+    let (one, other) = (given.start().await, given.start().await);
+    for ordinal in 1..=12 {
+        given.issue(ordinal, life("Payments fail", "sev2")).await;
+        tokio::task::yield_now().await;
+    }
+    assert!(one.projector.caught_up().await && other.projector.caught_up().await);
+    one.stop().await;
+    other.stop().await;
+    given.settled().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopped_anywhere_it_goes_on_from_there() {
+    let mut given = Given::with(BOTH);
+    for ordinal in 1..=12 {
+        given.issue(ordinal, life("Payments fail", "sev2")).await;
+        let running = given.start().await;
+        for _ in 0..ordinal * 3 {
+            tokio::task::yield_now().await;
+        }
+        running.stop().await;
+    }
+    given.settled().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_written_while_it_folds_is_folded_too() {
+    let mut given = Given::with(BOTH);
+    let running = given.start().await;
+    for ordinal in 1..=30_u64 {
+        given
+            .issue_of(if ordinal % 2 == 0 { "PAY" } else { "WEB" }, ordinal.div_ceil(2), life("Payments fail", "sev2"))
+            .await;
+        tokio::task::yield_now().await;
+    }
+    assert!(running.projector.caught_up().await);
+    assert!(running.projector.progress().iter().all(|progress| progress.checkpoint == progress.head));
+    running.stop().await;
+    given.settled().await;
+}
