@@ -84,10 +84,7 @@ fn restore<E>(
         .filter(|event_type| event_type.stream() == stream.kind)
         .ok_or_else(|| upgrade_needed(recorded, Unknown::EventType))?;
     let body = &recorded.record.body;
-    let stored = Stored {
-        facts: &body.facts,
-        texts: body.texts.as_ref().map(|texts| &*texts.json),
-    };
+    let stored = Stored { facts: &body.facts, texts: body.texts.as_ref().map(|texts| &*texts.json) };
     let current = event_type.version();
     let (event, origin) = decode(event_type, header.schema_version, stored)
         .ok_or_else(|| upgrade_needed(recorded, Unknown::SchemaVersion { current }))?
@@ -117,17 +114,11 @@ fn stream_of(recorded: &event_log::Recorded) -> Result<StreamRef, DecodeError> {
 }
 
 fn upgrade_needed(recorded: &event_log::Recorded, source: Unknown) -> DecodeError {
-    DecodeError::UpgradeNeeded {
-        place: Box::new(place(recorded)),
-        source,
-    }
+    DecodeError::UpgradeNeeded { place: Box::new(place(recorded)), source }
 }
 
 fn malformed(recorded: &event_log::Recorded, source: Fault) -> DecodeError {
-    DecodeError::Malformed {
-        place: Box::new(place(recorded)),
-        source,
-    }
+    DecodeError::Malformed { place: Box::new(place(recorded)), source }
 }
 
 fn place(recorded: &event_log::Recorded) -> Place {

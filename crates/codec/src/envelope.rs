@@ -75,11 +75,7 @@ impl<'a> Put<'a> {
     /// Stores an event of this type, in the version that is written now.
     #[expect(clippy::needless_pass_by_value, reason = "shapes are made for this call")]
     pub(crate) fn event(&self, event_type: EventType, data: impl Serialize, texts: impl Texts<'a>) -> Encoded {
-        let facts = Envelope {
-            data,
-            texts: texts.given(),
-            origin: self.origin.map(OriginV1::of),
-        };
+        let facts = Envelope { data, texts: texts.given(), origin: self.origin.map(OriginV1::of) };
         Encoded {
             event_type: event_type.shared_name(),
             schema_version: event_type.version(),
@@ -89,10 +85,7 @@ impl<'a> Put<'a> {
     }
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "stored shapes have no maps and no serialisation of their own that could fail"
-)]
+#[expect(clippy::expect_used, reason = "stored shapes have no maps and no serialisation of their own that could fail")]
 fn json(shape: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(shape).expect("stored shapes are JSON")
 }
@@ -120,10 +113,8 @@ impl<'a> Stored<'a> {
             None => T::erased(&facts.texts),
             Some(json) => {
                 let json = if json.is_empty() { b"{}" } else { json };
-                serde_json::from_slice(json).map_err(|error| Fault::Texts {
-                    category: error.classify(),
-                    column: error.column(),
-                })?
+                serde_json::from_slice(json)
+                    .map_err(|error| Fault::Texts { category: error.classify(), column: error.column() })?
             }
         };
         let origin = facts.origin.as_ref().map(OriginV1::origin).transpose()?;

@@ -63,14 +63,7 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            stream,
-            revision,
-            partition,
-            position,
-            event_type,
-            schema_version,
-        } = self;
+        let Self { stream, revision, partition, position, event_type, schema_version } = self;
         let stream = StreamName(stream);
         write!(
             f,

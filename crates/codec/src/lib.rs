@@ -16,14 +16,20 @@
 //! # Recipes
 //!
 //! **To add an event**: a line in `registry.rs`; its shape, an arm of `encode` and one of `decode` in the file of its group
-//! (`issue/*.rs`, `project.rs`, `team.rs`, `release.rs`; `issue.rs` names the group); an example in `tests/it/examples/`; then
-//! `SNAGLOG_GOLDEN=write cargo test -p codec` writes its golden file.
+//! (`issue/*.rs`, `project.rs`, `team.rs`, `release.rs`; `issue.rs` says which group has it); an example in
+//! `tests/it/examples/`, and more where it has an enum of its own; a strategy in `tests/it/round_trip/`. Then
+//! `SNAGLOG_GOLDEN=write cargo test -p codec what_is_written` writes the golden files that are missing, never one that is there.
 //!
-//! **To change an event's stored shape** (a field more or less, another name, a value more in an enum: an older build must ask
-//! for an upgrade, not stumble): copy the shape to `…V2` and its changed parts likewise, and let the old ones only be read; write `impl From<…V1> for …V2`, the
-//! upcaster; raise the version in `registry.rs`; add the arm of version 2 to `decode` and send version 1 through the upcaster;
-//! write the new golden file as above. The old one stays, its example in `tests/it/examples/old.rs` says what it means today. Golden files are never rewritten. The first
-//! such step is `IssueAccepted`, in `issue/ownership.rs`.
+//! **To change an event's stored shape** (a field more or less, another name, also a value more in an enum: an older build must
+//! ask for an upgrade, not stumble), in this order:
+//! 1. in the file of its group copy the shape to `…V2`, and its parts that change; the old ones are only read from now on;
+//! 2. write the upcaster, `impl From<…V1> for …V2`; `encode` makes version 2; `decode` has an arm for each version, and sends
+//!    version 1 through the upcaster;
+//! 3. raise the version in `registry.rs`;
+//! 4. move its examples to `tests/it/examples/old.rs`, where they say what the old version means today, and write examples of the
+//!    new one; write their golden files as above. The old files stay as they are: what is in them is in logs.
+//!
+//! `IssueAccepted` went this way first, in `issue/ownership.rs`. No release has written its version 1: it keeps the way walked.
 
 mod decode;
 mod envelope;

@@ -4,7 +4,7 @@ mod scheme;
 
 use std::collections::BTreeSet;
 
-use domain::ids::PersonId;
+use domain::ids::{ComponentId, CustomerId, PersonId, TeamId};
 use domain::project::{ProjectEvent, TeamModel};
 use serde::{Deserialize, Serialize};
 
@@ -20,50 +20,25 @@ pub(crate) fn encode(event: &ProjectEvent, put: &Put<'_>) -> Encoded {
     use ProjectEvent as E;
     match event {
         E::ProjectCreated { id, name, scheme } => {
-            let facts = CreatedV1 {
-                id: word(id),
-                scheme: SchemeV1::of(scheme),
-            };
-            let texts = CreatedTextsV1 {
-                name: word(name),
-                severities: SeverityTextsV1::of(scheme),
-            };
+            let facts = CreatedV1 { id: word(id), scheme: SchemeV1::of(scheme) };
+            let texts = CreatedTextsV1 { name: word(name), severities: SeverityTextsV1::of(scheme) };
             put.event(T::ProjectCreated, facts, texts)
         }
         E::SeveritySchemeChanged { scheme } => {
-            let facts = SchemeChangedV1 {
-                scheme: SchemeV1::of(scheme),
-            };
-            put.event(
-                T::SeveritySchemeChanged,
-                facts,
-                SchemeTextsV1 {
-                    severities: SeverityTextsV1::of(scheme),
-                },
-            )
+            let facts = SchemeChangedV1 { scheme: SchemeV1::of(scheme) };
+            let severities = SeverityTextsV1::of(scheme);
+            put.event(T::SeveritySchemeChanged, facts, SchemeTextsV1 { severities })
         }
         E::ComponentAdded { component, owner } => {
-            let facts = ComponentV1 {
-                component: word(component),
-                owner: maybe_word(owner.as_ref()),
-            };
-            put.event(T::ComponentAdded, facts, NoTexts {})
+            put.event(T::ComponentAdded, ComponentV1::of(component, owner.as_ref()), NoTexts {})
         }
         E::ComponentOwnerChanged { component, owner } => {
-            let facts = ComponentV1 {
-                component: word(component),
-                owner: maybe_word(owner.as_ref()),
-            };
-            put.event(T::ComponentOwnerChanged, facts, NoTexts {})
+            put.event(T::ComponentOwnerChanged, ComponentV1::of(component, owner.as_ref()), NoTexts {})
         }
-        E::TeamAdded { team, model } => put.event(
-            T::TeamAdded,
-            TeamV1 {
-                team: word(team),
-                model: (*model).into(),
-            },
-            NoTexts {},
-        ),
+        E::TeamAdded { team, model } => {
+            let (team, model) = (word(team), (*model).into());
+            put.event(T::TeamAdded, TeamV1 { team, model }, NoTexts {})
+        }
         E::ProductOwnerAdded { person } => {
             put.event(T::ProductOwnerAdded, PersonV1 { person: word(person) }, NoTexts {})
         }
@@ -71,26 +46,14 @@ pub(crate) fn encode(event: &ProjectEvent, put: &Put<'_>) -> Encoded {
             put.event(T::ProductOwnerRemoved, PersonV1 { person: word(person) }, NoTexts {})
         }
         E::CustomerAdded { customer, tier, people } => {
-            let facts = CustomerV1 {
-                customer: word(customer),
-                tier: maybe_word(tier.as_ref()),
-                people: words(people),
-            };
+            let facts = CustomerV1 { customer: word(customer), tier: maybe_word(tier.as_ref()), people: words(people) };
             put.event(T::CustomerAdded, facts, NoTexts {})
         }
         E::CustomerPersonAdded { customer, person } => {
-            let facts = CustomerPersonV1 {
-                customer: word(customer),
-                person: word(person),
-            };
-            put.event(T::CustomerPersonAdded, facts, NoTexts {})
+            put.event(T::CustomerPersonAdded, CustomerPersonV1::of(customer, person), NoTexts {})
         }
         E::CustomerPersonRemoved { customer, person } => {
-            let facts = CustomerPersonV1 {
-                customer: word(customer),
-                person: word(person),
-            };
-            put.event(T::CustomerPersonRemoved, facts, NoTexts {})
+            put.event(T::CustomerPersonRemoved, CustomerPersonV1::of(customer, person), NoTexts {})
         }
         E::SelfVerificationSet { on } => put.event(T::SelfVerificationSet, SelfVerificationV1 { on: *on }, NoTexts {}),
     }
@@ -108,47 +71,32 @@ pub(crate) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<
             })
         }),
         (T::SeveritySchemeChanged, 1) => stored.read(|facts: SchemeChangedV1<'_>, texts: SchemeTextsV1<'_>| {
-            Ok(E::SeveritySchemeChanged {
-                scheme: facts.scheme.scheme(&texts.severities)?,
-            })
+            Ok(E::SeveritySchemeChanged { scheme: facts.scheme.scheme(&texts.severities)? })
         }),
         (T::ComponentAdded, 1) => stored.read(|facts: ComponentV1<'_>, _: NoTexts| {
-            let (component, owner) = (
-                value("component", &facts.component)?,
-                maybe("owner", facts.owner.as_ref())?,
-            );
+            let (component, owner) = facts.values()?;
             Ok(E::ComponentAdded { component, owner })
         }),
         (T::ComponentOwnerChanged, 1) => stored.read(|facts: ComponentV1<'_>, _: NoTexts| {
-            let (component, owner) = (
-                value("component", &facts.component)?,
-                maybe("owner", facts.owner.as_ref())?,
-            );
+            let (component, owner) = facts.values()?;
             Ok(E::ComponentOwnerChanged { component, owner })
         }),
         (T::TeamAdded, 1) => stored.read(|facts: TeamV1<'_>, _: NoTexts| {
-            Ok(E::TeamAdded {
-                team: value("team", &facts.team)?,
-                model: facts.model.into(),
-            })
+            Ok(E::TeamAdded { team: value("team", &facts.team)?, model: facts.model.into() })
         }),
-        (T::ProductOwnerAdded, 1) => stored.read(|facts: PersonV1<'_>, _: NoTexts| {
-            Ok(E::ProductOwnerAdded {
-                person: facts.person()?,
-            })
-        }),
-        (T::ProductOwnerRemoved, 1) => stored.read(|facts: PersonV1<'_>, _: NoTexts| {
-            Ok(E::ProductOwnerRemoved {
-                person: facts.person()?,
-            })
-        }),
+        (T::ProductOwnerAdded, 1) => {
+            stored.read(|facts: PersonV1<'_>, _: NoTexts| Ok(E::ProductOwnerAdded { person: facts.person()? }))
+        }
+        (T::ProductOwnerRemoved, 1) => {
+            stored.read(|facts: PersonV1<'_>, _: NoTexts| Ok(E::ProductOwnerRemoved { person: facts.person()? }))
+        }
         (T::CustomerAdded, 1) => stored.read(CustomerV1::event),
         (T::CustomerPersonAdded, 1) => stored.read(|facts: CustomerPersonV1<'_>, _: NoTexts| {
-            let (customer, person) = (value("customer", &facts.customer)?, value("person", &facts.person)?);
+            let (customer, person) = facts.values()?;
             Ok(E::CustomerPersonAdded { customer, person })
         }),
         (T::CustomerPersonRemoved, 1) => stored.read(|facts: CustomerPersonV1<'_>, _: NoTexts| {
-            let (customer, person) = (value("customer", &facts.customer)?, value("person", &facts.person)?);
+            let (customer, person) = facts.values()?;
             Ok(E::CustomerPersonRemoved { customer, person })
         }),
         (T::SelfVerificationSet, 1) => {
@@ -233,6 +181,26 @@ struct CustomerPersonV1<'a> {
 #[serde(deny_unknown_fields)]
 struct SelfVerificationV1 {
     on: bool,
+}
+
+impl<'a> ComponentV1<'a> {
+    fn of(component: &'a ComponentId, owner: Option<&'a TeamId>) -> Self {
+        Self { component: word(component), owner: maybe_word(owner) }
+    }
+
+    fn values(&self) -> Result<(ComponentId, Option<TeamId>), Fault> {
+        Ok((value("component", &self.component)?, maybe("owner", self.owner.as_ref())?))
+    }
+}
+
+impl<'a> CustomerPersonV1<'a> {
+    fn of(customer: &'a CustomerId, person: &'a PersonId) -> Self {
+        Self { customer: word(customer), person: word(person) }
+    }
+
+    fn values(&self) -> Result<(CustomerId, PersonId), Fault> {
+        Ok((value("customer", &self.customer)?, value("person", &self.person)?))
+    }
 }
 
 impl PersonV1<'_> {

@@ -94,12 +94,8 @@ event_types! {
 }
 
 /// Names are shared by all events of a type, not made for each.
-static SHARED_NAMES: LazyLock<Vec<Arc<str>>> = LazyLock::new(|| {
-    EventType::ALL
-        .iter()
-        .map(|event_type| event_type.name().into())
-        .collect()
-});
+static SHARED_NAMES: LazyLock<Vec<Arc<str>>> =
+    LazyLock::new(|| EventType::ALL.iter().map(|event_type| event_type.name().into()).collect());
 
 impl EventType {
     /// The name in the log, shared.
@@ -110,9 +106,7 @@ impl EventType {
 
 /// Every stored event type with the version of the shape that this build writes, which is the highest it reads.
 pub fn event_types() -> impl Iterator<Item = (StreamKind, &'static str, u16)> {
-    EventType::ALL
-        .iter()
-        .map(|event_type| (event_type.stream(), event_type.name(), event_type.version()))
+    EventType::ALL.iter().map(|event_type| (event_type.stream(), event_type.name(), event_type.version()))
 }
 
 #[cfg(test)]

@@ -12,11 +12,7 @@ use crate::words::{Str, every, key, value, word, words};
 /// Puts a release's event into its stored shape.
 pub(crate) fn encode(event: &ReleaseEvent, put: &Put<'_>) -> Encoded {
     match event {
-        ReleaseEvent::ReleaseDeployed {
-            environment,
-            changes,
-            issues,
-        } => {
+        ReleaseEvent::ReleaseDeployed { environment, changes, issues } => {
             let facts = DeployedV1 {
                 environment: word(environment),
                 changes: words(changes),
@@ -24,13 +20,9 @@ pub(crate) fn encode(event: &ReleaseEvent, put: &Put<'_>) -> Encoded {
             };
             put.event(T::ReleaseDeployed, facts, NoTexts {})
         }
-        ReleaseEvent::ReleaseRolledBack { environment } => put.event(
-            T::ReleaseRolledBack,
-            RolledBackV1 {
-                environment: word(environment),
-            },
-            NoTexts {},
-        ),
+        ReleaseEvent::ReleaseRolledBack { environment } => {
+            put.event(T::ReleaseRolledBack, RolledBackV1 { environment: word(environment) }, NoTexts {})
+        }
     }
 }
 
@@ -39,9 +31,7 @@ pub(crate) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<
     Some(match (event_type, version) {
         (T::ReleaseDeployed, 1) => stored.read(DeployedV1::event),
         (T::ReleaseRolledBack, 1) => stored.read(|facts: RolledBackV1<'_>, _: NoTexts| {
-            Ok(ReleaseEvent::ReleaseRolledBack {
-                environment: value("environment", &facts.environment)?,
-            })
+            Ok(ReleaseEvent::ReleaseRolledBack { environment: value("environment", &facts.environment)? })
         }),
         _ => return None,
     })
@@ -69,11 +59,7 @@ impl DeployedV1<'_> {
         Ok(ReleaseEvent::ReleaseDeployed {
             environment: value("environment", &self.environment)?,
             changes: every("changes", &self.changes)?,
-            issues: self
-                .issues
-                .iter()
-                .map(|stored| key("issues", stored))
-                .collect::<Result<_, _>>()?,
+            issues: self.issues.iter().map(|stored| key("issues", stored)).collect::<Result<_, _>>()?,
         })
     }
 }

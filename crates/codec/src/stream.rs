@@ -8,13 +8,7 @@ use event_log::StreamId;
 
 /// The names of the kinds, shared by all streams of a kind.
 static KINDS: LazyLock<[Arc<str>; 4]> = LazyLock::new(|| {
-    [
-        StreamKind::Project,
-        StreamKind::Team,
-        StreamKind::Release,
-        StreamKind::Issue,
-    ]
-    .map(|kind| kind.as_str().into())
+    [StreamKind::Project, StreamKind::Team, StreamKind::Release, StreamKind::Issue].map(|kind| kind.as_str().into())
 });
 
 /// The stream's name in the log.
@@ -25,11 +19,7 @@ pub fn stream_id(stream: &StreamRef) -> StreamId {
         StreamKind::Release => 2,
         StreamKind::Issue => 3,
     };
-    StreamId {
-        project: stream.project.as_str().into(),
-        kind: Arc::clone(&KINDS[kind]),
-        id: Arc::clone(&stream.id),
-    }
+    StreamId { project: stream.project.as_str().into(), kind: Arc::clone(&KINDS[kind]), id: Arc::clone(&stream.id) }
 }
 
 /// The stream that has this name in the log.
@@ -37,15 +27,8 @@ pub fn stream_id(stream: &StreamRef) -> StreamId {
 /// Fails for a kind that this build doesn't know, and for a project that no project could be called.
 pub fn stream_ref(stream: &StreamId) -> Result<StreamRef, MalformedStream> {
     let kind = StreamKind::parse(&stream.kind).map_err(|source| MalformedStream { field: "kind", source })?;
-    let project = ProjectId::parse(&stream.project).map_err(|source| MalformedStream {
-        field: "project",
-        source,
-    })?;
-    Ok(StreamRef {
-        project,
-        kind,
-        id: Arc::clone(&stream.id),
-    })
+    let project = ProjectId::parse(&stream.project).map_err(|source| MalformedStream { field: "project", source })?;
+    Ok(StreamRef { project, kind, id: Arc::clone(&stream.id) })
 }
 
 /// A name that no stream of the domain has.

@@ -23,14 +23,10 @@ pub(crate) fn encode(event: &TeamEvent, put: &Put<'_>) -> Encoded {
 pub(crate) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<Result<Restored<TeamEvent>, Fault>> {
     Some(match (event_type, version) {
         (T::MemberAdded, 1) => stored.read(|facts: MemberV1<'_>, _: NoTexts| {
-            Ok(TeamEvent::MemberAdded {
-                person: value("person", &facts.person)?,
-            })
+            Ok(TeamEvent::MemberAdded { person: value("person", &facts.person)? })
         }),
         (T::MemberRemoved, 1) => stored.read(|facts: MemberV1<'_>, _: NoTexts| {
-            Ok(TeamEvent::MemberRemoved {
-                person: value("person", &facts.person)?,
-            })
+            Ok(TeamEvent::MemberRemoved { person: value("person", &facts.person)? })
         }),
         _ => return None,
     })

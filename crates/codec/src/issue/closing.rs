@@ -13,41 +13,21 @@ use crate::words::{FactV1, MicrosV1, Str, maybe, maybe_word, value, word};
 
 pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
     match event {
-        IssueEvent::MarkedInProduction { release } => put.event(
-            T::MarkedInProduction,
-            InProductionV1 { release: word(release) },
-            NoTexts {},
-        ),
-        IssueEvent::IssueClosed { closing } => put.event(
-            T::IssueClosed,
-            ClosedV1 {
-                closing: FactV1::of(closing, ClosingV1::of),
-            },
-            NoTexts {},
-        ),
-        IssueEvent::WithdrawnFromProduction { reason } => put.event(
-            T::WithdrawnFromProduction,
-            WithdrawnV1 {},
-            ReasonV1::of(reason.as_ref()),
-        ),
-        IssueEvent::IssueReopened { reason, unassigned } => put.event(
-            T::IssueReopened,
-            ReopenedV1 {
-                unassigned: *unassigned,
-            },
-            ReasonV1::of(reason.as_ref()),
-        ),
+        IssueEvent::MarkedInProduction { release } => {
+            put.event(T::MarkedInProduction, InProductionV1 { release: word(release) }, NoTexts {})
+        }
+        IssueEvent::IssueClosed { closing } => {
+            put.event(T::IssueClosed, ClosedV1 { closing: FactV1::of(closing, ClosingV1::of) }, NoTexts {})
+        }
+        IssueEvent::WithdrawnFromProduction { reason } => {
+            put.event(T::WithdrawnFromProduction, WithdrawnV1 {}, ReasonV1::of(reason.as_ref()))
+        }
+        IssueEvent::IssueReopened { reason, unassigned } => {
+            put.event(T::IssueReopened, ReopenedV1 { unassigned: *unassigned }, ReasonV1::of(reason.as_ref()))
+        }
         IssueEvent::IssueDismissed { dismissal, note } => {
-            let facts = DismissedV1 {
-                dismissal: FactV1::of(dismissal, DismissalV1::of),
-            };
-            put.event(
-                T::IssueDismissed,
-                facts,
-                NoteV1 {
-                    note: maybe_word(note.as_ref()),
-                },
-            )
+            let facts = DismissedV1 { dismissal: FactV1::of(dismissal, DismissalV1::of) };
+            put.event(T::IssueDismissed, facts, NoteV1 { note: maybe_word(note.as_ref()) })
         }
         other => misrouted(other),
     }
@@ -56,23 +36,16 @@ pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
 pub(super) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<Result<Restored<IssueEvent>, Fault>> {
     Some(match (event_type, version) {
         (T::MarkedInProduction, 1) => stored.read(|facts: InProductionV1<'_>, _: NoTexts| {
-            Ok(IssueEvent::MarkedInProduction {
-                release: value("release", &facts.release)?,
-            })
+            Ok(IssueEvent::MarkedInProduction { release: value("release", &facts.release)? })
         }),
         (T::IssueClosed, 1) => stored.read(|facts: ClosedV1<'_>, _: NoTexts| {
-            Ok(IssueEvent::IssueClosed {
-                closing: facts.closing.fact(|closing| closing.closing())?,
-            })
+            Ok(IssueEvent::IssueClosed { closing: facts.closing.fact(|closing| closing.closing())? })
         }),
         (T::WithdrawnFromProduction, 1) => stored.read(|WithdrawnV1 {}, texts: ReasonV1<'_>| {
             Ok(IssueEvent::WithdrawnFromProduction { reason: texts.text()? })
         }),
         (T::IssueReopened, 1) => stored.read(|facts: ReopenedV1, texts: ReasonV1<'_>| {
-            Ok(IssueEvent::IssueReopened {
-                reason: texts.text()?,
-                unassigned: facts.unassigned,
-            })
+            Ok(IssueEvent::IssueReopened { reason: texts.text()?, unassigned: facts.unassigned })
         }),
         (T::IssueDismissed, 1) => stored.read(|facts: DismissedV1<'_>, texts: NoteV1<'_>| {
             Ok(IssueEvent::IssueDismissed {
@@ -164,10 +137,9 @@ impl<'a> ClosingV1<'a> {
                 release: maybe_word(release.as_ref()),
                 reverified_by: maybe_word(reverified_by.as_ref()),
             },
-            Closing::DataApplied { at, by } => Self::DataApplied {
-                at: at.map(MicrosV1::of),
-                by: maybe_word(by.as_ref()),
-            },
+            Closing::DataApplied { at, by } => {
+                Self::DataApplied { at: at.map(MicrosV1::of), by: maybe_word(by.as_ref()) }
+            }
             Closing::Confirmed => Self::Confirmed,
         }
     }

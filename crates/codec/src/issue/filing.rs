@@ -16,26 +16,14 @@ use crate::words::{Str, UuidV1, maybe, maybe_word, value, word};
 
 pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
     match event {
-        IssueEvent::IssueFiled {
-            id,
-            title,
-            source,
-            report,
-            reported_severity,
-            component,
-        } => {
+        IssueEvent::IssueFiled { id, title, source, report, reported_severity, component } => {
             let facts = IssueFiledV1 {
                 id: UuidV1(id.0),
                 source: SourceV1::of(source),
                 reported_severity: maybe_word(reported_severity.as_ref()),
                 component: maybe_word(component.as_ref()),
             };
-            let Report {
-                steps,
-                actual,
-                expected,
-                details,
-            } = report;
+            let Report { steps, actual, expected, details } = report;
             let texts = FilingTextsV1 {
                 title: word(title),
                 steps: maybe_word(steps.as_ref()),
@@ -46,12 +34,7 @@ pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
             put.event(T::IssueFiled, facts, texts)
         }
         IssueEvent::ReportAmended { report } => {
-            let Report {
-                steps,
-                actual,
-                expected,
-                details,
-            } = report;
+            let Report { steps, actual, expected, details } = report;
             let texts = ReportTextsV1 {
                 steps: maybe_word(steps.as_ref()),
                 actual: maybe_word(actual.as_ref()),
@@ -97,24 +80,12 @@ texts! {
 
 impl IssueFiledV1<'_> {
     fn event(self, texts: FilingTextsV1<'_>) -> Result<IssueEvent, Fault> {
-        let FilingTextsV1 {
-            title,
-            steps,
-            actual,
-            expected,
-            details,
-        } = texts;
+        let FilingTextsV1 { title, steps, actual, expected, details } = texts;
         Ok(IssueEvent::IssueFiled {
             id: IssueId(self.id.0),
             title: value("title", &title)?,
             source: self.source.source()?,
-            report: ReportTextsV1 {
-                steps,
-                actual,
-                expected,
-                details,
-            }
-            .report()?,
+            report: ReportTextsV1 { steps, actual, expected, details }.report()?,
             reported_severity: maybe("reported_severity", self.reported_severity.as_ref())?,
             component: maybe("component", self.component.as_ref())?,
         })
@@ -124,9 +95,7 @@ impl IssueFiledV1<'_> {
 impl ReportAmendedV1 {
     fn event(self, texts: ReportTextsV1<'_>) -> Result<IssueEvent, Fault> {
         let Self {} = self;
-        Ok(IssueEvent::ReportAmended {
-            report: texts.report()?,
-        })
+        Ok(IssueEvent::ReportAmended { report: texts.report()? })
     }
 }
 

@@ -15,10 +15,7 @@ pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
     match event {
         IssueEvent::CauseNamed { release } => put.event(T::CauseNamed, CauseV1 { release: word(release) }, NoTexts {}),
         IssueEvent::IssuesLinked { kind, other } => {
-            let facts = LinkedV1 {
-                kind: (*kind).into(),
-                other: IssueRefV1::of(other),
-            };
+            let facts = LinkedV1 { kind: (*kind).into(), other: IssueRefV1::of(other) };
             put.event(T::IssuesLinked, facts, NoTexts {})
         }
         IssueEvent::IssueCommented { text } => put.event(T::IssueCommented, CommentedV1 {}, TextV1::of(text)),
@@ -30,23 +27,16 @@ pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
 pub(super) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<Result<Restored<IssueEvent>, Fault>> {
     Some(match (event_type, version) {
         (T::CauseNamed, 1) => stored.read(|facts: CauseV1<'_>, _: NoTexts| {
-            Ok(IssueEvent::CauseNamed {
-                release: value("release", &facts.release)?,
-            })
+            Ok(IssueEvent::CauseNamed { release: value("release", &facts.release)? })
         }),
         (T::IssuesLinked, 1) => stored.read(|facts: LinkedV1<'_>, _: NoTexts| {
-            Ok(IssueEvent::IssuesLinked {
-                kind: facts.kind.into(),
-                other: facts.other.issue_ref()?,
-            })
+            Ok(IssueEvent::IssuesLinked { kind: facts.kind.into(), other: facts.other.issue_ref()? })
         }),
         (T::IssueCommented, 1) => {
             stored.read(|CommentedV1 {}, texts: TextV1<'_>| Ok(IssueEvent::IssueCommented { text: texts.text()? }))
         }
         (T::WatchStarted, 1) => stored.read(|facts: WatchV1<'_>, _: NoTexts| {
-            Ok(IssueEvent::WatchStarted {
-                person: value("person", &facts.person)?,
-            })
+            Ok(IssueEvent::WatchStarted { person: value("person", &facts.person)? })
         }),
         _ => return None,
     })

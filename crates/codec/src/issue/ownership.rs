@@ -12,25 +12,15 @@ use crate::words::{FactV1, Str, maybe, maybe_word, value, word};
 
 pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
     match event {
-        IssueEvent::IssueAssigned { assignee } => put.event(
-            T::IssueAssigned,
-            AssignedV1 {
-                assignee: maybe_word(assignee.as_ref()),
-            },
-            NoTexts {},
-        ),
+        IssueEvent::IssueAssigned { assignee } => {
+            put.event(T::IssueAssigned, AssignedV1 { assignee: maybe_word(assignee.as_ref()) }, NoTexts {})
+        }
         IssueEvent::IssueHandedOver { from, to, reason } => {
-            let facts = HandedOverV1 {
-                from: FactV1::word(from),
-                to: word(to),
-            };
+            let facts = HandedOverV1 { from: FactV1::word(from), to: word(to) };
             put.event(T::IssueHandedOver, facts, ReasonV1::of(reason.as_ref()))
         }
         IssueEvent::IssueAccepted { assignee, report_owed } => {
-            let facts = AcceptedV2 {
-                assignee: FactV1::word(assignee),
-                report_owed: *report_owed,
-            };
+            let facts = AcceptedV2 { assignee: FactV1::word(assignee), report_owed: *report_owed };
             put.event(T::IssueAccepted, facts, NoTexts {})
         }
         other => misrouted(other),
@@ -40,17 +30,11 @@ pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
 pub(super) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<Result<Restored<IssueEvent>, Fault>> {
     Some(match (event_type, version) {
         (T::IssueAssigned, 1) => stored.read(|facts: AssignedV1<'_>, _: NoTexts| {
-            Ok(IssueEvent::IssueAssigned {
-                assignee: maybe("assignee", facts.assignee.as_ref())?,
-            })
+            Ok(IssueEvent::IssueAssigned { assignee: maybe("assignee", facts.assignee.as_ref())? })
         }),
         (T::IssueHandedOver, 1) => stored.read(|facts: HandedOverV1<'_>, texts: ReasonV1<'_>| {
             let (from, to) = (facts.from.value("from")?, value("to", &facts.to)?);
-            Ok(IssueEvent::IssueHandedOver {
-                from,
-                to,
-                reason: texts.text()?,
-            })
+            Ok(IssueEvent::IssueHandedOver { from, to, reason: texts.text()? })
         }),
         (T::IssueAccepted, 1) => stored.read(|facts: AcceptedV1<'_>, texts| AcceptedV2::from(facts).event(texts)),
         (T::IssueAccepted, 2) => stored.read(AcceptedV2::event),
@@ -96,18 +80,12 @@ struct AcceptedV2<'a> {
 impl<'a> From<AcceptedV1<'a>> for AcceptedV2<'a> {
     /// Without a complete report nothing was accepted then, so none is owed.
     fn from(AcceptedV1 { assignee }: AcceptedV1<'a>) -> Self {
-        Self {
-            assignee,
-            report_owed: false,
-        }
+        Self { assignee, report_owed: false }
     }
 }
 
 impl AcceptedV2<'_> {
     fn event(self, _: NoTexts) -> Result<IssueEvent, Fault> {
-        Ok(IssueEvent::IssueAccepted {
-            assignee: self.assignee.value("assignee")?,
-            report_owed: self.report_owed,
-        })
+        Ok(IssueEvent::IssueAccepted { assignee: self.assignee.value("assignee")?, report_owed: self.report_owed })
     }
 }

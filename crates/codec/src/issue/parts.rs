@@ -25,10 +25,7 @@ impl LevelV1 {
     }
 
     pub(super) fn level(self) -> Result<Level, Fault> {
-        Level::from_number(self.0.into()).ok_or(Fault::Number {
-            field: "level",
-            number: self.0.into(),
-        })
+        Level::from_number(self.0.into()).ok_or(Fault::Number { field: "level", number: self.0.into() })
     }
 }
 
@@ -76,20 +73,14 @@ pub(super) enum IssueRefV1<'a> {
 impl<'a> IssueRefV1<'a> {
     pub(super) fn of(other: &'a IssueRef) -> Self {
         match other {
-            IssueRef::Issue { id, key } => Self::Issue {
-                id: UuidV1(id.0),
-                key: Str(key.to_string().into()),
-            },
+            IssueRef::Issue { id, key } => Self::Issue { id: UuidV1(id.0), key: Str(key.to_string().into()) },
             IssueRef::External(reference) => Self::External(word(reference)),
         }
     }
 
     pub(super) fn issue_ref(&self) -> Result<IssueRef, Fault> {
         Ok(match self {
-            Self::Issue { id, key: stored } => IssueRef::Issue {
-                id: IssueId(id.0),
-                key: key("issue.key", stored)?,
-            },
+            Self::Issue { id, key: stored } => IssueRef::Issue { id: IssueId(id.0), key: key("issue.key", stored)? },
             Self::External(reference) => IssueRef::External(value("external", reference)?),
         })
     }
@@ -97,9 +88,7 @@ impl<'a> IssueRefV1<'a> {
 
 impl<'a> ReasonV1<'a> {
     pub(super) fn of(reason: Option<&'a Text>) -> Self {
-        Self {
-            reason: maybe_word(reason),
-        }
+        Self { reason: maybe_word(reason) }
     }
 
     pub(super) fn text(self) -> Result<Option<Text>, Fault> {

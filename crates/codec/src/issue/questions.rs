@@ -13,25 +13,16 @@ use crate::words::{Str, value, word};
 pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
     match event {
         IssueEvent::InformationRequested { question, of, text } => {
-            let facts = RequestedV1 {
-                question: *question,
-                of: AskedV1::of(of),
-            };
+            let facts = RequestedV1 { question: *question, of: AskedV1::of(of) };
             put.event(T::InformationRequested, facts, TextV1::of(text))
         }
         IssueEvent::InformationProvided { questions, text } => {
-            let facts = QuestionsV1 {
-                questions: questions.clone(),
-            };
+            let facts = QuestionsV1 { questions: questions.clone() };
             put.event(T::InformationProvided, facts, OptionalTextV1::of(text.as_ref()))
         }
-        IssueEvent::RequestWithdrawn { questions } => put.event(
-            T::RequestWithdrawn,
-            QuestionsV1 {
-                questions: questions.clone(),
-            },
-            NoTexts {},
-        ),
+        IssueEvent::RequestWithdrawn { questions } => {
+            put.event(T::RequestWithdrawn, QuestionsV1 { questions: questions.clone() }, NoTexts {})
+        }
         other => misrouted(other),
     }
 }
@@ -40,18 +31,11 @@ pub(super) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<
     Some(match (event_type, version) {
         (T::InformationRequested, 1) => stored.read(|facts: RequestedV1<'_>, texts: TextV1<'_>| {
             let RequestedV1 { question, of } = facts;
-            Ok(IssueEvent::InformationRequested {
-                question,
-                of: of.asked()?,
-                text: texts.text()?,
-            })
+            Ok(IssueEvent::InformationRequested { question, of: of.asked()?, text: texts.text()? })
         }),
         (T::InformationProvided, 1) => stored.read(|facts: QuestionsV1, texts: OptionalTextV1<'_>| {
             let QuestionsV1 { questions } = facts;
-            Ok(IssueEvent::InformationProvided {
-                questions,
-                text: texts.text()?,
-            })
+            Ok(IssueEvent::InformationProvided { questions, text: texts.text()? })
         }),
         (T::RequestWithdrawn, 1) => stored.read(|facts: QuestionsV1, _: NoTexts| {
             let QuestionsV1 { questions } = facts;

@@ -23,18 +23,14 @@ pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
             put.event(T::WorkaroundWithdrawn, WorkaroundV1 {}, ReasonV1::of(reason.as_ref()))
         }
         IssueEvent::IssueResolved { fix } => {
-            let facts = ResolvedV1 {
-                fix: FactV1::of(fix, FixV1::of),
-            };
+            let facts = ResolvedV1 { fix: FactV1::of(fix, FixV1::of) };
             put.event(T::IssueResolved, facts, FixTextsV1::of(fix))
         }
         IssueEvent::RegressionTestsAdded { tests } => {
             put.event(T::RegressionTestsAdded, TestsV1 { tests: words(tests) }, NoTexts {})
         }
         IssueEvent::ResolutionRejected { reason, unassigned } => {
-            let facts = RejectedV1 {
-                unassigned: *unassigned,
-            };
+            let facts = RejectedV1 { unassigned: *unassigned };
             put.event(T::ResolutionRejected, facts, ReasonV1::of(reason.as_ref()))
         }
         other => misrouted(other),
@@ -50,15 +46,10 @@ pub(super) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<
             .read(|WorkaroundV1 {}, texts: ReasonV1<'_>| Ok(IssueEvent::WorkaroundWithdrawn { reason: texts.text()? })),
         (T::IssueResolved, 1) => stored.read(ResolvedV1::event),
         (T::RegressionTestsAdded, 1) => stored.read(|facts: TestsV1<'_>, _: NoTexts| {
-            Ok(IssueEvent::RegressionTestsAdded {
-                tests: every::<Arc<str>, _>("tests", &facts.tests)?,
-            })
+            Ok(IssueEvent::RegressionTestsAdded { tests: every::<Arc<str>, _>("tests", &facts.tests)? })
         }),
         (T::ResolutionRejected, 1) => stored.read(|facts: RejectedV1, texts: ReasonV1<'_>| {
-            Ok(IssueEvent::ResolutionRejected {
-                reason: texts.text()?,
-                unassigned: facts.unassigned,
-            })
+            Ok(IssueEvent::ResolutionRejected { reason: texts.text()?, unassigned: facts.unassigned })
         }),
         _ => return None,
     })

@@ -13,13 +13,7 @@ use crate::words::{FactV1, Str, maybe, maybe_word, value, word};
 
 pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
     match event {
-        IssueEvent::IssueTriaged {
-            level,
-            nature,
-            severity,
-            component,
-            team,
-        } => {
+        IssueEvent::IssueTriaged { level, nature, severity, component, team } => {
             let facts = TriagedV1 {
                 level: LevelV1::of_fact(*level),
                 nature: nature.map(NatureV1::from),
@@ -30,19 +24,10 @@ pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
             put.event(T::IssueTriaged, facts, NoTexts {})
         }
         IssueEvent::SeverityChanged { from, to, reason } => {
-            let facts = SeverityChangedV1 {
-                from: FactV1::word(from),
-                to: word(to),
-            };
+            let facts = SeverityChangedV1 { from: FactV1::word(from), to: word(to) };
             put.event(T::SeverityChanged, facts, ReasonV1::of(reason.as_ref()))
         }
-        IssueEvent::LevelChanged {
-            from,
-            to,
-            nature,
-            team,
-            reason,
-        } => {
+        IssueEvent::LevelChanged { from, to, nature, team, reason } => {
             let facts = LevelChangedV1 {
                 from: LevelV1::of_fact(*from),
                 to: LevelV1::of(*to),
@@ -52,17 +37,11 @@ pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
             put.event(T::LevelChanged, facts, ReasonV1::of(reason.as_ref()))
         }
         IssueEvent::NatureChanged { from, to, reason } => {
-            let facts = NatureChangedV1 {
-                from: from.map(NatureV1::from),
-                to: to.map(NatureV1::from),
-            };
+            let facts = NatureChangedV1 { from: from.map(NatureV1::from), to: to.map(NatureV1::from) };
             put.event(T::NatureChanged, facts, ReasonV1::of(reason.as_ref()))
         }
         IssueEvent::ComponentChanged { from, to, reason } => {
-            let facts = ComponentChangedV1 {
-                from: maybe_word(from.as_ref()),
-                to: word(to),
-            };
+            let facts = ComponentChangedV1 { from: maybe_word(from.as_ref()), to: word(to) };
             put.event(T::ComponentChanged, facts, ReasonV1::of(reason.as_ref()))
         }
         IssueEvent::ReturnedToTriage { reason } => {

@@ -13,17 +13,10 @@ use crate::words::{FactV1, Str, value, word};
 pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
     match event {
         IssueEvent::VerificationDelegated { to, capacity } => {
-            let facts = DelegatedV1 {
-                to: word(to),
-                capacity: FactV1::of(capacity, CapacityV1::of),
-            };
+            let facts = DelegatedV1 { to: word(to), capacity: FactV1::of(capacity, CapacityV1::of) };
             put.event(T::VerificationDelegated, facts, NoTexts {})
         }
-        IssueEvent::IssueVerified {
-            confirmed_by,
-            capacity,
-            self_verified,
-        } => {
+        IssueEvent::IssueVerified { confirmed_by, capacity, self_verified } => {
             let facts = VerifiedV1 {
                 confirmed_by: FactV1::word(confirmed_by),
                 capacity: FactV1::of(capacity, CapacityV1::of),
@@ -90,9 +83,7 @@ impl<'a> CapacityV1<'a> {
             Capacity::Opener => Self::Opener,
             Capacity::Customer(customer) => Self::Customer(word(customer)),
             Capacity::ProductOwner => Self::ProductOwner,
-            Capacity::Delegate { named_by } => Self::Delegate {
-                named_by: word(named_by),
-            },
+            Capacity::Delegate { named_by } => Self::Delegate { named_by: word(named_by) },
         }
     }
 
@@ -101,9 +92,7 @@ impl<'a> CapacityV1<'a> {
             Self::Opener => Capacity::Opener,
             Self::Customer(customer) => Capacity::Customer(value("capacity.customer", customer)?),
             Self::ProductOwner => Capacity::ProductOwner,
-            Self::Delegate { named_by } => Capacity::Delegate {
-                named_by: value("capacity.named_by", named_by)?,
-            },
+            Self::Delegate { named_by } => Capacity::Delegate { named_by: value("capacity.named_by", named_by)? },
         })
     }
 }

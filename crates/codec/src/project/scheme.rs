@@ -54,12 +54,7 @@ impl<'a> SchemeV1<'a> {
     pub(super) fn of(scheme: &'a Scheme) -> Self {
         let severities = scheme.severities.iter();
         Self {
-            severities: severities
-                .map(|s| SeverityV1 {
-                    id: word(&s.id),
-                    retired: s.retired,
-                })
-                .collect(),
+            severities: severities.map(|s| SeverityV1 { id: word(&s.id), retired: s.retired }).collect(),
             default: word(&scheme.default),
         }
     }
@@ -67,11 +62,7 @@ impl<'a> SchemeV1<'a> {
     pub(super) fn scheme(&self, texts: &[SeverityTextsV1<'_>]) -> Result<Scheme, Fault> {
         if !texts.is_empty() && texts.len() != self.severities.len() {
             let (facts, texts) = (self.severities.len(), texts.len());
-            return Err(Fault::Uneven {
-                field: "severities",
-                facts,
-                texts,
-            });
+            return Err(Fault::Uneven { field: "severities", facts, texts });
         }
         let severity = |(n, facts): (usize, &SeverityV1<'_>)| {
             let texts = texts.get(n);
@@ -84,12 +75,7 @@ impl<'a> SchemeV1<'a> {
             })
         };
         Ok(Scheme {
-            severities: self
-                .severities
-                .iter()
-                .enumerate()
-                .map(severity)
-                .collect::<Result<_, Fault>>()?,
+            severities: self.severities.iter().enumerate().map(severity).collect::<Result<_, Fault>>()?,
             default: value("default", &self.default)?,
         })
     }
@@ -98,12 +84,7 @@ impl<'a> SchemeV1<'a> {
 impl<'a> SeverityTextsV1<'a> {
     pub(super) fn of(scheme: &'a Scheme) -> Vec<Self> {
         let severities = scheme.severities.iter();
-        severities
-            .map(|s| Self {
-                name: word(&s.name),
-                definition: word(&s.definition),
-            })
-            .collect()
+        severities.map(|s| Self { name: word(&s.name), definition: word(&s.definition) }).collect()
     }
 }
 
@@ -117,10 +98,7 @@ impl<'a> Texts<'a> for CreatedTextsV1<'a> {
     }
 
     fn erased(_: &[Str<'_>]) -> Self {
-        Self {
-            name: ERASED.into(),
-            severities: Vec::new(),
-        }
+        Self { name: ERASED.into(), severities: Vec::new() }
     }
 }
 

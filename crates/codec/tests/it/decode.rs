@@ -27,10 +27,7 @@ fn needs_upgrade(recorded: &Recorded, because: Unknown) {
     match codec::decode(recorded).unwrap_err() {
         DecodeError::UpgradeNeeded { place, source } => {
             assert_eq!(source, because);
-            assert_eq!(
-                (place.position, place.revision),
-                (recorded.position, recorded.record.header.revision)
-            );
+            assert_eq!((place.position, place.revision), (recorded.position, recorded.record.header.revision));
         }
         DecodeError::Malformed { .. } => panic!("not an upgrade"),
     }
@@ -93,27 +90,18 @@ fn what_no_build_writes_is_named() {
     const ACCEPTED: &str = "decode IssueAccepted v2 at position 41 of partition 2 (issue/PAY/the-stream, revision 3)";
     const TRIAGED: &str = "decode IssueTriaged v1 at position 41 of partition 2 (issue/PAY/the-stream, revision 3)";
     fails(
-        &facts(
-            "IssueAccepted.v2",
-            r#"{"data":{"assignee":"not_known","report_owed":true,"mood":1}}"#,
-        ),
+        &facts("IssueAccepted.v2", r#"{"data":{"assignee":"not_known","report_owed":true,"mood":1}}"#),
         &format!(
             "{ACCEPTED}: the facts are not of its shape: unknown field `mood`, expected `assignee` or `report_owed` \
              at line 1 column 57"
         ),
     );
     fails(
-        &facts(
-            "IssueAccepted.v2",
-            r#"{"data":{"assignee":{"known":"a b"},"report_owed":true}}"#,
-        ),
+        &facts("IssueAccepted.v2", r#"{"data":{"assignee":{"known":"a b"},"report_owed":true}}"#),
         &format!("{ACCEPTED}: assignee: may not contain ' '; letters, digits and . _ - : + @ / # are allowed"),
     );
     fails(
-        &facts(
-            "IssueTriaged.v1",
-            r#"{"data":{"level":{"known":4},"severity":"not_known","team":"not_known"}}"#,
-        ),
+        &facts("IssueTriaged.v1", r#"{"data":{"level":{"known":4},"severity":"not_known","team":"not_known"}}"#),
         &format!("{TRIAGED}: level can't be 4"),
     );
     fails(
@@ -169,10 +157,7 @@ fn a_schemes_texts_belong_to_its_severities() {
 #[test]
 fn an_event_is_asked_for_as_what_it_is() {
     let accepted = given("IssueAccepted.v2", |_| {});
-    assert_eq!(
-        IssueEvent::decode(&accepted).unwrap().map(Into::into),
-        codec::decode(&accepted).unwrap()
-    );
+    assert_eq!(IssueEvent::decode(&accepted).unwrap().map(Into::into), codec::decode(&accepted).unwrap());
     assert_eq!(
         chain(&TeamEvent::decode(&accepted).unwrap_err()),
         "decode IssueAccepted v2 at position 41 of partition 2 (issue/PAY/the-stream, revision 3): \
@@ -189,8 +174,5 @@ fn a_record_keeps_its_place_its_times_and_its_actor() {
     assert_eq!(recorded.actor.as_str(), "ada");
     assert_eq!(recorded.occurred_at.to_string(), "2025-10-09T08:53:20.123456Z");
     assert_eq!(recorded.recorded_at.to_string(), "2025-10-09T08:54:20.123456Z");
-    assert_eq!(
-        codec::stream_id(&recorded.stream),
-        given("IssueAccepted.v2", |_| {}).record.header.stream
-    );
+    assert_eq!(codec::stream_id(&recorded.stream), given("IssueAccepted.v2", |_| {}).record.header.stream);
 }

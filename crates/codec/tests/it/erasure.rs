@@ -10,9 +10,7 @@ use crate::records::{chain, kind, record};
 fn erased(kind: StreamKind, encoded: &codec::Encoded) -> Event {
     let mut record = record(kind, encoded);
     record.record.body.texts = None;
-    codec::decode(&record)
-        .unwrap_or_else(|error| panic!("{}", chain(&error)))
-        .event
+    codec::decode(&record).unwrap_or_else(|error| panic!("{}", chain(&error))).event
 }
 
 #[test]

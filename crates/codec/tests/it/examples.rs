@@ -34,24 +34,13 @@ pub(crate) fn old() -> Vec<Example> {
 
 fn example(golden: &'static str, event: impl Into<Event>) -> Example {
     let event = event.into();
-    Example {
-        golden,
-        event,
-        origin: None,
-    }
+    Example { golden, event, origin: None }
 }
 
 fn imported(golden: &'static str, event: impl Into<Event>, implied: bool) -> Example {
-    let origin = Origin {
-        system: "bugzilla".into(),
-        reference: "446261".into(),
-        implied,
-        imported_by: person("importer"),
-    };
-    Example {
-        origin: Some(origin),
-        ..example(golden, event)
-    }
+    let origin =
+        Origin { system: "bugzilla".into(), reference: "446261".into(), implied, imported_by: person("importer") };
+    Example { origin: Some(origin), ..example(golden, event) }
 }
 
 fn person(id: &str) -> PersonId {

@@ -40,9 +40,7 @@ pub(crate) fn stored(golden: &str) -> Encoded {
         event_type: event_type.into(),
         schema_version: version,
         facts: file.facts.get().as_bytes().to_vec(),
-        texts: file
-            .texts
-            .map_or_else(Vec::new, |texts| texts.get().as_bytes().to_vec()),
+        texts: file.texts.map_or_else(Vec::new, |texts| texts.get().as_bytes().to_vec()),
     }
 }
 
@@ -109,15 +107,10 @@ fn every_version_of_every_type_has_a_golden_file() {
 
 #[test]
 fn every_golden_file_is_somebodys() {
-    let named: BTreeSet<_> = examples::current()
-        .iter()
-        .chain(&examples::old())
-        .map(|example| format!("{}.json", example.golden))
-        .collect();
-    let found: BTreeSet<_> = fs::read_dir(folder())
-        .unwrap()
-        .map(|file| file.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let named: BTreeSet<_> =
+        examples::current().iter().chain(&examples::old()).map(|example| format!("{}.json", example.golden)).collect();
+    let found: BTreeSet<_> =
+        fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(found, named);
 }
 
@@ -128,8 +121,5 @@ fn an_old_acceptance_owes_no_report() {
     let today = codec::decode(&record(domain::StreamKind::Issue, &old)).unwrap().event;
     let rewritten = codec::encode(&today, None);
     assert_eq!(rewritten.schema_version, 2);
-    assert_eq!(
-        rewritten.facts,
-        br#"{"data":{"assignee":{"known":"ada"},"report_owed":false}}"#
-    );
+    assert_eq!(rewritten.facts, br#"{"data":{"assignee":{"known":"ada"},"report_owed":false}}"#);
 }

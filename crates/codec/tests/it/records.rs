@@ -8,21 +8,14 @@ use uuid::Uuid;
 
 /// The record that an encoded event becomes, as the third of PAY's third stream of its kind.
 pub(crate) fn record(kind: StreamKind, encoded: &Encoded) -> Recorded {
-    let texts = Texts {
-        salt: vec![7; if encoded.texts.is_empty() { 0 } else { 32 }],
-        json: encoded.texts.clone(),
-    };
+    let texts = Texts { salt: vec![7; if encoded.texts.is_empty() { 0 } else { 32 }], json: encoded.texts.clone() };
     Recorded {
         partition: 2,
         position: 41,
         leaf: [0; 32],
         record: Record {
             header: Header {
-                stream: StreamId {
-                    project: "PAY".into(),
-                    kind: kind.as_str().into(),
-                    id: "the-stream".into(),
-                },
+                stream: StreamId { project: "PAY".into(), kind: kind.as_str().into(), id: "the-stream".into() },
                 ordinal: 3,
                 revision: 3,
                 event_id: Uuid::from_u128(1),
@@ -39,12 +32,7 @@ pub(crate) fn record(kind: StreamKind, encoded: &Encoded) -> Recorded {
                     recorded_at: 1_760_000_060_123_456,
                 },
             },
-            body: Body {
-                facts: encoded.facts.clone(),
-                facts_hash: [0; 32],
-                texts: Some(texts),
-                texts_hash: [0; 32],
-            },
+            body: Body { facts: encoded.facts.clone(), facts_hash: [0; 32], texts: Some(texts), texts_hash: [0; 32] },
         },
     }
 }

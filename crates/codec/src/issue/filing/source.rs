@@ -28,11 +28,7 @@ enum SourceKindV1<'a> {
     #[serde(rename = "product_owner")]
     ProductOwner { channel: OwnerChannelV1 },
     #[serde(rename = "security")]
-    Security {
-        advisories: Vec<Str<'a>>,
-        package: Str<'a>,
-        affected: Str<'a>,
-    },
+    Security { advisories: Vec<Str<'a>>, package: Str<'a>, affected: Str<'a> },
     #[serde(rename = "system")]
     System { monitor: Str<'a>, fingerprint: Str<'a> },
 }
@@ -96,26 +92,16 @@ impl<'a> SourceV1<'a> {
 impl<'a> SourceKindV1<'a> {
     fn of(kind: &'a SourceKind) -> Self {
         match kind {
-            SourceKind::Customer { customer, channel } => Self::Customer {
-                customer: maybe_word(customer.as_ref()),
-                channel: (*channel).into(),
-            },
-            SourceKind::ProductOwner { channel } => Self::ProductOwner {
-                channel: (*channel).into(),
-            },
-            SourceKind::Security {
-                advisories,
-                package,
-                affected,
-            } => Self::Security {
-                advisories: words(advisories),
-                package: word(package),
-                affected: word(affected),
-            },
-            SourceKind::System { monitor, fingerprint } => Self::System {
-                monitor: word(monitor),
-                fingerprint: word(fingerprint),
-            },
+            SourceKind::Customer { customer, channel } => {
+                Self::Customer { customer: maybe_word(customer.as_ref()), channel: (*channel).into() }
+            }
+            SourceKind::ProductOwner { channel } => Self::ProductOwner { channel: (*channel).into() },
+            SourceKind::Security { advisories, package, affected } => {
+                Self::Security { advisories: words(advisories), package: word(package), affected: word(affected) }
+            }
+            SourceKind::System { monitor, fingerprint } => {
+                Self::System { monitor: word(monitor), fingerprint: word(fingerprint) }
+            }
         }
     }
 
@@ -125,14 +111,8 @@ impl<'a> SourceKindV1<'a> {
                 customer: maybe("source.customer", customer.as_ref())?,
                 channel: (*channel).into(),
             },
-            Self::ProductOwner { channel } => SourceKind::ProductOwner {
-                channel: (*channel).into(),
-            },
-            Self::Security {
-                advisories,
-                package,
-                affected,
-            } => SourceKind::Security {
+            Self::ProductOwner { channel } => SourceKind::ProductOwner { channel: (*channel).into() },
+            Self::Security { advisories, package, affected } => SourceKind::Security {
                 advisories: every("source.advisories", advisories)?,
                 package: value("source.package", package)?,
                 affected: value("source.affected", affected)?,

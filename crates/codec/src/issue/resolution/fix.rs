@@ -58,10 +58,7 @@ impl<'a> FixTextsV1<'a> {
             Fact::Known(Fix::Explanation { explanation, .. }) => (None, explanation.as_ref()),
             Fact::Known(Fix::Code(_) | Fix::Data(_) | Fix::CodeAndData(..)) | Fact::NotKnown => (None, None),
         };
-        Self {
-            action: maybe_word(action),
-            explanation: maybe_word(explanation),
-        }
+        Self { action: maybe_word(action), explanation: maybe_word(explanation) }
     }
 }
 
@@ -70,14 +67,9 @@ impl<'a> FixV1<'a> {
         match fix {
             Fix::Code(code) => Self::Code(CodeFixV1::of(code)),
             Fix::Data(data) => Self::Data(DataFixV1::of(data)),
-            Fix::CodeAndData(code, data) => Self::CodeAndData {
-                code: CodeFixV1::of(code),
-                data: DataFixV1::of(data),
-            },
+            Fix::CodeAndData(code, data) => Self::CodeAndData { code: CodeFixV1::of(code), data: DataFixV1::of(data) },
             Fix::Operation { action: _ } => Self::Operation {},
-            Fix::Explanation { explanation: _, topic } => Self::Explanation {
-                topic: maybe_word(topic.as_ref()),
-            },
+            Fix::Explanation { explanation: _, topic } => Self::Explanation { topic: maybe_word(topic.as_ref()) },
         }
     }
 
@@ -87,9 +79,7 @@ impl<'a> FixV1<'a> {
             Self::Code(code) => Fix::Code(code.code()?),
             Self::Data(data) => Fix::Data(data.data()?),
             Self::CodeAndData { code, data } => Fix::CodeAndData(code.code()?, data.data()?),
-            Self::Operation {} => Fix::Operation {
-                action: maybe("action", action.as_ref())?,
-            },
+            Self::Operation {} => Fix::Operation { action: maybe("action", action.as_ref())? },
             Self::Explanation { topic } => Fix::Explanation {
                 explanation: maybe("explanation", explanation.as_ref())?,
                 topic: maybe("fix.topic", topic.as_ref())?,
@@ -118,10 +108,7 @@ impl<'a> CodeFixV1<'a> {
 
 impl<'a> DataFixV1<'a> {
     fn of(fix: &'a DataFix) -> Self {
-        Self {
-            correction: maybe_word(fix.correction.as_ref()),
-            tried_in: maybe_word(fix.tried_in.as_ref()),
-        }
+        Self { correction: maybe_word(fix.correction.as_ref()), tried_in: maybe_word(fix.tried_in.as_ref()) }
     }
 
     fn data(&self) -> Result<DataFix, Fault> {

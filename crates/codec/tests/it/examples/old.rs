@@ -10,10 +10,7 @@ pub(super) fn examples() -> Vec<Example> {
         // Before `report_owed`: nothing was accepted without a complete report.
         example(
             "IssueAccepted.v1",
-            IssueEvent::IssueAccepted {
-                assignee: Fact::Known(person("ada")),
-                report_owed: false,
-            },
+            IssueEvent::IssueAccepted { assignee: Fact::Known(person("ada")), report_owed: false },
         ),
     ]
 }

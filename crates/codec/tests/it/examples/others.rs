@@ -26,12 +26,7 @@ fn scheme() -> Scheme {
     };
     Scheme {
         severities: vec![
-            severity(
-                "sev1",
-                "Sev 1",
-                "Production is down, or customers can't use \"key\" features",
-                false,
-            ),
+            severity("sev1", "Sev 1", "Production is down, or customers can't use \"key\" features", false),
             severity("sev2", "Sev 2", "Serious, many customers", false),
             severity("sev3", "Sev 3", "Few customers, easy workaround", true),
         ],
@@ -44,33 +39,17 @@ fn settings() -> Vec<Example> {
     let name = Title::parse("Payments").unwrap();
     let (component, owner) = ("checkout".parse().unwrap(), Some("payments".parse().unwrap()));
     vec![
-        example(
-            "ProjectCreated.v1",
-            P::ProjectCreated {
-                id,
-                name,
-                scheme: scheme(),
-            },
-        ),
-        example(
-            "SeveritySchemeChanged.v1",
-            P::SeveritySchemeChanged { scheme: scheme() },
-        ),
+        example("ProjectCreated.v1", P::ProjectCreated { id, name, scheme: scheme() }),
+        example("SeveritySchemeChanged.v1", P::SeveritySchemeChanged { scheme: scheme() }),
         example("ComponentAdded.v1", P::ComponentAdded { component, owner }),
         imported(
             "ComponentAdded.v1.imported",
-            P::ComponentAdded {
-                component: "XUL".parse().unwrap(),
-                owner: None,
-            },
+            P::ComponentAdded { component: "XUL".parse().unwrap(), owner: None },
             false,
         ),
         example(
             "ComponentOwnerChanged.v1",
-            P::ComponentOwnerChanged {
-                component: "checkout".parse().unwrap(),
-                owner: None,
-            },
+            P::ComponentOwnerChanged { component: "checkout".parse().unwrap(), owner: None },
         ),
         example("SelfVerificationSet.v1", P::SelfVerificationSet { on: true }),
     ]
@@ -97,39 +76,13 @@ fn people_of_a_project() -> Vec<Example> {
     let events = [
         (
             "CustomerAdded.v1",
-            P::CustomerAdded {
-                customer: customer(),
-                tier: Some("gold".into()),
-                people: people(&["zoe", "ben"]),
-            },
+            P::CustomerAdded { customer: customer(), tier: Some("gold".into()), people: people(&["zoe", "ben"]) },
         ),
-        (
-            "CustomerAdded.v1.alone",
-            P::CustomerAdded {
-                customer: customer(),
-                tier: None,
-                people: people(&[]),
-            },
-        ),
-        (
-            "CustomerPersonAdded.v1",
-            P::CustomerPersonAdded {
-                customer: customer(),
-                person: person("cy"),
-            },
-        ),
-        (
-            "CustomerPersonRemoved.v1",
-            P::CustomerPersonRemoved {
-                customer: customer(),
-                person: person("cy"),
-            },
-        ),
+        ("CustomerAdded.v1.alone", P::CustomerAdded { customer: customer(), tier: None, people: people(&[]) }),
+        ("CustomerPersonAdded.v1", P::CustomerPersonAdded { customer: customer(), person: person("cy") }),
+        ("CustomerPersonRemoved.v1", P::CustomerPersonRemoved { customer: customer(), person: person("cy") }),
         ("ProductOwnerAdded.v1", P::ProductOwnerAdded { person: person("pia") }),
-        (
-            "ProductOwnerRemoved.v1",
-            P::ProductOwnerRemoved { person: person("pia") },
-        ),
+        ("ProductOwnerRemoved.v1", P::ProductOwnerRemoved { person: person("pia") }),
     ];
     events.map(|(golden, event)| example(golden, Event::from(event))).into()
 }
@@ -144,11 +97,6 @@ fn releases() -> Vec<Example> {
                 issues: vec![key("PAY-42"), key("PAY-7")],
             },
         ),
-        example(
-            "ReleaseRolledBack.v1",
-            R::ReleaseRolledBack {
-                environment: "production".into(),
-            },
-        ),
+        example("ReleaseRolledBack.v1", R::ReleaseRolledBack { environment: "production".into() }),
     ]
 }

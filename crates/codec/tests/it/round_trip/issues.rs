@@ -11,16 +11,7 @@ use super::vocabulary::{
 use super::words::{fact, id, issue_id, maybe_text, names, text, title};
 
 pub(super) fn events() -> BoxedStrategy<I> {
-    prop_oneof![
-        filing(),
-        triage(),
-        ownership(),
-        resolution(),
-        verification(),
-        closings(),
-        links()
-    ]
-    .boxed()
+    prop_oneof![filing(), triage(), ownership(), resolution(), verification(), closings(), links()].boxed()
 }
 
 fn filing() -> BoxedStrategy<I> {
@@ -47,24 +38,11 @@ fn filing() -> BoxedStrategy<I> {
 fn triage() -> BoxedStrategy<I> {
     prop_oneof![
         (fact(level()), of(nature()), fact(id()), of(id()), fact(id())).prop_map(
-            |(level, nature, severity, component, team)| I::IssueTriaged {
-                level,
-                nature,
-                severity,
-                component,
-                team
-            }
+            |(level, nature, severity, component, team)| I::IssueTriaged { level, nature, severity, component, team }
         ),
         (fact(id()), id(), maybe_text()).prop_map(|(from, to, reason)| I::SeverityChanged { from, to, reason }),
-        (fact(level()), level(), of(nature()), of(id()), maybe_text()).prop_map(|(from, to, nature, team, reason)| {
-            I::LevelChanged {
-                from,
-                to,
-                nature,
-                team,
-                reason,
-            }
-        }),
+        (fact(level()), level(), of(nature()), of(id()), maybe_text())
+            .prop_map(|(from, to, nature, team, reason)| { I::LevelChanged { from, to, nature, team, reason } }),
         (of(nature()), of(nature()), maybe_text()).prop_map(|(from, to, reason)| I::NatureChanged { from, to, reason }),
         (of(id()), id(), maybe_text()).prop_map(|(from, to, reason)| I::ComponentChanged { from, to, reason }),
         maybe_text().prop_map(|reason| I::ReturnedToTriage { reason }),
@@ -96,11 +74,7 @@ fn verification() -> BoxedStrategy<I> {
     prop_oneof![
         (id(), fact(capacity())).prop_map(|(to, capacity)| I::VerificationDelegated { to, capacity }),
         (fact(id()), fact(capacity()), any::<bool>()).prop_map(|(confirmed_by, capacity, self_verified)| {
-            I::IssueVerified {
-                confirmed_by,
-                capacity,
-                self_verified,
-            }
+            I::IssueVerified { confirmed_by, capacity, self_verified }
         }),
     ]
     .boxed()

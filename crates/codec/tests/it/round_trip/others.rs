@@ -16,9 +16,7 @@ fn scheme() -> BoxedStrategy<Scheme> {
         definition,
         retired,
     });
-    (vec(severity, 1..5), id())
-        .prop_map(|(severities, default)| Scheme { severities, default })
-        .boxed()
+    (vec(severity, 1..5), id()).prop_map(|(severities, default)| Scheme { severities, default }).boxed()
 }
 
 fn model() -> BoxedStrategy<TeamModel> {
@@ -54,22 +52,14 @@ pub(super) fn project_events() -> BoxedStrategy<P> {
 }
 
 pub(super) fn team_events() -> BoxedStrategy<T> {
-    prop_oneof![
-        id().prop_map(|person| T::MemberAdded { person }),
-        id().prop_map(|person| T::MemberRemoved { person }),
-    ]
-    .boxed()
+    prop_oneof![id().prop_map(|person| T::MemberAdded { person }), id().prop_map(|person| T::MemberRemoved { person }),]
+        .boxed()
 }
 
 pub(super) fn release_events() -> BoxedStrategy<R> {
     prop_oneof![
-        (name(), vec(id(), 0..4), vec(issue_key(), 0..4)).prop_map(|(environment, changes, issues)| {
-            R::ReleaseDeployed {
-                environment,
-                changes,
-                issues,
-            }
-        }),
+        (name(), vec(id(), 0..4), vec(issue_key(), 0..4))
+            .prop_map(|(environment, changes, issues)| { R::ReleaseDeployed { environment, changes, issues } }),
         name().prop_map(|environment| R::ReleaseRolledBack { environment }),
     ]
     .boxed()

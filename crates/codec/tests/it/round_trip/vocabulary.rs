@@ -13,12 +13,7 @@ use super::words::{fact, id, issue_id, issue_key, maybe_text, name, names, time}
 
 pub(super) fn origins() -> BoxedStrategy<Origin> {
     (name(), name(), any::<bool>(), id())
-        .prop_map(|(system, reference, implied, imported_by)| Origin {
-            system,
-            reference,
-            implied,
-            imported_by,
-        })
+        .prop_map(|(system, reference, implied, imported_by)| Origin { system, reference, implied, imported_by })
         .boxed()
 }
 
@@ -31,17 +26,10 @@ pub(super) fn nature() -> BoxedStrategy<Nature> {
 }
 
 pub(super) fn source() -> BoxedStrategy<Source> {
-    let raised_by = prop_oneof![
-        id().prop_map(RaisedBy::Person),
-        name().prop_map(RaisedBy::System),
-        Just(RaisedBy::Nobody)
-    ];
+    let raised_by =
+        prop_oneof![id().prop_map(RaisedBy::Person), name().prop_map(RaisedBy::System), Just(RaisedBy::Nobody)];
     (fact(source_kind()), raised_by, of(name()))
-        .prop_map(|(kind, raised_by, reference)| Source {
-            kind,
-            raised_by,
-            reference,
-        })
+        .prop_map(|(kind, raised_by, reference)| Source { kind, raised_by, reference })
         .boxed()
 }
 
@@ -68,24 +56,12 @@ fn source_kind() -> BoxedStrategy<SourceKind> {
 
 pub(super) fn report() -> BoxedStrategy<Report> {
     let parts = (maybe_text(), maybe_text(), maybe_text(), maybe_text());
-    parts
-        .prop_map(|(steps, actual, expected, details)| Report {
-            steps,
-            actual,
-            expected,
-            details,
-        })
-        .boxed()
+    parts.prop_map(|(steps, actual, expected, details)| Report { steps, actual, expected, details }).boxed()
 }
 
 pub(super) fn asked() -> BoxedStrategy<Asked> {
-    prop_oneof![
-        Just(Asked::Opener),
-        Just(Asked::Customer),
-        Just(Asked::ProductOwner),
-        id().prop_map(Asked::Person)
-    ]
-    .boxed()
+    prop_oneof![Just(Asked::Opener), Just(Asked::Customer), Just(Asked::ProductOwner), id().prop_map(Asked::Person)]
+        .boxed()
 }
 
 pub(super) fn fix() -> BoxedStrategy<Fix> {

@@ -27,11 +27,7 @@ fn filed(source: Source, report: Report) -> I {
 }
 
 fn by(kind: SourceKind, raised_by: RaisedBy, reference: Option<&str>) -> Source {
-    Source {
-        kind: Fact::Known(kind),
-        raised_by,
-        reference: reference.map(Into::into),
-    }
+    Source { kind: Fact::Known(kind), raised_by, reference: reference.map(Into::into) }
 }
 
 fn complete_report() -> Report {
@@ -45,31 +41,17 @@ fn complete_report() -> Report {
 
 fn filings() -> Vec<Example> {
     let mut full = filed(customer(CustomerChannel::Email), complete_report());
-    if let I::IssueFiled {
-        reported_severity,
-        component,
-        ..
-    } = &mut full
-    {
+    if let I::IssueFiled { reported_severity, component, .. } = &mut full {
         *reported_severity = Some("sev1".parse().unwrap());
         *component = Some("checkout".parse().unwrap());
     }
-    let steps_only = Report {
-        steps: reason("Pay"),
-        ..Report::default()
-    };
-    let unknown = Source {
-        kind: Fact::NotKnown,
-        raised_by: RaisedBy::Nobody,
-        reference: Some("bugzilla:446261".into()),
-    };
+    let steps_only = Report { steps: reason("Pay"), ..Report::default() };
+    let unknown =
+        Source { kind: Fact::NotKnown, raised_by: RaisedBy::Nobody, reference: Some("bugzilla:446261".into()) };
     let plain = |golden, source| example(golden, filed(source, Report::default()));
     vec![
         example("IssueFiled.v1", full),
-        example(
-            "IssueFiled.v1.phone",
-            filed(customer(CustomerChannel::Phone), steps_only),
-        ),
+        example("IssueFiled.v1.phone", filed(customer(CustomerChannel::Phone), steps_only)),
         plain("IssueFiled.v1.chat", customer(CustomerChannel::Chat)),
         plain("IssueFiled.v1.portal", customer(CustomerChannel::Portal)),
         plain("IssueFiled.v1.ticket", product_owner(OwnerChannel::Ticket)),
@@ -77,30 +59,17 @@ fn filings() -> Vec<Example> {
         plain("IssueFiled.v1.security", security()),
         plain("IssueFiled.v1.system", system()),
         imported("IssueFiled.v1.imported", filed(unknown, Report::default()), false),
-        example(
-            "ReportAmended.v1",
-            I::ReportAmended {
-                report: complete_report(),
-            },
-        ),
+        example("ReportAmended.v1", I::ReportAmended { report: complete_report() }),
     ]
 }
 
 fn customer(channel: CustomerChannel) -> Source {
     let customer = (channel == CustomerChannel::Email).then(|| "acme".parse().unwrap());
-    by(
-        SourceKind::Customer { customer, channel },
-        RaisedBy::Person(person("zoe")),
-        Some("zendesk:9917"),
-    )
+    by(SourceKind::Customer { customer, channel }, RaisedBy::Person(person("zoe")), Some("zendesk:9917"))
 }
 
 fn product_owner(channel: OwnerChannel) -> Source {
-    by(
-        SourceKind::ProductOwner { channel },
-        RaisedBy::Person(person("pia")),
-        None,
-    )
+    by(SourceKind::ProductOwner { channel }, RaisedBy::Person(person("pia")), None)
 }
 
 fn security() -> Source {
@@ -113,10 +82,7 @@ fn security() -> Source {
 }
 
 fn system() -> Source {
-    let kind = SourceKind::System {
-        monitor: "prometheus".into(),
-        fingerprint: "PaymentErrors{region=\"eu\"}".into(),
-    };
+    let kind = SourceKind::System { monitor: "prometheus".into(), fingerprint: "PaymentErrors{region=\"eu\"}".into() };
     by(kind, RaisedBy::System("prometheus".into()), None)
 }
 
@@ -130,37 +96,18 @@ fn questions() -> Vec<Example> {
         asked("InformationRequested.v1.customer", Asked::Customer),
         asked("InformationRequested.v1.product_owner", Asked::ProductOwner),
         asked("InformationRequested.v1.person", Asked::Person(person("zoe"))),
-        example(
-            "InformationProvided.v1",
-            I::InformationProvided {
-                questions: vec![1, 2],
-                text: reason("A blue one"),
-            },
-        ),
-        imported(
-            "InformationProvided.v1.imported",
-            I::InformationProvided {
-                questions: vec![1],
-                text: None,
-            },
-            false,
-        ),
+        example("InformationProvided.v1", I::InformationProvided { questions: vec![1, 2], text: reason("A blue one") }),
+        imported("InformationProvided.v1.imported", I::InformationProvided { questions: vec![1], text: None }, false),
         example("RequestWithdrawn.v1", I::RequestWithdrawn { questions: vec![1] }),
     ]
 }
 
 fn links() -> Vec<Example> {
     let linked = |golden, kind| {
-        let other = IssueRef::Issue {
-            id: issue_id(7),
-            key: key("PAY-7"),
-        };
+        let other = IssueRef::Issue { id: issue_id(7), key: key("PAY-7") };
         example(golden, I::IssuesLinked { kind, other })
     };
-    let external = I::IssuesLinked {
-        kind: LinkKind::RelatesTo,
-        other: IssueRef::External("bugzilla:7".into()),
-    };
+    let external = I::IssuesLinked { kind: LinkKind::RelatesTo, other: IssueRef::External("bugzilla:7".into()) };
     let release = "2026.10".parse().unwrap();
     vec![
         linked("IssuesLinked.v1", LinkKind::RelatesTo),

@@ -21,13 +21,8 @@ fn fixes() -> Vec<Example> {
         tests: list(&["tests/pay.rs::declined"]),
         environment: Some("staging".into()),
     };
-    let data = || DataFix {
-        correction: Some("sql/2026-10-01.sql".into()),
-        tried_in: Some("staging".into()),
-    };
-    let operation = Fix::Operation {
-        action: reason("Restarted the gateway"),
-    };
+    let data = || DataFix { correction: Some("sql/2026-10-01.sql".into()), tried_in: Some("staging".into()) };
+    let operation = Fix::Operation { action: reason("Restarted the gateway") };
     let explanation = Fix::Explanation {
         explanation: reason("The card must be activated first"),
         topic: Some("card activation".into()),
@@ -47,13 +42,8 @@ fn work() -> Vec<Example> {
     let text = text("Pay by invoice");
     let because = |why| reason(why);
     let tests = list(&["tests/pay.rs::declined_twice"]);
-    let rejected = I::ResolutionRejected {
-        reason: because("Still declined"),
-        unassigned: true,
-    };
-    let withdrawn = I::WorkaroundWithdrawn {
-        reason: because("Invoices are off"),
-    };
+    let rejected = I::ResolutionRejected { reason: because("Still declined"), unassigned: true };
+    let withdrawn = I::WorkaroundWithdrawn { reason: because("Invoices are off") };
     vec![
         example("WorkaroundRecorded.v1", I::WorkaroundRecorded { text }),
         example("WorkaroundWithdrawn.v1", withdrawn),
@@ -68,24 +58,12 @@ fn verifications() -> Vec<Example> {
         capacity: Known(capacity),
         self_verified: false,
     };
-    let delegate = Capacity::Delegate {
-        named_by: person("pia"),
-    };
-    let delegated = |capacity| I::VerificationDelegated {
-        to: person("quinn"),
-        capacity,
-    };
-    let untold = I::IssueVerified {
-        confirmed_by: NotKnown,
-        capacity: NotKnown,
-        self_verified: false,
-    };
+    let delegate = Capacity::Delegate { named_by: person("pia") };
+    let delegated = |capacity| I::VerificationDelegated { to: person("quinn"), capacity };
+    let untold = I::IssueVerified { confirmed_by: NotKnown, capacity: NotKnown, self_verified: false };
     vec![
         example("IssueVerified.v1", verified(Capacity::Opener)),
-        example(
-            "IssueVerified.v1.customer",
-            verified(Capacity::Customer("acme".parse().unwrap())),
-        ),
+        example("IssueVerified.v1.customer", verified(Capacity::Customer("acme".parse().unwrap()))),
         example("IssueVerified.v1.product_owner", verified(Capacity::ProductOwner)),
         example("IssueVerified.v1.delegate", verified(delegate)),
         imported("IssueVerified.v1.imported", untold, false),
@@ -95,30 +73,16 @@ fn verifications() -> Vec<Example> {
 }
 
 fn closings() -> Vec<Example> {
-    let closed = |golden, closing| {
-        example(
-            golden,
-            I::IssueClosed {
-                closing: Known(closing),
-            },
-        )
-    };
-    let released = Closing::Released {
-        release: Some("2026.10".parse().unwrap()),
-        reverified_by: Some(person("quinn")),
-    };
+    let closed = |golden, closing| example(golden, I::IssueClosed { closing: Known(closing) });
+    let released =
+        Closing::Released { release: Some("2026.10".parse().unwrap()), reverified_by: Some(person("quinn")) };
     let applied = Closing::DataApplied {
         at: Some(Timestamp::from_microsecond(1_760_000_000_123_456).unwrap()),
         by: Some(person("ada")),
     };
-    let reopened = I::IssueReopened {
-        reason: reason("It is back"),
-        unassigned: false,
-    };
+    let reopened = I::IssueReopened { reason: reason("It is back"), unassigned: false };
     let release = "2026.10".parse().unwrap();
-    let rolled_back = I::WithdrawnFromProduction {
-        reason: reason("Rolled back"),
-    };
+    let rolled_back = I::WithdrawnFromProduction { reason: reason("Rolled back") };
     vec![
         closed("IssueClosed.v1", released),
         closed("IssueClosed.v1.data_applied", applied),
@@ -135,15 +99,9 @@ fn dismissals() -> Vec<Example> {
         let (dismissal, note) = (Known(dismissal), reason("We looked"));
         example(golden, I::IssueDismissed { dismissal, note })
     };
-    let root = IssueRef::Issue {
-        id: issue_id(7),
-        key: key("PAY-7"),
-    };
+    let root = IssueRef::Issue { id: issue_id(7), key: key("PAY-7") };
     let elsewhere = IssueRef::External("bugzilla:7".into());
-    let untold = I::IssueDismissed {
-        dismissal: NotKnown,
-        note: None,
-    };
+    let untold = I::IssueDismissed { dismissal: NotKnown, note: None };
     vec![
         dismissed("IssueDismissed.v1", Dismissal::DuplicateOf(root)),
         dismissed("IssueDismissed.v1.external", Dismissal::DuplicateOf(elsewhere)),

@@ -29,25 +29,12 @@ fn triages() -> Vec<Example> {
         component: Some("checkout".parse().unwrap()),
         team: Known(team("payments")),
     };
-    let untold = I::IssueTriaged {
-        level: NotKnown,
-        nature: None,
-        severity: NotKnown,
-        component: None,
-        team: NotKnown,
-    };
+    let untold = I::IssueTriaged { level: NotKnown, nature: None, severity: NotKnown, component: None, team: NotKnown };
     // An id that reads like a fact that is not known.
-    let treacherous = I::SeverityChanged {
-        from: Known(severity("not_known")),
-        to: severity("known"),
-        reason: None,
-    };
+    let treacherous = I::SeverityChanged { from: Known(severity("not_known")), to: severity("known"), reason: None };
     vec![
         example("IssueTriaged.v1", triaged(Level::CodeOrData, Some(Nature::Bug))),
-        example(
-            "IssueTriaged.v1.incident",
-            triaged(Level::System, Some(Nature::Incident)),
-        ),
+        example("IssueTriaged.v1.incident", triaged(Level::System, Some(Nature::Incident))),
         example("IssueTriaged.v1.user_error", triaged(Level::UserError, None)),
         imported("IssueTriaged.v1.implied", untold, true),
         example("SeverityChanged.v1.treacherous", treacherous),
@@ -58,11 +45,7 @@ fn changes() -> Vec<Example> {
     vec![
         example(
             "SeverityChanged.v1",
-            I::SeverityChanged {
-                from: NotKnown,
-                to: severity("sev1"),
-                reason: reason("Nobody can pay"),
-            },
+            I::SeverityChanged { from: NotKnown, to: severity("sev1"), reason: reason("Nobody can pay") },
         ),
         example(
             "LevelChanged.v1",
@@ -90,32 +73,18 @@ fn changes() -> Vec<Example> {
                 reason: reason("The sum is wrong there already"),
             },
         ),
-        example(
-            "ReturnedToTriage.v1",
-            I::ReturnedToTriage {
-                reason: reason("Not ours"),
-            },
-        ),
+        example("ReturnedToTriage.v1", I::ReturnedToTriage { reason: reason("Not ours") }),
     ]
 }
 
 fn ownership() -> Vec<Example> {
     let accepted = |assignee: Fact<PersonId>, report_owed| I::IssueAccepted { assignee, report_owed };
     vec![
-        example(
-            "IssueAssigned.v1",
-            I::IssueAssigned {
-                assignee: Some(person("ada")),
-            },
-        ),
+        example("IssueAssigned.v1", I::IssueAssigned { assignee: Some(person("ada")) }),
         imported("IssueAssigned.v1.nobody", I::IssueAssigned { assignee: None }, false),
         example(
             "IssueHandedOver.v1",
-            I::IssueHandedOver {
-                from: Known(team("support")),
-                to: team("dev"),
-                reason: reason("Needs a change"),
-            },
+            I::IssueHandedOver { from: Known(team("support")), to: team("dev"), reason: reason("Needs a change") },
         ),
         example("IssueAccepted.v2", accepted(Known(person("ada")), true)),
         imported("IssueAccepted.v2.imported", accepted(NotKnown, false), false),
