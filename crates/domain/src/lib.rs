@@ -22,10 +22,10 @@
 //! (`services/snaglog`).
 //!
 //! **To add an event**: a variant of [`issue::IssueEvent`]; after what it can follow, in `issue/order.rs`; what it changes, in `issue/fold.rs`; its name in
-//! `tests/stories/properties.rs` (it does not compile without; a test fails until an arbitrary life makes one). Then `codec` and the views.
+//! `tests/stories/properties_reach.rs` (it does not compile without; a test fails until an arbitrary life makes one). Then `codec` and the views.
 //!
 //! **To add a rejection**: a variant of [`Rejection`], a story in `tests/stories/` that meets it, its name among the `RULES` of
-//! `tests/stories/properties.rs`; `grpc` does not compile until it has a reason and a status.
+//! `tests/stories/properties_reach.rs`; `grpc` does not compile until it has a reason and a status.
 //!
 //! **To add a setting of the project**: its command, its event, its field in the state, an arm in each of `project/decide.rs` and `project/fold.rs`, a story in
 //! `tests/stories/projects.rs`.

@@ -112,3 +112,29 @@ fn a_first_component_names_none_before() {
         .when(change)
         .then([IssueEvent::ComponentChanged { from: None, to: component("manual"), reason: because("found it") }]);
 }
+
+/// Triaged and assigned to Dan, not accepted yet.
+fn assigned() -> Vec<IssueEvent> {
+    let mut history = to_triaged();
+    history.push(IssueEvent::IssueAssigned { assignee: Some(person("dan")) });
+    history
+}
+
+#[test]
+fn a_new_level_that_names_the_present_team_changes_no_hands() {
+    let told = given(assigned()).when(change_level(Level::System, Some("dev")));
+    let event = IssueEvent::LevelChanged {
+        from: Known(Level::CodeOrData),
+        to: Level::System,
+        nature: Some(Nature::Incident),
+        team: None,
+        reason: because("the disk"),
+    };
+    assert_eq!(told.then([event]).then_state("Nt").assignee, Some(person("dan")));
+}
+
+#[test]
+fn a_new_level_with_a_new_team_clears_the_assignee() {
+    let issue = given(assigned()).when(change_level(Level::System, Some("ops"))).then_state("Nt");
+    assert_eq!((issue.assignee, issue.triage.unwrap().team), (None, Known(team("ops"))));
+}

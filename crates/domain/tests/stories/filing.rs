@@ -136,7 +136,8 @@ fn an_answer_without_numbers_answers_all() {
 #[test]
 fn an_answer_with_numbers_leaves_the_others_open() {
     let answer = Command::ProvideInformation { questions: vec![2, 2], text: because("the blue one") };
-    let issue = given([filed(), asked(1), asked(2)]).when(answer).then_issue();
+    let event = IssueEvent::InformationProvided { questions: vec![2], text: because("the blue one") };
+    let issue = given([filed(), asked(1), asked(2)]).when(answer).then([event]).then_issue();
     assert_eq!(issue.questions.iter().map(|question| question.number).collect::<Vec<_>>(), [1]);
 }
 

@@ -9,8 +9,8 @@ use domain::issue::{
 
 use super::story::{Story, bugzilla, given};
 use super::words::{
-    asked, by_customer, component, filed, filing, hour, in_release, issue_ref, key, operation, person, release,
-    resolve, s, severity, team, to_accepted, to_resolved, to_triaged, to_verified, triage, triaged, verify,
+    accepted, asked, by_customer, component, filed, filing, hour, in_release, issue_ref, key, operation, person,
+    release, resolve, s, severity, team, to_accepted, to_resolved, to_triaged, to_verified, triage, triaged, verify,
 };
 
 /// Filed, then triaged by an import that told nothing.
@@ -195,4 +195,13 @@ fn said_twice_is_refused_by_name() {
         .when(Command::ChangeSeverity { severity: severity("sev2"), reason: None })
         .then_rejected(Rejection::SameSeverity { severity: severity("sev2") });
     imported(to_resolved()).when(Command::AddRegressionTests { tests: vec![] }).then_rejected(Rejection::SameTests);
+}
+
+#[test]
+fn what_is_sent_back_stays_its_assignees_whoever_they_were() {
+    let assigned = IssueEvent::IssueAssigned { assignee: Some(person("stranger")) };
+    let event = IssueEvent::ResolutionRejected { reason: None, unassigned: false };
+    imported([filed(), triaged(), accepted(), assigned, super::words::resolved()])
+        .when(Command::RejectResolution { reason: None })
+        .then([event]);
 }

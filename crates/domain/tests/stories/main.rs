@@ -19,6 +19,7 @@ mod production;
 mod projects;
 mod properties;
 mod properties_beside;
+mod properties_reach;
 mod relations;
 mod releases;
 mod resolution;

@@ -167,3 +167,13 @@ fn the_gravest_is_accepted_at_once_and_the_report_owed_until_it_is_resolved() {
 fn the_gravest_with_a_complete_report_owes_nothing() {
     given([filed(), triaged_as(3, "sev1", "dev")]).when(Command::AcceptIssue).then([accepted()]);
 }
+
+#[test]
+fn who_takes_it_over_is_asked_for_the_report_anew() {
+    let owing = IssueEvent::IssueAccepted { assignee: Known(person("dan")), report_owed: true };
+    let worst = || vec![filed_from(by_customer(), half_a_report()), triaged_as(3, "sev1", "dev"), owing.clone()];
+    assert!(given(worst()).issue.unwrap().report_owed);
+    assert!(!given(worst()).when(hand_over("maint")).then_state("Nt").report_owed);
+    let dismiss = super::words::dismiss(domain::issue::Dismissal::WontFix);
+    assert!(!given(worst()).when(dismiss).then_state("D").report_owed);
+}

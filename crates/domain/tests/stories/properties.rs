@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use domain::issue::{Closing, Command, Dismissal, Fix, Issue, IssueEvent, Level, State, evolve, fold};
+use domain::issue::{
+    Closing, Command, Dismissal, Fix, Issue, IssueEvent, Level, Nature, State, TriageIssue, evolve, fold,
+};
 use domain::{Recorded, Rejection};
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -11,6 +13,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
 
 use super::arbitrary;
+use super::properties_reach::{KINDS, RULES, kind_of};
 use super::story::{Who, bugzilla, column_of, issue_of, name_of, recorded};
 use super::words::{
     because, close, code_fix, component, dismissed_as, explanation, filed, hour, in_release, issue_id, issue_ref,
@@ -68,15 +71,12 @@ fn onward(issue: &Issue, choice: u8) -> (Command, &'static str) {
             let component = Some(component("checkout"));
             let reason = because("as it is");
             let triage = triage(level, "sev2");
-            (
-                Command::TriageIssue(domain::issue::TriageIssue {
-                    component,
-                    team: Some(team(owner)),
-                    reason,
-                    ..triage
-                }),
-                "dan",
-            )
+            (Command::TriageIssue(TriageIssue { component, team: Some(team(owner)), reason, ..triage }), "dan")
+        }
+        State::New { triaged: true } if choice < 40 => {
+            let (nature, reason) = (Some(Nature::Incident), because("it went away"));
+            let number = level.map_or(3, |level| u32::from(level.number()));
+            (Command::TriageIssue(TriageIssue { nature, reason, ..triage(number, "sev2") }), "dan")
         }
         State::New { triaged: true } => (Command::AcceptIssue, "dan"),
         State::Accepted => {
@@ -162,12 +162,14 @@ fn record(lived: &mut Lived, decision: domain::Decision<IssueEvent>, who: &Who) 
         lived.events.insert(kind_of(&event));
         let record = recorded(event, 1, revision, decision.occurred_at);
         let record = Recorded { actor: who.actor.clone(), origin: who.origin.clone(), ..record };
-        let before = lived.issue.as_ref().map(|issue| issue.state.clone());
-        let after = evolve(lived.issue.take(), &record).expect("what was decided follows");
+        let before = lived.issue.take();
+        let after = evolve(before.clone(), &record).expect("what was decided follows");
         prop_assert_eq!(after.revision, revision);
         if let Some(before) = before {
-            let moved = column_of(&before) != column_of(&after.state);
-            prop_assert_eq!(moved, record.event.changes_state(&before));
+            let moved = column_of(&before.state) != column_of(&after.state);
+            prop_assert_eq!(moved, record.event.changes_state(&before.state));
+            let unchanged = Issue { revision, changed_at: after.changed_at, ..before };
+            prop_assert_ne!(&unchanged, &after, "{:?} changed nothing", record.event);
         }
         lived.columns.insert(column_of(&after.state));
         lived.issue = Some(after);
@@ -192,23 +194,6 @@ fn refused_by_name(world: &World, issue: Option<&Issue>, command: &Command, who:
         Err(_) => {}
     }
     Ok(())
-}
-
-macro_rules! kinds {
-    ($($kind:ident)*) => {
-        fn kind_of(event: &IssueEvent) -> &'static str {
-            match event {
-                $(IssueEvent::$kind { .. } => stringify!($kind),)*
-            }
-        }
-        const KINDS: &[&str] = &[$(stringify!($kind)),*];
-    };
-}
-kinds! {
-    IssueFiled ReportAmended InformationRequested InformationProvided RequestWithdrawn IssueTriaged SeverityChanged LevelChanged
-    NatureChanged IssueAssigned IssueHandedOver IssueAccepted ReturnedToTriage WorkaroundRecorded WorkaroundWithdrawn
-    VerificationDelegated IssueResolved RegressionTestsAdded ResolutionRejected IssueVerified MarkedInProduction IssueClosed
-    WithdrawnFromProduction IssueReopened IssueDismissed ComponentChanged CauseNamed IssuesLinked IssueCommented WatchStarted
 }
 
 pub(crate) fn config() -> ProptestConfig {
@@ -240,6 +225,7 @@ proptest! {
                 (Some(before), Some(after)) => {
                     prop_assert_eq!(after.revision, record.revision);
                     prop_assert!(after.changed_at >= before.changed_at);
+                    prop_assert!(after.questions_asked >= before.questions_asked);
                     let moved = column_of(&before.state) != column_of(&after.state);
                     prop_assert_eq!(moved, record.event.changes_state(&before.state));
                 }
@@ -255,7 +241,7 @@ proptest! {
 fn arbitrary_lives_go_everywhere() {
     let mut runner = TestRunner::deterministic();
     let (mut columns, mut events, mut refusals) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for _ in 0..800 {
+    for _ in 0..600 {
         let life = life().new_tree(&mut runner).expect("it is made of nothing").current();
         let lived = live(&surroundings(), life).expect("it holds for any life");
         columns.extend(lived.columns);
@@ -266,59 +252,3 @@ fn arbitrary_lives_go_everywhere() {
     assert_eq!(events, KINDS.iter().copied().collect());
     assert_eq!(refusals, RULES.iter().map(|rule| (*rule).to_owned()).collect());
 }
-
-/// Every rule that an issue knows, but three that need another beginning and have stories of their own: UnknownCustomer, UnknownProject, StreamFull.
-const RULES: &[&str] = &[
-    "NoSuchIssue",
-    "UnknownComponent",
-    "UnknownTeam",
-    "UnknownSeverity",
-    "UnknownRelease",
-    "UnknownIssue",
-    "AlreadyFiled",
-    "NotTriaged",
-    "AlreadyTriaged",
-    "AlreadyAccepted",
-    "NotAccepted",
-    "AlreadyResolved",
-    "NotResolved",
-    "AlreadyVerified",
-    "NotVerified",
-    "NotClosed",
-    "IsClosed",
-    "IsDismissed",
-    "NotInProduction",
-    "AlreadyInProduction",
-    "NothingWasAsked",
-    "NotAMember",
-    "NotAssignee",
-    "NotOpenerOrCustomer",
-    "VerifierIsResolver",
-    "WrongTeamForLevel",
-    "SameTeam",
-    "SameSeverity",
-    "SameLevel",
-    "SameComponent",
-    "NothingAmended",
-    "AlreadyAsked",
-    "AlreadyAssigned",
-    "SameWorkaround",
-    "NoWorkaround",
-    "AlreadyDelegated",
-    "SameTests",
-    "AlreadyNamed",
-    "AlreadyLinked",
-    "LinkToItself",
-    "AlreadyWatching",
-    "DuplicateOfItself",
-    "DuplicateOfDuplicate",
-    "DuplicateElsewhere",
-    "DefectsAreNotEstimated",
-    "LevelHasNoNature",
-    "WrongFixForLevel",
-    "WrongClosingForFix",
-    "Incomplete",
-    "OccurredOutOfOrder",
-    "OccurredInFuture",
-    "AskedInThePast",
-];

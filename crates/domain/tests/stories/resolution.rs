@@ -132,3 +132,28 @@ fn a_whole_life_and_again() {
     let Known(severity) = issue.triage.unwrap().severity else { panic!("it was triaged") };
     assert_eq!(severity.as_str(), "sev2");
 }
+
+#[test]
+fn an_event_that_cannot_follow_changes_nothing() {
+    let assigned = || IssueEvent::IssueAssigned { assignee: Some(person("dora")) };
+    let senseless = [
+        (vec![filed()], assigned()),
+        (vec![filed()], accepted()),
+        (vec![filed()], super::words::verified()),
+        (to_accepted(), filed()),
+        (to_accepted(), triaged_as(1, "sev3", "help")),
+        (to_accepted(), super::words::closed()),
+        (to_resolved(), super::words::asked(1)),
+        (to_resolved(), assigned()),
+        (to_resolved(), super::words::dismissed()),
+        (to_resolved(), IssueEvent::ReportAmended { report: domain::issue::Report::default() }),
+    ];
+    for (mut history, event) in senseless {
+        let before = given(history.clone()).issue.unwrap();
+        history.push(event.clone());
+        let after = given(history).issue.unwrap();
+        assert_eq!(after.revision, before.revision + 1);
+        let unchanged = domain::issue::Issue { revision: after.revision, changed_at: after.changed_at, ..before };
+        assert_eq!(after, unchanged, "after {event:?}");
+    }
+}

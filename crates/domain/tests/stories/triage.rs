@@ -182,3 +182,12 @@ fn back_in_triage_it_is_triaged_anew() {
     let again = triage_when(given([filed(), triaged(), accepted(), back]), triage(3, "sev1"));
     again.then([triaged_as(3, "sev1", "dev")]).then_state("Nt");
 }
+
+#[test]
+fn repeated_what_is_left_out_stays_as_it_is() {
+    let incident = TriageIssue { nature: Some(Nature::Incident), ..triage(3, "sev2") };
+    let once = triage_when(given([filed()]), incident).then_on();
+    let worse = TriageIssue { reason: because("worse"), ..triage(3, "sev1") };
+    let issue = triage_when(once, worse).then_issue();
+    assert_eq!(issue.triage.unwrap().nature, Some(Nature::Incident));
+}
