@@ -1,11 +1,223 @@
-//! bugzilla
+//! `snaglog import bugzilla FILE --project KEY`: bugs become issues with their whole histories.
+//!
+//! Each line is read ([`record`]), planned as facts ([`plan`], pure) and sent ([`send`]). The file is read twice: first every bug is filed, in the
+//! order of the file, so that keys do not depend on timing and duplicates find each other; then histories, some bugs at a time, each in its order.
+//! Request ids follow from the bug, so running it again adds nothing, and an import that was stopped goes on.
+//!
+//! # Recipes
+//!
+//! **To map a word** of Bugzilla (severity, resolution, status): `vocabulary.rs`. **To map a field**: `note` in `plan.rs`, and where it is told. **To
+//! map a flag**: `plan/conversation.rs`. Each with its story in `plan/tests/`. A name in request ids (`plan/kind.rs`) never changes.
+
 mod lines;
 mod plan;
 mod record;
+mod report;
+mod send;
 mod vocabulary;
-use crate::client::{Failure, Session};
-#[derive(Debug, clap::Args)]
-pub(crate) struct Import {}
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufReader, Seek as _};
+use std::path::{Path, PathBuf};
+
+use api::projects::v1::GetProjectRequest;
+use api::projects::v1::projects_service_client::ProjectsServiceClient;
+use clap::Args;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use self::lines::{Line, Lines};
+use self::plan::{Plan, plan};
+use self::report::Report;
+use self::send::{Sender, explain_project};
+use self::vocabulary::Severities;
+use crate::client::failure::Failure;
+use crate::client::session::Session;
+
+/// Histories of so many bugs are sent at the same time.
+const BUGS_AT_ONCE: usize = 16;
+/// So many unreadable lines are told of one by one.
+const TOLD_MAX: u64 = 20;
+
+const HELP: &str = "\
+The file: one JSON object a line, as Bugzilla's REST interface gives a bug, with its `history` (`when`, `who`, `changes`: `field`,
+`removed`, `added`). Only `id` and a time must be there. Persons become ids as they are written: give them pseudonyms before, if need be.
+
+What becomes of it:
+  status         UNCONFIRMED: New; NEW: New, triaged; ASSIGNED: Accepted; RESOLVED, VERIFIED, CLOSED with FIXED: Resolved, Verified,
+                 Closed; with another resolution: Dismissed, with its reason; REOPENED: Accepted after a fix, New after a dismissal.
+                 A step that Bugzilla skips is added, marked implied.
+  severity       the project's severity of that name, else by rank: blocker, critical, S1: its first; major, S2: its second; normal,
+                 S3: its third; minor, trivial, enhancement, S4: its fourth; its last where it has fewer. N/A and --: none.
+  needinfo?(x)   a question to x, answered when the flag goes
+  in-testsuite+  regression tests of the resolution
+  duplicates     name the other issue, where it is in the file too, else bugzilla:NUMBER
+
+Printed: bugs read; commands: facts recorded by this run, 0 where all were there already; what was left out, by reason. A line that is no
+bug, or a fact that the server refuses, is counted and told on standard error; the rest is imported, and the exit code is then 1.
+Stop it at any time: running it again adds what is missing, and nothing twice.";
+
+/// Import bugs with their histories from Bugzilla, at their true times. Running it again adds nothing.
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Import {
+    /// JSON lines, a bug each; `-` reads standard input
+    file: PathBuf,
+    /// The project that takes them; it must exist
+    #[arg(long, value_name = "KEY")]
+    project: String,
+}
+
 impl Import {
-    pub(crate) async fn run(self, _session: &Session) -> Result<(), Failure> { Ok(()) }
+    /// Imports them.
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let file = open(&self.file)?;
+        let project = self.project.to_uppercase();
+        let severities = severities(session, &project).await?;
+        let run = Run { file, severities, sender: Sender::new(session, &project), project };
+        let mut report = Report::default();
+        let unfiled = run.file_all(&mut report).await?;
+        run.tell_all(&mut report, &unfiled).await?;
+        if session.output.is_json() {
+            session.output.json(report.to_json());
+        } else {
+            session.output.text(report.story());
+        }
+        match report.failed {
+            0 => Ok(()),
+            failed => Err(Failure::failed(format!("{failed} lines or facts are not imported; the rest is"))),
+        }
+    }
+}
+
+/// An import under way.
+struct Run {
+    file: File,
+    severities: Severities,
+    sender: Sender,
+    project: String,
+}
+
+impl Run {
+    /// The first pass: files every bug, one after the other. Answers those that could not be filed.
+    async fn file_all(&self, report: &mut Report) -> Result<HashSet<u64>, Failure> {
+        let size = self.file.metadata().map(|metadata| metadata.len()).unwrap_or_default();
+        let bar = progress(size, "{msg} {wide_bar} {bytes} of {total_bytes}", "filing");
+        let mut seen = HashSet::new();
+        let mut unfiled = HashSet::new();
+        let mut unreadable = 0;
+        for line in self.lines()? {
+            let line = line.map_err(|error| Failure::failed(format!("the file: {error}")))?;
+            bar.set_position(line.end);
+            let bug = match line.bug {
+                Ok(bug) if seen.insert(bug.id) => bug,
+                Ok(_) => {
+                    report.skip("line: a bug given before");
+                    continue;
+                }
+                Err(why) => {
+                    unreadable += 1;
+                    tell(&bar, unreadable, &format!("line {}: {why}", line.number));
+                    report.fail(why.reason());
+                    continue;
+                }
+            };
+            let plan = plan(&bug, &self.severities, &self.project);
+            report.plan(&plan);
+            let mut facts = plan.facts.into_iter();
+            if let Some(filing) = facts.next() {
+                let sent = self.sender.send(bug.id, filing).await?;
+                if matches!(sent, send::Sent::Refused(_)) {
+                    tell(&bar, 1, &format!("line {}: bug {} is not filed: {sent:?}", line.number, bug.id));
+                    unfiled.insert(bug.id);
+                    for _ in facts {
+                        report.skip("of a bug that is not filed");
+                    }
+                }
+                report.sent(sent);
+            }
+        }
+        bar.finish_and_clear();
+        Ok(unfiled)
+    }
+
+    /// The second pass: the histories, some bugs at a time.
+    async fn tell_all(&self, report: &mut Report, unfiled: &HashSet<u64>) -> Result<(), Failure> {
+        let bar = progress(report.bugs, "{msg} {wide_bar} {pos} of {len} bugs", "histories");
+        let mut seen = unfiled.clone();
+        let bugs = self.lines()?.filter_map(|line| match line {
+            Ok(Line { bug: Ok(bug), .. }) => seen.insert(bug.id).then_some(Ok(bug)),
+            Ok(_) => None,
+            Err(error) => Some(Err(Failure::failed(format!("the file: {error}")))),
+        });
+        let told = stream::iter(bugs).map(|bug| async {
+            let bug = bug?;
+            self.tell_one(bug.id, plan(&bug, &self.severities, &self.project), &bar).await
+        });
+        let mut told = told.buffer_unordered(BUGS_AT_ONCE);
+        while let Some(part) = told.try_next().await? {
+            report.add(part);
+            bar.inc(1);
+        }
+        drop(told);
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// A bug's history, after its filing.
+    async fn tell_one(&self, bug: u64, plan: Plan, bar: &ProgressBar) -> Result<Report, Failure> {
+        let mut report = Report::default();
+        for fact in plan.facts.into_iter().skip(1) {
+            let what = plan::kind(&fact.fact);
+            let at = fact.occurred_at;
+            let sent = self.sender.send(bug, fact).await?;
+            if let send::Sent::Refused(reason) = &sent {
+                bar.suspend(|| anstream::eprintln!("bug {bug}: {what} at {at} is refused: {reason}"));
+            }
+            report.sent(sent);
+        }
+        Ok(report)
+    }
+
+    fn lines(&self) -> Result<Lines<BufReader<&File>>, Failure> {
+        let mut file = &self.file;
+        file.rewind().map_err(|error| Failure::failed(format!("the file: {error}")))?;
+        Ok(Lines::new(BufReader::with_capacity(64 * 1024, file)))
+    }
+}
+
+/// The file; standard input is kept in a temporary one, since it is read twice.
+fn open(path: &Path) -> Result<File, Failure> {
+    let failed = |error: std::io::Error| Failure::failed(format!("{}: {error}", path.display()));
+    if path.as_os_str() != "-" {
+        return File::open(path).map_err(failed);
+    }
+    let mut kept = tempfile::tempfile().map_err(failed)?;
+    std::io::copy(&mut std::io::stdin(), &mut kept).map_err(failed)?;
+    Ok(kept)
+}
+
+/// The project's severities in use, the worst first.
+async fn severities(session: &Session, project: &str) -> Result<Severities, Failure> {
+    let request = GetProjectRequest { project: project.to_owned() };
+    let answer = ProjectsServiceClient::new(session.wire()).get_project(request).await;
+    let answer = answer.map_err(|status| explain_project(session.failure(status), project))?.into_inner();
+    let scheme = answer.project.and_then(|project| project.scheme).unwrap_or_default();
+    Ok(Severities(scheme.severities.into_iter().filter(|one| !one.retired).map(|one| one.id).collect()))
+}
+
+/// A bar on standard error, if that is a terminal.
+fn progress(length: u64, template: &str, message: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length).with_style(style).with_message(message)
+}
+
+/// Tells of the first unreadable lines, on standard error.
+fn tell(bar: &ProgressBar, nth: u64, what: &str) {
+    if nth <= TOLD_MAX {
+        bar.suspend(|| anstream::eprintln!("{what}"));
+    } else if nth == TOLD_MAX + 1 {
+        bar.suspend(|| anstream::eprintln!("… and more; all are counted"));
+    }
 }

@@ -9,21 +9,21 @@ mod kind;
 mod moment;
 mod path;
 mod settle;
-mod walk;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use std::collections::{BTreeMap, HashMap};
 
-use api::imports::v1::import_fact_request::Fact;
 use api::imports::v1::FiledFact;
+use api::imports::v1::import_fact_request::Fact;
 use api::issues::v1::Report;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use self::flags::Questions;
+pub(super) use self::kind::kind;
 use self::moment::{Moment, at_filing, moments, status_at_filing};
-use self::kind::kind;
 use self::path::Stand;
 use super::record::{Bug, Change, name};
 use super::vocabulary::{self, Fitted, Severities, Severity, Status};
@@ -111,7 +111,8 @@ struct Tests {
 
 impl<'a> Planner<'a> {
     fn new(bug: &'a Bug, severities: &'a Severities, project: &str, moments: &[Moment<'_>]) -> Self {
-        let namespace = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("snaglog:import/{project}/bugzilla:{}", bug.id).as_bytes());
+        let namespace =
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("snaglog:import/{project}/bugzilla:{}", bug.id).as_bytes());
         let first = |field: &str| at_filing(moments, field);
         let now = Said {
             severity: known(severities.of(first("severity").unwrap_or(&bug.severity))),
@@ -141,7 +142,7 @@ impl<'a> Planner<'a> {
         let (title, details) = self.texts();
         let filed = FiledFact {
             title,
-            raised_by: self.by.clone(),
+            raised_by: self.opener(),
             report: Some(Report { details, ..Report::default() }),
             reported_severity: self.now.severity.clone().unwrap_or_default(),
             component: self.now.component.clone(),
@@ -252,7 +253,8 @@ impl<'a> Planner<'a> {
         let kind = kind(&fact);
         let nth = self.taken.entry((self.at, kind, implied)).or_default();
         let told = if implied { "implied" } else { "told" };
-        let request_id = Uuid::new_v5(&self.namespace, format!("{} {kind} {told} {nth}", self.at.as_microsecond()).as_bytes());
+        let request_id =
+            Uuid::new_v5(&self.namespace, format!("{} {kind} {told} {nth}", self.at.as_microsecond()).as_bytes());
         *nth += 1;
         self.plan.facts.push(PlannedFact { request_id, occurred_at: self.at, actor: actor.to_owned(), implied, fact });
     }

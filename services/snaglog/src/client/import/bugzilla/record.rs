@@ -85,7 +85,9 @@ impl Bug {
         let id = number(object.get("id")).ok_or(Unreadable::NoNumber)?;
         let mut malformed = 0;
         let history = match object.get("history") {
-            Some(Json::Array(entries)) => entries.iter().filter_map(|entry| Entry::read(entry, &mut malformed)).collect(),
+            Some(Json::Array(entries)) => {
+                entries.iter().filter_map(|entry| Entry::read(entry, &mut malformed)).collect()
+            }
             None | Some(Json::Null) => Vec::new(),
             Some(_) => {
                 malformed += 1;
@@ -211,7 +213,9 @@ mod tests {
 
     #[test]
     fn a_number_and_a_time_are_enough() {
-        let bug = bug(r#"{"id": "7", "creation_time": "2014-07-22 15:23:20", "summary": null, "history": null, "dupe_of": "0"}"#);
+        let bug = bug(
+            r#"{"id": "7", "creation_time": "2014-07-22 15:23:20", "summary": null, "history": null, "dupe_of": "0"}"#,
+        );
         assert_eq!((bug.id, bug.filed_at().unwrap().to_string().as_str()), (7, "2014-07-22T15:23:20Z"));
         assert_eq!((bug.summary.as_str(), bug.duplicate_of, bug.assignee), ("", None, None));
     }

@@ -146,7 +146,8 @@ pub(super) enum Fitted {
 pub(super) fn text(text: &str) -> (String, Fitted) {
     const CUT: &str = "\n[… cut by the import]";
     let lines = text.replace("\r\n", "\n").replace('\r', "\n");
-    let mut clean: String = lines.chars().filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')).collect();
+    let mut clean: String =
+        lines.chars().filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')).collect();
     let fitted = if clean.len() == lines.len() { Fitted::Whole } else { Fitted::ControlsLeftOut };
     if clean.len() <= TEXT_BYTES_MAX {
         return (clean.trim().to_owned(), fitted);
@@ -172,11 +173,24 @@ mod tests {
     #[test]
     fn severities_go_by_rank() {
         let three = &["sev1", "sev2", "sev3"];
-        ranks(three, &[("blocker", "sev1"), ("S1", "sev1"), ("major", "sev2"), ("normal", "sev3"), ("trivial", "sev3"), ("S4", "sev3")]);
+        ranks(
+            three,
+            &[
+                ("blocker", "sev1"),
+                ("S1", "sev1"),
+                ("major", "sev2"),
+                ("normal", "sev3"),
+                ("trivial", "sev3"),
+                ("S4", "sev3"),
+            ],
+        );
         ranks(&["sev1", "sev2", "sev3", "sev4"], &[("critical", "sev1"), ("normal", "sev3"), ("enhancement", "sev4")]);
         ranks(&["bad", "Normal"], &[("normal", "Normal"), ("minor", "Normal"), ("critical", "bad")]);
         let severities = Severities(vec![String::from("sev1")]);
-        assert_eq!((severities.of("--"), severities.of("N/A"), severities.of("wobbly")), (Severity::NotSet, Severity::NotSet, Severity::Unknown));
+        assert_eq!(
+            (severities.of("--"), severities.of("N/A"), severities.of("wobbly")),
+            (Severity::NotSet, Severity::NotSet, Severity::Unknown)
+        );
     }
 
     #[test]

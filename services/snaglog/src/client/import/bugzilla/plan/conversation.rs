@@ -53,7 +53,7 @@ impl Planner<'_> {
     pub(super) fn answer(&mut self, moment: &Moment<'_>) {
         for (who, change) in moment.of_field(FLAGS) {
             for flag in flags::parse(&change.removed).into_iter().filter(Flag::is_question) {
-                let of = vocabulary::person(&flag.of);
+                let of = self.asked(&flag);
                 let Some(number) = self.questions.answer(&of) else {
                     self.skip("flagtypes.name: needinfo? taken away, no longer open");
                     continue;
@@ -69,10 +69,12 @@ impl Planner<'_> {
     pub(super) fn ask(&mut self, moment: &Moment<'_>) {
         for (who, change) in moment.of_field(FLAGS) {
             for flag in flags::parse(&change.added).into_iter().filter(Flag::is_question) {
-                let of = vocabulary::person(&flag.of);
+                let of = self.asked(&flag);
                 if !self.stand.is_open() {
                     self.skip("flagtypes.name: needinfo? after it was resolved");
                 } else if self.questions.ask(&of) {
+                    // To the contract the opener is nobody by name.
+                    let of = if of == self.opener() { String::new() } else { of };
                     let asked = AskedFact { of, text: String::new() };
                     self.push(Fact::InformationRequested(asked), &vocabulary::actor(who), false);
                 } else {
@@ -80,5 +82,16 @@ impl Planner<'_> {
                 }
             }
         }
+    }
+
+    /// Of whom a question is asked: of nobody in particular is of the opener.
+    fn asked(&self, flag: &Flag) -> String {
+        let of = vocabulary::person(&flag.of);
+        if of.is_empty() { self.opener() } else { of }
+    }
+
+    /// Who raised the bug; empty: nothing tells.
+    pub(super) fn opener(&self) -> String {
+        vocabulary::person(&self.bug.creator)
     }
 }

@@ -67,14 +67,15 @@ mod tests {
 
     #[test]
     fn flags_are_listed_in_one_text() {
-        let written = |text| parse(text).into_iter().map(|flag| format!("{} {} {}", flag.name, flag.status, flag.of)).collect::<Vec<_>>();
+        let written = |text| {
+            parse(text).into_iter().map(|flag| format!("{} {} {}", flag.name, flag.status, flag.of)).collect::<Vec<_>>()
+        };
         assert_eq!(written("review+, needinfo?(user-017)"), ["review + ", "needinfo ? user-017"]);
         assert_eq!(written("needinfo?"), ["needinfo ? "]);
-        assert_eq!(written("approval-mozilla-esr45-,needinfo?(Doe, Jane),in-testsuite+"), [
-            "approval-mozilla-esr45 - ",
-            "needinfo ? Doe, Jane",
-            "in-testsuite + "
-        ]);
+        assert_eq!(
+            written("approval-mozilla-esr45-,needinfo?(Doe, Jane),in-testsuite+"),
+            ["approval-mozilla-esr45 - ", "needinfo ? Doe, Jane", "in-testsuite + "]
+        );
         assert_eq!(written(" , +, blocking"), Vec::<String>::new());
     }
 }

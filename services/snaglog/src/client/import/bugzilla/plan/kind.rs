@@ -3,7 +3,7 @@
 use api::imports::v1::import_fact_request::Fact;
 
 /// The name that a kind of fact has in request ids: it never changes.
-pub(super) fn kind(fact: &Fact) -> &'static str {
+pub(in crate::client::import::bugzilla) fn kind(fact: &Fact) -> &'static str {
     match fact {
         Fact::Filed(_) => "filed",
         Fact::Triaged(_) => "triaged",

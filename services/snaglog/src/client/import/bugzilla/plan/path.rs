@@ -16,7 +16,9 @@ pub(super) enum Stand {
 /// Where it is to stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
-    New { triaged: bool },
+    New {
+        triaged: bool,
+    },
     /// New, as it was before its dismissal.
     NewAsItWas,
     Accepted,
@@ -24,7 +26,9 @@ pub(super) enum Target {
     Verified,
     Closed,
     /// By this resolution; empty: Bugzilla doesn't tell it.
-    Dismissed { resolution: String },
+    Dismissed {
+        resolution: String,
+    },
 }
 
 /// A fact that changes the state.
@@ -130,7 +134,9 @@ pub(super) fn path(from: &Stand, target: &Target) -> Vec<(Step, Stand, bool)> {
     let leaves = |step: &Step| matches!(step, Step::Reject | Step::Reopen | Step::ReturnToTriage);
     let named = |at: usize| match target {
         // Somebody took it back: that is the first step that does.
-        Target::New { .. } | Target::NewAsItWas => at == steps.iter().position(|(step, _)| leaves(step)).unwrap_or(last),
+        Target::New { .. } | Target::NewAsItWas => {
+            at == steps.iter().position(|(step, _)| leaves(step)).unwrap_or(last)
+        }
         Target::Accepted => at == last || leaves(&steps[at].0),
         // A confirmation was taken back: nobody said that the fix does not hold, nor fixed it once more.
         Target::Resolved if matches!(from, Stand::Verified | Stand::Closed) => false,
@@ -155,7 +161,8 @@ mod tests {
     #[track_caller]
     fn check(from: &Stand, status: Status, resolution: &str, expected: &str) {
         let steps = target(status, resolution, from).map(|target| path(from, &target)).unwrap_or_default();
-        let written = steps.iter().map(|(step, _, named)| if *named { format!("{step:?}") } else { format!("({step:?})") });
+        let written =
+            steps.iter().map(|(step, _, named)| if *named { format!("{step:?}") } else { format!("({step:?})") });
         assert_eq!(written.collect::<Vec<_>>().join(" "), expected, "{from:?} to {status:?} {resolution}");
     }
 

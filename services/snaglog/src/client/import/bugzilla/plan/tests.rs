@@ -70,7 +70,9 @@ fn what(fact: &Fact) -> String {
         Fact::InformationRequested(asked) => vec!["asked", &asked.of],
         Fact::InformationProvided(answered) => return format!("answered {}{:?}", answered.of, answered.questions),
         Fact::Verified(verified) => vec!["verified", &verified.confirmed_by],
-        Fact::Dismissed(dismissed) => vec![dismissed.dismissal().as_str_name(), &dismissed.duplicate_of, &dismissed.note],
+        Fact::Dismissed(dismissed) => {
+            vec![dismissed.dismissal().as_str_name(), &dismissed.duplicate_of, &dismissed.note]
+        }
         other => vec![super::kind(other)],
     };
     let words = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");

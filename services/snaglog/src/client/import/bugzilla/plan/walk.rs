@@ -71,7 +71,9 @@ impl Planner<'_> {
             Step::ReturnToTriage => Fact::ReturnedToTriage(NoteFact::default()),
             Step::Resolve => Fact::Resolved(ResolvedFact::default()),
             Step::Reject => Fact::ResolutionRejected(NoteFact::default()),
-            Step::Verify => Fact::Verified(VerifiedFact { confirmed_by: if implied { String::new() } else { actor.to_owned() } }),
+            Step::Verify => {
+                Fact::Verified(VerifiedFact { confirmed_by: if implied { String::new() } else { actor.to_owned() } })
+            }
             Step::Close => Fact::Closed(NoteFact::default()),
             Step::Reopen => Fact::Reopened(NoteFact::default()),
             Step::Dismiss => {

@@ -10,9 +10,29 @@ fn needinfo_asks_and_is_answered() {
         .on(1, &["flagtypes.name: > needinfo?(cid), needinfo?"])
         .on(2, &["flagtypes.name: needinfo?(cid) > needinfo?(dot), needinfo?(eve)"])
         .on(3, &["flagtypes.name: needinfo?, needinfo?(eve) >"]);
-    let facts =
-        [TRIAGED, "1 bob asked cid", "1 bob asked", "2 bob answered cid[]", "2 bob asked dot", "2 bob asked eve", "3 bob answered [2]", "3 bob answered eve[]"];
+    let facts = [
+        TRIAGED,
+        "1 bob asked cid",
+        "1 bob asked",
+        "2 bob answered cid[]",
+        "2 bob asked dot",
+        "2 bob asked eve",
+        "3 bob answered ann[]",
+        "3 bob answered eve[]",
+    ];
     check(&bug, &facts, &[]);
+}
+
+#[test]
+fn nobody_in_particular_is_the_opener() {
+    let mut bug = bug("NEW", "")
+        .on(1, &["flagtypes.name: > needinfo?"])
+        .on(2, &["flagtypes.name: > needinfo?(ann)"])
+        .on(3, &["flagtypes.name: needinfo? >"]);
+    let skipped = ["1 flagtypes.name: needinfo? of somebody asked already"];
+    check(&bug, &[TRIAGED, "1 bob asked", "3 bob answered ann[]"], &skipped);
+    bug.creator = String::new();
+    check(&bug, &["0 unknown (triaged sev3 General)", "1 bob asked", "2 bob asked ann", "3 bob answered [1]"], &[]);
 }
 
 #[test]
@@ -51,7 +71,8 @@ fn tests_belong_to_a_resolution() {
         .on(1, &["flagtypes.name: > in-testsuite+, qe-verify+"])
         .on(2, &["status: ASSIGNED > RESOLVED", "resolution: > FIXED"]);
     check(&before, &[&head[..], &["2 bob resolved", "2 bob tests"]].concat(), &["1 flagtypes.name: qe-verify"]);
-    let together = bug("RESOLVED", "FIXED").on(2, &["flagtypes.name: > in-testsuite+", "status: ASSIGNED > RESOLVED", "resolution: > FIXED"]);
+    let together = bug("RESOLVED", "FIXED")
+        .on(2, &["flagtypes.name: > in-testsuite+", "status: ASSIGNED > RESOLVED", "resolution: > FIXED"]);
     check(&together, &[&head[..], &["2 bob resolved", "2 bob tests"]].concat(), &[]);
     let never = bug("NEW", "").on(1, &["flagtypes.name: > in-testsuite+"]);
     check(&never, &[TRIAGED], &["1 flagtypes.name: in-testsuite+, never resolved"]);
@@ -63,7 +84,15 @@ fn tests_that_stand_belong_to_the_next_resolution_too() {
         .on(1, &["flagtypes.name: > in-testsuite+", "status: ASSIGNED > RESOLVED", "resolution: > FIXED"])
         .on(2, &["status: RESOLVED > REOPENED", "resolution: FIXED >"])
         .on(3, &["status: REOPENED > RESOLVED", "resolution: > FIXED"]);
-    let facts = [TRIAGED, "0 ann (accepted)", "1 bob resolved", "1 bob tests", "2 bob rejected", "3 bob resolved", "3 bob (tests)"];
+    let facts = [
+        TRIAGED,
+        "0 ann (accepted)",
+        "1 bob resolved",
+        "1 bob tests",
+        "2 bob rejected",
+        "3 bob resolved",
+        "3 bob (tests)",
+    ];
     check(&bug, &facts, &[]);
 }
 

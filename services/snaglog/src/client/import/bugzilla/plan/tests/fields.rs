@@ -7,9 +7,16 @@ const TRIAGED: &str = "0 ann (triaged sev3 General)";
 
 #[test]
 fn severity_goes_by_rank() {
-    let mut changed = bug("NEW", "").on(1, &["severity: normal > critical"]).on(2, &["severity: critical > S1"]).on(3, &["severity: S1 > N/A"]);
+    let mut changed = bug("NEW", "")
+        .on(1, &["severity: normal > critical"])
+        .on(2, &["severity: critical > S1"])
+        .on(3, &["severity: S1 > N/A"]);
     changed.severity = "N/A".into();
-    check(&changed, &[TRIAGED, "1 bob severity sev1"], &["1 severity: of the same rank in the project", "1 severity: set to none"]);
+    check(
+        &changed,
+        &[TRIAGED, "1 bob severity sev1"],
+        &["1 severity: of the same rank in the project", "1 severity: set to none"],
+    );
     let odd = bug("NEW", "").on(1, &["severity: normal > wobbly"]).on(2, &["severity: wobbly > normal"]);
     check(&odd, &[TRIAGED], &["1 severity: a word that is unknown", "1 severity: of the same rank in the project"]);
 }
@@ -63,12 +70,18 @@ fn components_by_their_ids() {
         "5 bob reopened",
         "5 bob (component General)",
     ];
-    check(&bug, &facts, &["1 component: after it was closed or dismissed", "1 component: of the same name in the project", "1 product"]);
+    check(
+        &bug,
+        &facts,
+        &["1 component: after it was closed or dismissed", "1 component: of the same name in the project", "1 product"],
+    );
 }
 
 #[test]
 fn what_maps_to_nothing_is_counted_by_its_field() {
-    let mut bug = bug("NEW", "").on(1, &["keywords: > perf", "priority: -- > P5", "cc: > x"]).on(2, &["keywords: perf >", "summary: a > b"]);
+    let mut bug = bug("NEW", "")
+        .on(1, &["keywords: > perf", "priority: -- > P5", "cc: > x"])
+        .on(2, &["keywords: perf >", "summary: a > b"]);
     bug.comments = 4;
     check(&bug, &[TRIAGED], &["1 cc", "4 comments", "2 keywords", "1 priority", "1 summary"]);
 }
@@ -84,7 +97,10 @@ fn texts_and_names_are_made_to_fit() {
     assert_eq!(filed.title.chars().count(), 200);
     assert!(filed.report.as_ref().unwrap().details.starts_with(&"é".repeat(300)));
     let adjusted: Vec<_> = plan.adjusted.keys().collect();
-    assert_eq!(adjusted, ["description: control characters left out", "summary: over 200 characters, whole in the details"]);
+    assert_eq!(
+        adjusted,
+        ["description: control characters left out", "summary: over 200 characters, whole in the details"]
+    );
     odd.summary = " ".into();
     let plan = planned(&odd);
     let Fact::Filed(filed) = &plan.facts[0].fact else { panic!() };

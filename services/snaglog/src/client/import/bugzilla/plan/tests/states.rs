@@ -19,7 +19,8 @@ fn the_usual_life() {
         .on(3, &["resolution: > FIXED", "status: ASSIGNED > RESOLVED"])
         .on(4, &["status: RESOLVED > VERIFIED"])
         .on(5, &["status: VERIFIED > CLOSED"]);
-    let facts = ["1 bob triaged sev3 General", "2 bob accepted", "3 bob resolved", "4 bob verified bob", "5 bob closed"];
+    let facts =
+        ["1 bob triaged sev3 General", "2 bob accepted", "3 bob resolved", "4 bob verified bob", "5 bob closed"];
     check(&bug, &facts, &["1 is_confirmed"]);
 }
 
@@ -84,8 +85,16 @@ fn a_dismissal_that_does_not_hold() {
     let invalid = |status| bug(status, "").on(1, &["status: NEW > RESOLVED", "resolution: > INVALID"]);
     let head = [TRIAGED, "1 bob dismissed NOT_A_DEFECT INVALID"];
     let facts = |rest: &[&'static str]| [&head, rest].concat();
-    check(&invalid("REOPENED").on(2, &["status: RESOLVED > REOPENED", "resolution: INVALID >"]), &facts(&["2 bob reopened"]), &[]);
-    check(&invalid("NEW").on(2, &["status: RESOLVED > NEW", "resolution: INVALID >"]), &facts(&["2 bob reopened"]), &[]);
+    check(
+        &invalid("REOPENED").on(2, &["status: RESOLVED > REOPENED", "resolution: INVALID >"]),
+        &facts(&["2 bob reopened"]),
+        &[],
+    );
+    check(
+        &invalid("NEW").on(2, &["status: RESOLVED > NEW", "resolution: INVALID >"]),
+        &facts(&["2 bob reopened"]),
+        &[],
+    );
     let assigned = invalid("ASSIGNED").on(2, &["status: RESOLVED > ASSIGNED", "resolution: INVALID >"]);
     check(&assigned, &facts(&["2 bob reopened", "2 bob accepted"]), &[]);
 }

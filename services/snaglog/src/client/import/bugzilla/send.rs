@@ -1,0 +1,107 @@
+//! Sends facts. What may pass by itself is tried again; what the server refuses is an answer, too.
+
+use std::time::Duration;
+
+use api::imports::v1::ImportFactRequest;
+use api::imports::v1::imports_service_client::ImportsServiceClient;
+use api::issues::v1::Origin;
+use tonic::Code;
+
+use super::plan::PlannedFact;
+use crate::client::failure::{Exit, Failure};
+use crate::client::issue::explain;
+use crate::client::session::{Session, Wire};
+use crate::client::times;
+
+/// The system that references belong to: `bugzilla:446261`.
+pub(super) const SYSTEM: &str = "bugzilla";
+/// A call that may pass by itself is sent again so many times, after 100 ms, 200 ms … 3.2 s; then the import stops.
+const PAUSES: u32 = 6;
+const FIRST_PAUSE_MS: u64 = 100;
+
+/// What became of a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Sent {
+    Recorded,
+    AlreadyThere,
+    /// By this rule.
+    Refused(String),
+    /// An earlier import sent something else in its place.
+    Differs,
+}
+
+/// Sends facts to one project.
+#[derive(Debug, Clone)]
+pub(super) struct Sender {
+    session: Session,
+    client: ImportsServiceClient<Wire>,
+    project: String,
+}
+
+impl Sender {
+    pub(super) fn new(session: &Session, project: &str) -> Self {
+        Self {
+            session: session.clone(),
+            client: ImportsServiceClient::new(session.wire()),
+            project: project.to_owned(),
+        }
+    }
+
+    /// Sends a fact. An error ends the import: without a server, or without the right to import, no other would fare better.
+    pub(super) async fn send(&self, bug: u64, fact: PlannedFact) -> Result<Sent, Failure> {
+        let request = ImportFactRequest {
+            request_id: fact.request_id.to_string(),
+            project: self.project.clone(),
+            origin: Some(Origin {
+                system: SYSTEM.to_owned(),
+                reference: bug.to_string(),
+                implied: fact.implied,
+                imported_by: String::new(),
+            }),
+            actor: fact.actor,
+            occurred_at: Some(times::to_proto(fact.occurred_at)),
+            fact: Some(fact.fact),
+        };
+        let mut pauses = (0..PAUSES).map(|nth| Duration::from_millis(FIRST_PAUSE_MS << nth));
+        loop {
+            let status = match self.client.clone().import_fact(request.clone()).await {
+                Ok(answer) => {
+                    return Ok(if answer.into_inner().already_there { Sent::AlreadyThere } else { Sent::Recorded });
+                }
+                Err(status) => status,
+            };
+            match (status.code(), pauses.next()) {
+                (
+                    Code::Unavailable
+                    | Code::ResourceExhausted
+                    | Code::DeadlineExceeded
+                    | Code::Aborted
+                    | Code::Cancelled,
+                    Some(pause),
+                ) => tokio::time::sleep(pause).await,
+                // Something is wrong with this fact, not with the server: the others go on.
+                (Code::Internal, _) => return Ok(Sent::Refused(String::from("Internal"))),
+                _ => return self.judge(self.session.failure(status)),
+            }
+        }
+    }
+
+    fn judge(&self, failure: Failure) -> Result<Sent, Failure> {
+        match (failure.exit, failure.reason.as_str()) {
+            (_, "UnknownProject") | (Exit::NotAllowed | Exit::TryAgain | Exit::Conflict, _) | (Exit::Failed, _) => {
+                Err(explain_project(failure, &self.project))
+            }
+            (_, "RequestIdReused") => Ok(Sent::Differs),
+            (Exit::Refused | Exit::Usage, "") => Ok(Sent::Refused(failure.message)),
+            (Exit::Refused | Exit::Usage, reason) => Ok(Sent::Refused(reason.to_owned())),
+        }
+    }
+}
+
+/// A failure with what helps: a project that is missing can be created.
+pub(super) fn explain_project(failure: Failure, project: &str) -> Failure {
+    if failure.reason == "UnknownProject" {
+        return failure.hint(format!("Try: snaglog project create {project} --name NAME, then import again."));
+    }
+    explain(failure, "")
+}
