@@ -1,6 +1,6 @@
 //! Where a history is cut to look back.
 
-use domain::Recorded;
+use event_log::Recorded;
 use jiff::Timestamp;
 
 /// Two kinds of looking back, one or both. With both, `as_of` cuts first. The default cuts nothing: what is known now.
@@ -26,13 +26,14 @@ pub enum AsOf {
 }
 
 impl AsOf {
-    /// True for what was known. Along a stream it is true up to an event and false from there on: revisions, positions and
+    /// True for what was known. Along a stream it is true up to a record and false from there on: revisions, positions and
     /// times of recording all rise.
-    pub fn knew<E>(self, recorded: &Recorded<E>) -> bool {
+    pub(crate) fn knew(self, record: &Recorded) -> bool {
+        let header = &record.record.header;
         match self {
-            Self::RecordedAt(time) => recorded.recorded_at <= time,
-            Self::Revision(revision) => recorded.revision <= revision,
-            Self::Position(position) => recorded.position <= position,
+            Self::RecordedAt(time) => i128::from(header.metadata.recorded_at) * 1000 <= time.as_nanosecond(),
+            Self::Revision(revision) => header.revision <= revision,
+            Self::Position(position) => record.position <= position,
         }
     }
 }

@@ -96,15 +96,10 @@ impl History {
             .read_stream(&codec::stream_id(stream), after, limit)
             .await
             .map_err(|source| HistoryError::Log { what: stream.to_string(), source })?;
-        let (mut end, mut entries) = (page.end, Vec::with_capacity(page.records.len()));
-        for record in &page.records {
-            let entry = entry(record)?;
-            if as_of.is_some_and(|as_of| !as_of.knew(&entry.recorded)) {
-                end = true;
-                break;
-            }
-            entries.push(entry);
-        }
+        let known = |record: &&event_log::Recorded| as_of.is_none_or(|as_of| as_of.knew(record));
+        // What was not known then is not decoded either: it can't change the answer by being damaged, or newer.
+        let entries: Vec<_> = page.records.iter().take_while(known).map(entry).collect::<Result<_, _>>()?;
+        let end = page.end || entries.len() < page.records.len();
         Ok(Page { entries, end })
     }
 

@@ -2,9 +2,12 @@
 
 use domain::Recorded;
 use domain::issue::IssueEvent;
-use history::{AsOf, Cut};
+use event_log::NewEvent;
+use history::{AsOf, Cut, HistoryError};
 
-use crate::story::{Story, accepted, filed, issue, late, minute, resolved, told, triaged, workaround};
+use crate::story::{
+    Story, accepted, commented, filed, issue, late, minute, resolved, stored, told, triaged, workaround,
+};
 
 async fn recorded_late() -> Story {
     Story::given([
@@ -50,6 +53,18 @@ async fn what_comes_later_changes_nothing() {
     let before = story.history.issue_as_of(&issue(1), cut).await.unwrap();
     story.append(&issue(1), [late(1, 60, workaround())]).await;
     assert_eq!(story.history.issue_as_of(&issue(1), cut).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn what_comes_later_need_not_even_be_readable() {
+    let story = recorded_late().await;
+    let cut = Cut::as_of(AsOf::Revision(5));
+    let before = story.issue(cut).await;
+    let newer = NewEvent { schema_version: 9, ..stored(&commented()) };
+    story.append_raw(&issue(1), vec![newer], minute(70).as_microsecond()).await;
+    assert_eq!(story.issue(cut).await, before);
+    let now = story.history.issue_as_of(&issue(1), Cut::default()).await;
+    assert!(matches!(now, Err(HistoryError::Decode(error)) if error.is_upgrade_needed()));
 }
 
 #[tokio::test]

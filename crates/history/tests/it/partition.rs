@@ -1,27 +1,16 @@
 //! A partition's page, for projectors.
 
-use codec::StoredEvent;
 use domain::issue::IssueEvent;
 use domain::team::TeamEvent;
 use domain::{Event, StreamKind, StreamRef};
 use event_log::{EventLog, NewEvent};
 use history::{PartitionRecord, partition_page};
-use uuid::Uuid;
 
-use crate::story::{Story, commented, filed, issue, minute, told};
+use crate::story::{Story, commented, filed, issue, minute, stored, told};
 
 /// An event as today's build writes it, in the words of another build.
 fn foreign(event_type: &str, schema_version: u16) -> NewEvent {
-    let encoded = commented().encode(None);
-    NewEvent {
-        event_id: Uuid::from_u128(99),
-        event_type: event_type.into(),
-        schema_version,
-        occurred_at: 0,
-        facts: encoded.facts,
-        texts: encoded.texts,
-        salt: vec![0; 32],
-    }
+    NewEvent { event_type: event_type.into(), schema_version, ..stored(&commented()) }
 }
 
 fn event(record: &PartitionRecord) -> &Event {

@@ -61,16 +61,8 @@ impl Story {
     /// Appends facts to a stream, each on its own.
     pub(crate) async fn append<E: StoredEvent>(&self, stream: &StreamRef, facts: impl IntoIterator<Item = Told<E>>) {
         for Told { event, occurred, recorded } in facts {
-            let encoded = event.encode(None);
-            let new = NewEvent {
-                event_id: self.next_id(),
-                event_type: encoded.event_type,
-                schema_version: encoded.schema_version,
-                occurred_at: minute(occurred).as_microsecond(),
-                facts: encoded.facts,
-                salt: vec![0; if encoded.texts.is_empty() { 0 } else { 32 }],
-                texts: encoded.texts,
-            };
+            let new =
+                NewEvent { event_id: self.next_id(), occurred_at: minute(occurred).as_microsecond(), ..stored(&event) };
             self.append_raw(stream, vec![new], minute(recorded).as_microsecond()).await;
         }
     }
@@ -112,6 +104,20 @@ impl Story {
     fn next_id(&self) -> Uuid {
         let records: u64 = (0..8).map(|partition| *self.log.head(partition).borrow()).sum();
         Uuid::from_u128(u128::from(records) + 1)
+    }
+}
+
+/// An event as it is stored, with no id and no time of its own.
+pub(crate) fn stored(event: &impl StoredEvent) -> NewEvent {
+    let encoded = event.encode(None);
+    NewEvent {
+        event_id: Uuid::from_u128(99),
+        event_type: encoded.event_type,
+        schema_version: encoded.schema_version,
+        occurred_at: 0,
+        facts: encoded.facts,
+        salt: vec![0; if encoded.texts.is_empty() { 0 } else { 32 }],
+        texts: encoded.texts,
     }
 }
 
