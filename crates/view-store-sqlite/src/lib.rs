@@ -1,6 +1,6 @@
 //! Views in SQLite: the [`ViewStore`](view_store::ViewStore) of one machine, a file beside the log's.
 //!
-//! One connection writes, on a thread of its own ([`writer`]); a few others read ([`readers`]), each read in one short
+//! One connection writes, on a thread of its own (`writer`); a few others read (`readers`), each read in one short
 //! transaction, so that in WAL mode neither ever waits for the other. The file is disposable: `synchronous=NORMAL`, and whatever
 //! is wrong with it, it can be deleted and is rebuilt from the log.
 //!
@@ -11,9 +11,9 @@
 //!
 //! # Recipes
 //!
-//! **To add a kind of column**: its type in [`ddl`], its binding and reading in [`value`].
+//! **To add a kind of column**: its type in `ddl`, its binding and reading in `value`.
 //!
-//! **To add a condition**: its text in [`select`]; the contract suite's generator covers it.
+//! **To add a condition**: its text in `select`; the contract suite's generator covers it.
 //!
 //! **To change the file's own tables** (checkpoints, parked): `open::OWN_TABLES` and `open::FORMAT`; an older file is then
 //! [`OpenError::OtherFormat`], and its owner deletes it.

@@ -24,11 +24,17 @@ use crate::sql::{TableSql, ViewSql};
 use crate::value::{bind_all, row};
 use crate::writer::{Job, Shared, WAL_BYTES_MAX, WriteAheadLog, Writer};
 
+/// Queries at a time.
+const QUERIES: usize = 4;
+/// Loads and checkpoints at a time: connections of their own, so that slow queries don't hold up the runners.
+const LOADS: usize = 2;
+
 /// Views in an SQLite file. Dropping it waits for the commits under way.
 #[derive(Debug)]
 pub struct SqliteViews {
     shared: Arc<Shared>,
-    readers: Arc<Readers>,
+    queries: Arc<Readers>,
+    loads: Arc<Readers>,
     writer: Writer,
 }
 
@@ -40,12 +46,12 @@ impl SqliteViews {
     }
 
     fn on(connection: Connection, path: &Path, wal_bytes_max: u64) -> Result<Self, OpenError> {
-        let readers = Readers::open(path)?;
+        let (queries, loads) = (Readers::open(path, QUERIES)?, Readers::open(path, LOADS)?);
         let shared = Arc::<Shared>::default();
         let wal = WriteAheadLog::of(path, wal_bytes_max);
         let no_thread = |error: std::io::Error| OpenError::Unavailable { path: path.to_owned(), source: error.into() };
         let writer = Writer::start(connection, Arc::clone(&shared), wal).map_err(no_thread)?;
-        Ok(Self { shared, readers, writer })
+        Ok(Self { shared, queries, loads, writer })
     }
 
     /// Deletes the file and what SQLite keeps beside it. Nobody may have it open. One that isn't there is no error.
@@ -64,7 +70,7 @@ impl SqliteViews {
 
     /// The file.
     pub fn path(&self) -> &Path {
-        self.readers.path()
+        self.queries.path()
     }
 
     fn view(&self, view: ViewId) -> Result<Arc<ViewSql>, StoreError> {
@@ -85,7 +91,7 @@ impl ViewStore for SqliteViews {
 
     async fn checkpoints(&self, view: ViewId) -> Result<BTreeMap<PartitionId, Checkpoint>, StoreError> {
         self.view(view)?;
-        self.readers.read(move |connection| apply::checkpoints(connection, view)).await
+        self.loads.read(move |connection| apply::checkpoints(connection, view)).await
     }
 
     async fn load(&self, view: ViewId, table: &'static Table, keys: Vec<Key>) -> Result<Vec<Option<Row>>, StoreError> {
@@ -97,7 +103,7 @@ impl ViewStore for SqliteViews {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        self.readers.read(move |connection| load(connection, view.table(table)?.1, &keys)).await
+        self.loads.read(move |connection| load(connection, view.table(table)?.1, &keys)).await
     }
 
     async fn commit(&self, partition: PartitionId, commits: Vec<ViewCommit>) -> Result<(), CommitError> {
@@ -109,18 +115,18 @@ impl ViewStore for SqliteViews {
     async fn query(&self, view: ViewId, selects: Vec<Select>) -> Result<Answer, StoreError> {
         let sql = self.view(view)?;
         check_selects(sql.schema, &selects)?;
-        self.readers.read(move |connection| answer(connection, &sql, &selects)).await
+        self.queries.read(move |connection| answer(connection, &sql, &selects)).await
     }
 
     async fn parked(&self, view: ViewId, after: Option<Arc<str>>, limit: u32) -> Result<Vec<Parked>, StoreError> {
         self.view(view)?;
         let after = after.unwrap_or_default();
-        self.readers.read(move |connection| apply::parked(connection, view, "stream > ?", &after, limit)).await
+        self.loads.read(move |connection| apply::parked(connection, view, "stream > ?", &after, limit)).await
     }
 
     async fn parked_of(&self, view: ViewId, streams: Vec<Arc<str>>) -> Result<Vec<Parked>, StoreError> {
         self.view(view)?;
-        self.readers.read(move |connection| parked_of(connection, view, streams)).await
+        self.loads.read(move |connection| parked_of(connection, view, streams)).await
     }
 
     fn advanced(&self, view: ViewId, partition: PartitionId) -> watch::Receiver<u64> {

@@ -73,7 +73,7 @@ async fn a_page_is_read_by_an_index_whatever_the_direction() {
 }
 
 async fn plan(store: &SqliteViews, sql: String) -> String {
-    let read = store.readers.read(move |connection| {
+    let read = store.queries.read(move |connection| {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).map_err(fault)?;
         let mut steps = statement.raw_query();
         let mut plan = String::new();
@@ -93,7 +93,7 @@ async fn a_reader_in_the_middle_holds_up_no_commit() {
     store.commit(0, vec![cards(0, 0..10)]).await.expect("the first commit");
     let (begun, has_begun) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel::<()>();
-    let (readers, view) = (Arc::clone(&store.readers), store.view(BOARD.id()).expect("it is prepared"));
+    let (readers, view) = (Arc::clone(&store.queries), store.view(BOARD.id()).expect("it is prepared"));
     let slow = tokio::spawn(async move {
         let read = move |connection: &Connection| {
             let before = answer(connection, &view, &[Select::from(&CARDS, 100)])?;
@@ -113,6 +113,39 @@ async fn a_reader_in_the_middle_holds_up_no_commit() {
     let (before, after) = slow.await.expect("no panic").expect("an answer");
     assert_eq!(before, after, "the reader saw one moment");
     assert_eq!(after.checkpoints[&0].position, 1);
+}
+
+#[tokio::test]
+async fn a_query_whose_caller_left_makes_room() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = opened(&folder).await;
+    let (begun, has_begun) = mpsc::channel();
+    let for_ever: Vec<_> = (0..QUERIES)
+        .map(|_| {
+            let (readers, begun) = (Arc::clone(&store.queries), begun.clone());
+            tokio::spawn(async move {
+                let read = move |connection: &Connection| {
+                    begun.send(()).expect("the test waits");
+                    let endless =
+                        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i % 2) FROM n";
+                    connection.query_row(endless, [], |row| row.get::<_, i64>(0)).map_err(fault)
+                };
+                readers.read(read).await
+            })
+        })
+        .collect();
+    let all = move || (0..QUERIES).try_for_each(|_| has_begun.recv());
+    tokio::task::spawn_blocking(all).await.expect("no panic").expect("they have begun");
+    store.load(BOARD.id(), &CARDS, vec![Row::empty(&CARDS).key()]).await.expect("loads have connections of their own");
+    for endless in &for_ever {
+        endless.abort();
+    }
+    for _ in 0..QUERIES * 2 {
+        store
+            .query(BOARD.id(), vec![Select::from(&CARDS, 10)])
+            .await
+            .expect("an answer, by a connection that was freed");
+    }
 }
 
 #[tokio::test]
