@@ -3,6 +3,7 @@
 mod environment;
 mod storage;
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -94,6 +95,7 @@ impl Serve {
         let filter = EnvFilter::try_new(&self.log_level)
             .with_context(|| format!("--log-level {}: give info, or a filter such as info,grpc=debug", self.log_level))?;
         let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let lines = lines.with_ansi(std::io::stderr().is_terminal());
         match self.log_format {
             LogFormat::Pretty => lines.init(),
             LogFormat::Json => lines.json().init(),

@@ -7,7 +7,7 @@ pub(crate) fn explain(mut failure: Failure, key: &str) -> Failure {
     if failure.reason.is_empty() {
         return failure;
     }
-    if !key.is_empty() {
+    if !key.is_empty() && !failure.message.starts_with(key) {
         failure.message = format!("{key}: {}", failure.message);
     }
     let fact = |name: &str| failure.facts.get(name).cloned().unwrap_or_default();
