@@ -22,6 +22,7 @@ pub const TABLE: &[(&str, &[&str])] = &[
             "domain",
             "commands",
             "history",
+            "event-log",
             "views",
             "view-store",
             "telemetry",
