@@ -95,8 +95,7 @@ impl Heads {
                 known.head = change.head;
                 known.requests.add(marks);
             } else {
-                let begun_here = change.requests.first().is_some_and(|(_, first)| first.appended.first_revision == 1);
-                let mut requests = if begun_here { Requests::All(Vec::new()) } else { Requests::NotRead };
+                let mut requests = if change.is_new() { Requests::All(Vec::new()) } else { Requests::NotRead };
                 requests.add(marks);
                 self.streams.put(stream, Stream { head: change.head, requests });
             }

@@ -4,20 +4,22 @@ use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use foldhash::fast::RandomState;
+
 /// Keeps the `entries_max` entries used last, and at most as many again.
 ///
 /// Two generations: what is used moves to the young one; when that is full it becomes the old one, and the old one goes.
 /// That costs one hash look-up where a linked list would have to be mended too.
 #[derive(Debug)]
 pub(crate) struct Recent<K, V> {
-    young: HashMap<K, V>,
-    old: HashMap<K, V>,
+    young: HashMap<K, V, RandomState>,
+    old: HashMap<K, V, RandomState>,
     entries_max: usize,
 }
 
 impl<K: Hash + Eq, V> Recent<K, V> {
     pub(crate) fn new(entries_max: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), entries_max: entries_max.max(1) }
+        Self { young: HashMap::default(), old: HashMap::default(), entries_max: entries_max.max(1) }
     }
 
     /// The entry, if it was used lately.

@@ -12,6 +12,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use uuid::Uuid;
 
 use crate::append::{AppendError, Appended};
@@ -97,11 +98,11 @@ pub struct Accepted {
 #[derive(Debug, Default)]
 pub struct Changes {
     /// Heads of the partitions that grew.
-    pub partitions: HashMap<PartitionId, PartitionHead>,
+    pub partitions: HashMap<PartitionId, PartitionHead, RandomState>,
     /// Heads of the streams that grew.
-    pub streams: HashMap<StreamId, StreamChange>,
+    pub streams: HashMap<StreamId, StreamChange, RandomState>,
     /// Last ordinals of each (project, kind) that got a new stream.
-    pub ordinals: HashMap<(Arc<str>, Arc<str>), u64>,
+    pub ordinals: HashMap<(Arc<str>, Arc<str>), u64, RandomState>,
 }
 
 /// A stream that grew.
@@ -173,8 +174,8 @@ impl<'k, K: Known> Admission<'k, K> {
             if let Some((_, known)) = change.requests.iter().find(|(id, _)| *id == append.request_id) {
                 return Ok(Some(known.clone()));
             }
-            if change.requests.first().is_some_and(|(_, first)| first.appended.first_revision == 1) {
-                // Made by this batch: the log knows nothing of it.
+            if change.is_new() {
+                // The log knows nothing of it.
                 return Ok(None);
             }
         }
@@ -260,6 +261,13 @@ impl<'k, K: Known> Admission<'k, K> {
             leaves.push(fields.leaf(&mut self.scratch));
         }
         leaves
+    }
+}
+
+impl StreamChange {
+    /// Whether the stream was made by this batch.
+    pub fn is_new(&self) -> bool {
+        self.requests.first().is_some_and(|(_, first)| first.appended.first_revision == 1)
     }
 }
 
