@@ -81,7 +81,7 @@ pub enum IssueEvent {
         to: Level,
         /// Nature at the new level.
         nature: Option<Nature>,
-        /// The new owner team, where the present one may not take the level.
+        /// The new owner team, where another was named: it must be where the present one may not take the level. Clears the assignee.
         team: Option<TeamId>,
         /// Why.
         reason: Option<Text>,

@@ -46,7 +46,7 @@ pub struct Issue {
     pub state_since: Timestamp,
     /// When its present cycle began: filing, the last rejected resolution, the last reopening from Closed.
     pub cycle_start: Timestamp,
-    /// When something last happened to it.
+    /// When something last happened to it; a fact recorded late does not turn this back.
     pub changed_at: Timestamp,
     /// When it was first accepted.
     pub accepted_at: Option<Timestamp>,

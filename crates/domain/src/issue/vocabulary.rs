@@ -210,7 +210,7 @@ pub struct DataFix {
 /// In which capacity somebody confirmed a fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Capacity {
-    /// Who raised the issue.
+    /// Who raised the issue; where no person did, a product owner in their place.
     Opener,
     /// A person of the customer.
     Customer(CustomerId),
