@@ -125,10 +125,10 @@ fn id(name: &str, filler: char) -> String {
 
 /// A title of one line; true where it could not stay whole.
 pub(super) fn title(summary: &str) -> (String, bool) {
-    let line = summary.split(|letter: char| letter.is_control() || letter.is_whitespace());
-    let line = line.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let line: String = summary.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let line = line.trim();
     if line.chars().count() <= TITLE_CHARS_MAX {
-        return (line, false);
+        return (line.to_owned(), false);
     }
     let kept: String = line.chars().take(TITLE_CHARS_MAX - 1).collect();
     (format!("{}…", kept.trim_end()), true)
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn texts_are_made_to_fit() {
-        assert_eq!(title("  two\nlines\u{7} "), (String::from("two lines"), false));
+        assert_eq!(title("  two\nlines,  spaced\u{7} "), (String::from("two lines,  spaced"), false));
         let (cut, was_cut) = title(&"é".repeat(201));
         assert_eq!((cut.chars().count(), cut.ends_with('…'), was_cut), (200, true, true));
         assert_eq!(text(" a\r\nb\tc "), (String::from("a\nb\tc"), Fitted::Whole));
