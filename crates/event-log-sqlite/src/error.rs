@@ -40,6 +40,18 @@ pub enum OpenError {
         /// The newest format known here.
         known: i64,
     },
+    /// The log's admission rule or record version was raised by a newer version than this one.
+    #[error("{} needs an upgrade: its {what} version is {found}, and this version knows up to {known}", path.display())]
+    UpgradeNeeded {
+        /// The log's file.
+        path: PathBuf,
+        /// Which version: "rule" or "record".
+        what: &'static str,
+        /// The log's.
+        found: u32,
+        /// The newest one known here.
+        known: u32,
+    },
     /// The file is a log, but not as it was written.
     #[error("{} is damaged: {reason}", path.display())]
     Damaged {

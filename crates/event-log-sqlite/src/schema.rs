@@ -11,6 +11,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use event_log::admission::RULE_VERSION;
+use event_log::leaf::RECORD_VERSION;
 use event_log::{Identity, PartitionId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use uuid::Uuid;
@@ -123,8 +125,24 @@ pub(crate) fn open_for_writing(path: &Path, options: &Options) -> Result<(Connec
             return Err(OpenError::NotALog { path: path.to_owned(), reason });
         }
     };
+    check(path, identity)?;
     set_up_for_writing(&connection).map_err(of_sqlite)?;
     Ok((connection, identity))
+}
+
+/// Whether a log of this identity can be served here.
+fn check(path: &Path, identity: Identity) -> Result<(), OpenError> {
+    if identity.partitions == 0 || identity.partitions > PARTITIONS_MAX {
+        let reason = format!("it says that it has {} partitions", identity.partitions);
+        return Err(OpenError::Damaged { path: path.to_owned(), reason });
+    }
+    let versions = [("rule", identity.rule_version, RULE_VERSION), ("record", identity.record_version, RECORD_VERSION)];
+    for (what, found, known) in versions {
+        if found > known {
+            return Err(OpenError::UpgradeNeeded { path: path.to_owned(), what, found, known });
+        }
+    }
+    Ok(())
 }
 
 /// The writing connection once more, to a log that was open before.

@@ -112,6 +112,23 @@ async fn a_log_of_a_newer_format_is_refused_and_left_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_log_whose_rule_was_raised_by_a_newer_version_is_refused_and_left_as_it_is() {
+    let (_folder, path) = folder();
+    closed_log_with(&path, b"{}").await;
+    rusqlite::Connection::open(&path).unwrap().execute("UPDATE log SET rule_version = 2", []).unwrap();
+    assert_eq!(refused(&path), OpenError::UpgradeNeeded { path: path.clone(), what: "rule", found: 2, known: 1 });
+}
+
+#[tokio::test]
+async fn a_log_that_says_it_has_no_partitions_is_damaged() {
+    let (_folder, path) = folder();
+    closed_log_with(&path, b"{}").await;
+    rusqlite::Connection::open(&path).unwrap().execute("UPDATE log SET partitions = 0", []).unwrap();
+    let error = refused(&path);
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn an_empty_file_left_by_a_crash_becomes_a_log() {
     let (_folder, path) = folder();
     std::fs::write(&path, "").unwrap();
