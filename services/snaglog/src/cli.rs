@@ -25,30 +25,31 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "a process has one")]
 enum Command {
     /// Show an issue's whole life on a server in a temporary folder, then what to try next
     Demo(demo::Demo),
     /// Run the server
     Serve(serve::Serve),
     /// File, triage, resolve, close, show and list issues
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = true)]
     Issue(client::issue::Command),
     /// Show a project's board
     Board(client::board::Show),
     /// Tell an issue's history as a story
     History(client::history::Show),
     /// Projects: severities, components, teams, product owners, customers
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = true)]
     Project(client::project::Command),
     /// Releases and where they are deployed
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = true)]
     Release(client::release::Command),
     /// Import histories of other systems
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = true)]
     Import(client::import::Command),
     /// Ask whether a server is healthy (for containers without a shell)
     Health,
-    /// Check settings, server, versions and clock, and say what is wrong
+    /// Check the settings and the server's services, and say what is wrong
     Doctor,
     /// Show the settings in force and where each comes from
     Config,
@@ -59,7 +60,7 @@ enum Command {
     },
     /// Write manual pages
     Man {
-        /// The folder to write them to
+        /// The folder to write them to; made where it is missing
         folder: std::path::PathBuf,
     },
 }
@@ -81,12 +82,24 @@ impl Cli {
             Command::Doctor => client::health::doctor(&self.global).await,
             Command::Config => client::settings::show(&self.global),
             Command::Completions { shell } => {
-                clap_complete::generate(shell, &mut Self::command(), "snaglog", &mut std::io::stdout());
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Self::command(), "snaglog", &mut script);
+                self.global.output().text(String::from_utf8_lossy(&script).trim_end());
                 Ok(())
             }
-            Command::Man { folder } => clap_mangen::generate_to(Self::command(), &folder).map_err(|error| {
-                Failure::failed(format!("manual pages are not written to {}: {error}", folder.display()))
-            }),
+            Command::Man { folder } => std::fs::create_dir_all(&folder)
+                .and_then(|()| clap_mangen::generate_to(Self::command(), &folder))
+                .map_err(|error| Failure::failed(format!("manual pages for {}: {error}", folder.display()))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_has_no_contradictions() {
+        super::Cli::command().debug_assert();
     }
 }

@@ -8,7 +8,7 @@ use api::issues::v1::IssueState;
 use clap::Args;
 
 use super::failure::Failure;
-use super::issue::{explain, words};
+use super::issue::{Fresh, explain, words};
 use super::output::table;
 use super::session::Session;
 use super::times;
@@ -18,39 +18,26 @@ use super::times;
 pub(crate) struct Show {
     /// The project's key
     pub(crate) project: String,
-    /// How many issues of each column
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    /// How many issues of each column, 1 to 100
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(i32).range(1..=100))]
     pub(crate) cards: i32,
-    /// Wait until the board shows what this consistency token stands for
-    #[arg(long, value_name = "TOKEN")]
-    pub(crate) at_least: Option<String>,
+    #[command(flatten)]
+    pub(crate) fresh: Fresh,
 }
 
 impl Show {
     /// Shows it.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        session.output.expect_fields_of::<Board>(&[])?;
         let mut client = BoardsServiceClient::new(session.wire());
         let request = GetBoardRequest {
             project: self.project,
             cards_per_column: self.cards,
-            consistency: self.at_least.map(session_token),
+            consistency: self.fresh.consistency(),
         };
-        let answer = client
-            .get_board(request)
-            .await
-            .map_err(|status| explain(session.failure(status), ""))?;
-        session
-            .output
-            .show(&answer.into_inner().board.unwrap_or_default(), story);
+        let answer = client.get_board(request).await.map_err(|status| explain(session.failure(status), ""))?;
+        session.output.show(&answer.into_inner().board.unwrap_or_default(), story);
         Ok(())
-    }
-}
-
-/// A consistency requirement of one token.
-pub(crate) fn session_token(token: String) -> api::consistency::v1::Consistency {
-    use api::consistency::v1::{AtLeastAsFresh, Consistency, consistency::Requirement};
-    Consistency {
-        requirement: Some(Requirement::AtLeastAsFresh(AtLeastAsFresh { tokens: vec![token] })),
     }
 }
 
@@ -58,17 +45,9 @@ fn story(board: &Board) -> String {
     let bold = anstyle::Style::new().bold();
     let mut text = format!("{bold}{}{bold:#}\n", board.project);
     for column in board.columns.iter().filter(|column| column.count > 0) {
-        let severities = column
-            .severities
-            .iter()
-            .map(|one| format!("{} {}", one.count, severity(&one.severity)));
+        let severities = column.severities.iter().map(|one| format!("{} {}", one.count, severity(&one.severity)));
         let severities = severities.collect::<Vec<_>>().join(", ");
-        _ = write!(
-            text,
-            "\n{bold}{}{bold:#}  {} ({severities})\n",
-            name(column),
-            column.count
-        );
+        _ = write!(text, "\n{bold}{}{bold:#}  {} ({severities})\n", name(column), column.count);
         let rows = table(
             &["", "KEY", "SEVERITY", "LEVEL", "IN STATE", "AGE", "ASSIGNEE", "TITLE"],
             column.cards.iter().map(row),

@@ -1,5 +1,6 @@
 //! Why a command did not succeed: an exit code, a message, and what would help.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use tonic::{Code, Status};
@@ -25,12 +26,12 @@ pub(crate) struct Failure {
     pub(crate) reason: String,
     /// What happened, for people.
     pub(crate) message: String,
-    /// Field faults, one a line.
+    /// Field faults, or all that is missing, one a line.
     pub(crate) faults: Vec<String>,
     /// What would help: a command, or a sentence.
     pub(crate) hint: Option<String>,
     /// The facts that the server gave with a refusal.
-    pub(crate) facts: std::collections::HashMap<String, String>,
+    pub(crate) facts: Box<[(String, String)]>,
 }
 
 impl Failure {
@@ -56,6 +57,11 @@ impl Failure {
         }
     }
 
+    /// A fact that the server gave; empty where it didn't.
+    pub(crate) fn fact(&self, name: &str) -> &str {
+        self.facts.iter().find(|(known, _)| known == name).map_or("", |(_, fact)| fact)
+    }
+
     /// Adds what would help.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -64,17 +70,14 @@ impl Failure {
 
     /// Prints it to standard error and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
-        let error = anstyle::Style::new()
-            .bold()
-            .fg_color(Some(anstyle::AnsiColor::Red.into()));
+        let error = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
         let label = if self.reason.is_empty() { "error" } else { &self.reason };
-        anstream::eprintln!("{error}{label}{error:#}: {}", self.message);
-        for fault in &self.faults {
-            anstream::eprintln!("  {fault}");
+        let mut text = format!("{error}{label}{error:#}: {}", self.message);
+        for line in self.faults.iter().map(|fault| format!("  {fault}")).chain(self.hint) {
+            text = format!("{text}\n{line}");
         }
-        if let Some(hint) = &self.hint {
-            anstream::eprintln!("{hint}");
-        }
+        // Where nobody reads errors any more, the exit code is left.
+        _ = writeln!(anstream::stderr(), "{text}");
         ExitCode::from(self.exit as u8)
     }
 }
@@ -92,25 +95,33 @@ impl From<Status> for Failure {
         let details = status.get_error_details();
         let (reason, facts) = details
             .error_info()
-            .map(|info| (camel_case(&info.reason), info.metadata.clone()))
+            .map(|info| (camel_case(&info.reason), info.metadata.clone().into_iter().collect()))
             .unwrap_or_default();
-        let faults = details
-            .bad_request()
-            .map(|bad| {
-                bad.field_violations
-                    .iter()
-                    .map(|fault| format!("{}: {}", fault.field, fault.description))
-                    .collect()
-            })
-            .unwrap_or_default();
-        Self {
-            exit,
-            reason,
-            message: status.message().to_owned(),
-            faults,
-            hint: None,
-            facts,
+        let (message, faults) = told(&status, &details);
+        Self { exit, reason, message, faults, hint: None, facts }
+    }
+}
+
+/// The message, and the lines below it, such that none says what another does.
+fn told(status: &Status, details: &tonic_types::ErrorDetails) -> (String, Vec<String>) {
+    if let Some(bad) = details.bad_request().filter(|bad| !bad.field_violations.is_empty()) {
+        let faults = bad.field_violations.iter().map(|fault| format!("{}: {}", fault.field, fault.description));
+        return (String::from("the request is malformed"), faults.collect());
+    }
+    // Missing evidence: the names say less than the sentences that come with them.
+    let missing = details.error_info().is_some_and(|info| info.metadata.contains_key("missing"));
+    let violations = details.precondition_failure().map(|failure| failure.violations.as_slice()).unwrap_or_default();
+    match violations {
+        [one] if missing => {
+            let subject = one.subject.split_once('/').map_or("", |(_, name)| name);
+            (format!("{subject}: {}", one.description), Vec::new())
         }
+        [first, ..] if missing => {
+            let subject = first.subject.split_once('/').map_or("", |(_, name)| name);
+            let lines = violations.iter().map(|one| format!("{}: {}", camel_case(&one.r#type), one.description));
+            (format!("{subject}: {} things are missing", violations.len()), lines.collect())
+        }
+        _ => (status.message().to_owned(), Vec::new()),
     }
 }
 
@@ -119,9 +130,7 @@ pub(crate) fn camel_case(name: &str) -> String {
     name.split('_')
         .filter_map(|word| {
             let mut letters = word.chars();
-            letters
-                .next()
-                .map(|first| first.to_ascii_uppercase().to_string() + &letters.as_str().to_ascii_lowercase())
+            letters.next().map(|first| first.to_ascii_uppercase().to_string() + &letters.as_str().to_ascii_lowercase())
         })
         .collect()
 }

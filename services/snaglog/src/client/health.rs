@@ -11,36 +11,27 @@ use super::settings::Global;
 
 /// Asks the server whether it serves.
 pub(crate) async fn health(session: &Session) -> Result<(), Failure> {
+    session.output.expect_fields(&["serving", "status"])?;
     let status = status(session, "").await?;
     let serving = status == ServingStatus::Serving;
     if session.output.is_json() {
-        session
-            .output
-            .json(json!({ "serving": serving, "status": status.as_str_name() }));
+        session.output.json(json!({ "serving": serving, "status": status.as_str_name() }));
     } else {
         session.output.text(status.as_str_name());
     }
-    if serving {
-        Ok(())
-    } else {
-        Err(Failure::new(Exit::TryAgain, "the server does not serve now"))
-    }
+    if serving { Ok(()) } else { Err(Failure::new(Exit::TryAgain, "the server does not serve now")) }
 }
 
 async fn status(session: &Session, service: &str) -> Result<ServingStatus, Failure> {
-    let request = HealthCheckRequest {
-        service: service.to_owned(),
-    };
-    let answer = HealthClient::new(session.channel())
-        .check(request)
-        .await
-        .map_err(|status| session.failure(status))?;
+    let request = HealthCheckRequest { service: service.to_owned() };
+    let answer = HealthClient::new(session.channel()).check(request).await.map_err(|status| session.failure(status))?;
     Ok(answer.into_inner().status())
 }
 
 /// Checks all that a call needs, and says what is wrong.
 pub(crate) async fn doctor(global: &Global) -> Result<(), Failure> {
     let output = global.output();
+    output.expect_fields(&["check", "ok", "said"])?;
     let mut checks = vec![("client", Ok(env!("CARGO_PKG_VERSION").to_owned()))];
     match global.session() {
         Err(failure) => checks.push(("settings", Err(failure.message))),
@@ -53,7 +44,11 @@ pub(crate) async fn doctor(global: &Global) -> Result<(), Failure> {
                     Ok(other) => Err(other.as_str_name().to_owned()),
                     Err(failure) => Err(failure.message),
                 };
+                let reached = serves.is_ok();
                 checks.push((name, serves));
+                if !reached && service.is_empty() {
+                    break;
+                }
             }
         }
     }
@@ -69,7 +64,7 @@ pub(crate) async fn doctor(global: &Global) -> Result<(), Failure> {
             let (Ok(said) | Err(said)) = found;
             vec![(*name).to_owned(), word(found).to_owned(), said.clone()]
         });
-        output.table(&["CHECK", "", ""], rows);
+        output.table(&["CHECK", "RESULT", ""], rows);
     }
     if well {
         Ok(())

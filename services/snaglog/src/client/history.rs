@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use api::history::v1::history_service_client::HistoryServiceClient;
 use api::history::v1::{Event, GetIssueAsOfRequest, ListEventsRequest, get_issue_as_of_request, list_events_request};
+use api::issues::v1::Issue;
 use clap::Args;
 
 use super::failure::Failure;
-use super::issue::explain;
+use super::issue::advise;
 use super::json;
 use super::output::Output;
 use super::session::Session;
@@ -47,8 +48,10 @@ impl Show {
     /// Shows it.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         if self.state {
+            session.output.expect_fields_of::<Issue>(&[])?;
             self.show_issue(session).await
         } else {
+            session.output.expect_fields_of::<Event>(&[])?;
             self.tell(session).await
         }
     }
@@ -59,19 +62,13 @@ impl Show {
             Cut::Time(time) => AsOf::AsOfTime(time),
             Cut::Revision(revision) => AsOf::AsOfRevision(revision),
         });
-        let request = GetIssueAsOfRequest {
-            key: self.key.clone(),
-            at: self.at,
-            as_of,
+        let request = GetIssueAsOfRequest { key: self.key.clone(), at: self.at, as_of };
+        let answer = match HistoryServiceClient::new(session.wire()).get_issue_as_of(request).await {
+            Ok(answer) => answer.into_inner(),
+            Err(status) => return Err(advise(session, session.failure(status), &self.key.to_uppercase()).await),
         };
-        let answer = HistoryServiceClient::new(session.wire()).get_issue_as_of(request).await;
-        let answer = answer
-            .map_err(|status| explain(session.failure(status), &self.key.to_uppercase()))?
-            .into_inner();
         let issue = answer.issue.unwrap_or_default();
-        session
-            .output
-            .show(&issue, |issue| super::issue::story(issue, &[], &session.output));
+        session.output.show(&issue, |issue| super::issue::story(issue, &[], &session.output));
         Ok(())
     }
 
@@ -81,42 +78,40 @@ impl Show {
             Cut::Time(time) => AsOf::AsOfTime(time),
             Cut::Revision(revision) => AsOf::AsOfRevision(revision),
         });
-        let mut request = ListEventsRequest {
-            key: self.key.clone(),
-            page_size: 1000,
-            page_token: String::new(),
-            as_of,
-        };
+        let mut request =
+            ListEventsRequest { key: self.key.clone(), page_size: 1000, page_token: String::new(), as_of };
         let mut client = HistoryServiceClient::new(session.wire());
+        let mut told = false;
         loop {
-            let answer = client.list_events(request.clone()).await;
-            let page = answer
-                .map_err(|status| explain(session.failure(status), &self.key.to_uppercase()))?
-                .into_inner();
+            let page = match client.list_events(request.clone()).await {
+                Ok(answer) => answer.into_inner(),
+                Err(status) => return Err(advise(session, session.failure(status), &self.key.to_uppercase()).await),
+            };
             for event in &page.events {
                 if session.output.is_json() {
-                    session.output.json(json::to_json(event))
+                    session.output.json(json::to_json(event));
                 } else {
-                    session.output.text(paragraph(event, &session.output))
+                    session.output.text(paragraph(event, &session.output));
                 }
             }
+            told |= !page.events.is_empty();
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {
-                return Ok(());
+                break;
             }
         }
+        if !told {
+            anstream::eprintln!("Nothing was known of it then.");
+        }
+        Ok(())
     }
 }
 
 /// An event for people: when and who, what, and what was said.
 pub(crate) fn paragraph(event: &Event, output: &Output) -> String {
     let (bold, dim) = (anstyle::Style::new().bold(), anstyle::Style::new().dimmed());
-    let mut text = format!(
-        "{bold}r{:<3}{bold:#} {}  {}",
-        event.revision,
-        output.time(event.occurred_at.as_ref()),
-        event.summary
-    );
+    let mut text =
+        format!("{bold}r{:<3}{bold:#} {}  {}", event.revision, output.time(event.occurred_at.as_ref()), event.summary);
     if let Some(origin) = &event.origin {
         let implied = if origin.implied { ", implied" } else { "" };
         _ = write!(

@@ -3,20 +3,23 @@
 mod conversation;
 mod filing;
 mod hint;
+mod next;
 mod production;
 mod query;
 mod resolution;
 mod triage;
 pub(crate) mod words;
 
+use api::consistency::v1::{AtLeastAsFresh, Consistency, consistency::Requirement};
 use api::issues::v1::Issue;
 use clap::{Args, Subcommand};
 
 use super::failure::Failure;
+use super::json;
 use super::session::Session;
 use super::times;
 
-pub(crate) use hint::explain;
+pub(crate) use hint::{advise, explain};
 pub(crate) use query::story;
 
 /// Issues: from filing to closing.
@@ -109,6 +112,22 @@ pub(crate) struct Late {
     occurred_at: Option<prost_types::Timestamp>,
 }
 
+/// How fresh an answer must be.
+#[derive(Debug, Args)]
+pub(crate) struct Fresh {
+    /// Wait until the answer shows what this consistency token stands for (commands give one with --json)
+    #[arg(long, value_name = "TOKEN")]
+    at_least: Option<String>,
+}
+
+impl Fresh {
+    /// What a query takes.
+    pub(crate) fn consistency(self) -> Option<Consistency> {
+        let requirement = |token| Requirement::AtLeastAsFresh(AtLeastAsFresh { tokens: vec![token] });
+        self.at_least.map(|token| Consistency { requirement: Some(requirement(token)) })
+    }
+}
+
 /// Why.
 #[derive(Debug, Args)]
 pub(crate) struct Reason {
@@ -127,10 +146,15 @@ impl Reason {
 macro_rules! send {
     ($session:expr, $key:expr, $method:ident($request:expr)) => {{
         let key: String = $key.to_uppercase();
+        $session.output.expect_fields_of::<api::issues::v1::Issue>(&["consistency_token"])?;
         let mut client = api::issues::v1::issues_service_client::IssuesServiceClient::new($session.wire());
         match client.$method($request).await {
-            Ok(answer) => $crate::client::issue::done($session, answer.into_inner().issue),
-            Err(status) => Err($crate::client::issue::explain($session.failure(status), &key)),
+            Ok(answer) => {
+                let answer = answer.into_inner();
+                $crate::client::issue::done($session, &answer.issue.unwrap_or_default(), answer.consistency_token);
+                Ok(())
+            }
+            Err(status) => Err($crate::client::issue::advise($session, $session.failure(status), &key).await),
         }
     }};
 }
@@ -172,13 +196,15 @@ macro_rules! action {
 }
 pub(crate) use action;
 
-/// Prints what a command left.
-fn done(session: &Session, issue: Option<Issue>) -> Result<(), Failure> {
-    let issue = issue.unwrap_or_default();
-    session.output.show(&issue, |issue| {
-        format!("{} is {} (revision {})", issue.key, words::state(issue), issue.revision)
-    });
-    Ok(())
+/// Prints what a command left; for scripts with the token that lets a query wait for it.
+fn done(session: &Session, issue: &Issue, token: String) {
+    if session.output.is_json() {
+        let mut object = json::to_json(issue);
+        object["consistency_token"] = token.into();
+        session.output.json(object);
+    } else {
+        session.output.text(format_args!("{} is {} (revision {})", issue.key, words::state(issue), issue.revision));
+    }
 }
 
 impl Command {

@@ -3,6 +3,7 @@
 //! Field names as in the contract; times in RFC 3339; durations in seconds; enums by their short name (`WontFix`), triage levels by their
 //! number; what is not set is null, an empty list `[]`. A message has the same keys whatever it holds.
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use prost_reflect::{
@@ -13,22 +14,36 @@ use serde_json::{Map, Number, Value as Json};
 use super::failure::camel_case;
 use super::times;
 
-#[expect(
-    clippy::expect_used,
-    reason = "the descriptors are generated with the messages, in the same build"
-)]
+#[expect(clippy::expect_used, reason = "the descriptors are generated with the messages, in the same build")]
 static POOL: LazyLock<DescriptorPool> =
     LazyLock::new(|| DescriptorPool::decode(api::DESCRIPTORS).expect("the build wrote a descriptor set"));
 
 /// The message as a JSON object.
 #[expect(clippy::expect_used, reason = "a message encodes to what its own descriptor decodes")]
 pub(crate) fn to_json<M: prost::Message + prost::Name>(message: &M) -> Json {
-    let descriptor = POOL
-        .get_message_by_name(&M::full_name())
-        .expect("each message is in the descriptor set");
+    let descriptor = POOL.get_message_by_name(&M::full_name()).expect("each message is in the descriptor set");
     let dynamic =
         DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).expect("an encoded message decodes");
     object(&dynamic)
+}
+
+/// The names of a message's fields.
+pub(crate) fn fields<M: prost::Name>() -> Vec<String> {
+    POOL.get_message_by_name(&M::full_name())
+        .map(|message| message.fields().map(|field| field.name().to_owned()).collect())
+        .unwrap_or_default()
+}
+
+/// True: a message of this kind may hold a value at this path, `source.reference`. Lists are not reached into.
+pub(crate) fn has_field<M: prost::Name>(path: &str) -> bool {
+    let mut message = POOL.get_message_by_name(&M::full_name());
+    path.split('.').all(|name| {
+        let Some(field) = message.as_ref().and_then(|message| message.get_field_by_name(name)) else {
+            return false;
+        };
+        message = if field.is_list() { None } else { field.kind().as_message().cloned() };
+        true
+    })
 }
 
 /// Only these fields, `source.reference` reaching into objects; all of them where none is named.
@@ -36,12 +51,8 @@ pub(crate) fn select(json: Json, fields: &[String]) -> Json {
     if fields.is_empty() {
         return json;
     }
-    let pick = |path: &String| {
-        path.split('.')
-            .try_fold(&json, |value, name| value.get(name))
-            .cloned()
-            .unwrap_or(Json::Null)
-    };
+    let pick =
+        |path: &String| path.split('.').try_fold(&json, |value, name| value.get(name)).cloned().unwrap_or(Json::Null);
     Json::Object(fields.iter().map(|path| (path.clone(), pick(path))).collect())
 }
 
@@ -65,11 +76,7 @@ fn object(message: &DynamicMessage) -> Json {
 
 fn member(message: &DynamicMessage, field: &FieldDescriptor) -> Json {
     let absent = field.supports_presence() && !message.has_field(field);
-    if absent {
-        Json::Null
-    } else {
-        plain(&message.get_field(field), &field.kind())
-    }
+    if absent { Json::Null } else { plain(&message.get_field(field), &field.kind()) }
 }
 
 fn plain(value: &Value, kind: &Kind) -> Json {
@@ -83,18 +90,13 @@ fn plain(value: &Value, kind: &Kind) -> Json {
         Value::F64(n) => Number::from_f64(*n).map_or(Json::Null, Json::Number),
         Value::String(text) if text.is_empty() => Json::Null,
         Value::String(text) => Json::String(text.clone()),
-        Value::Bytes(bytes) => Json::String(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+        Value::Bytes(bytes) => Json::String(hex(bytes)),
         Value::EnumNumber(number) => enumeration(*number, kind),
         Value::Message(message) => object(message),
         Value::List(values) => values.iter().map(|value| plain(value, kind)).collect(),
         Value::Map(entries) => {
             let text = |key: &MapKey| key.as_str().map_or_else(|| format!("{key:?}"), str::to_owned);
-            Json::Object(
-                entries
-                    .iter()
-                    .map(|(key, value)| (text(key), plain(value, kind)))
-                    .collect(),
-            )
+            Json::Object(entries.iter().map(|(key, value)| (text(key), plain(value, kind))).collect())
         }
     }
 }
@@ -113,23 +115,23 @@ fn enumeration(number: i32, kind: &Kind) -> Json {
 /// `DISMISSAL_REASON_WONT_FIX` as `WontFix`.
 fn short_name(descriptor: &EnumDescriptor, number: i32) -> String {
     let prefix_of = |zero: &str| zero.strip_suffix("UNSPECIFIED").unwrap_or_default().to_owned();
-    let prefix = descriptor
-        .get_value(0)
-        .map(|zero| prefix_of(zero.name()))
-        .unwrap_or_default();
+    let prefix = descriptor.get_value(0).map(|zero| prefix_of(zero.name())).unwrap_or_default();
     match descriptor.get_value(number) {
         Some(value) => camel_case(value.name().strip_prefix(&prefix).unwrap_or(value.name())),
         None => number.to_string(),
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 fn time(message: &DynamicMessage) -> Json {
     let nanos = i32::try_from(integer(message, "nanos")).unwrap_or_default();
-    times::iso(&prost_types::Timestamp {
-        seconds: integer(message, "seconds"),
-        nanos,
-    })
-    .into()
+    times::iso(&prost_types::Timestamp { seconds: integer(message, "seconds"), nanos }).into()
 }
 
 fn integer(message: &DynamicMessage, name: &str) -> i64 {

@@ -1,10 +1,12 @@
 //! Data on standard output: a table or a story for people, JSON for scripts. Everything else goes to standard error.
 
 use std::fmt::Display;
+use std::io::{ErrorKind, Write as _};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value as Json;
 
+use super::failure::Failure;
 use super::json;
 use super::times::{self, Style};
 
@@ -19,15 +21,33 @@ impl Output {
     /// JSON where fields are given (an empty list: all of them), else for people.
     pub(crate) fn new(fields: Option<Vec<String>>, times: Style) -> Self {
         let named = |fields: Vec<String>| fields.into_iter().filter(|field| !field.is_empty()).collect();
-        Self {
-            fields: fields.map(named),
-            times,
-        }
+        Self { fields: fields.map(named), times }
     }
 
     /// True: for scripts.
     pub(crate) fn is_json(&self) -> bool {
         self.fields.is_some()
+    }
+
+    /// Refuses fields that a message of this kind, or what is said `beside` it, does not have: before anything is sent, so that a
+    /// script's slip of the pen changes nothing.
+    pub(crate) fn expect_fields_of<M: prost::Name>(&self, beside: &[&str]) -> Result<(), Failure> {
+        let wrong = |path: &&String| !beside.contains(&path.as_str()) && !json::has_field::<M>(path);
+        match self.fields.iter().flatten().find(wrong) {
+            Some(wrong) => {
+                Err(no_field(wrong, json::fields::<M>().iter().map(String::as_str).chain(beside.iter().copied())))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses fields other than these.
+    pub(crate) fn expect_fields(&self, known: &[&str]) -> Result<(), Failure> {
+        let wrong = |path: &&String| !known.contains(&path.split('.').next().unwrap_or_default());
+        match self.fields.iter().flatten().find(wrong) {
+            Some(wrong) => Err(no_field(wrong, known.iter().copied())),
+            None => Ok(()),
+        }
     }
 
     /// Prints a message as JSON, or what `people` makes of it.
@@ -41,12 +61,13 @@ impl Output {
 
     /// Prints one JSON object on one line.
     pub(crate) fn json(&self, object: Json) {
-        anstream::println!("{}", json::select(object, self.fields.as_deref().unwrap_or_default()));
+        print(&json::select(object, self.fields.as_deref().unwrap_or_default()));
     }
 
     /// Prints a text for people.
+    #[expect(clippy::unused_self, reason = "who prints has been given an output")]
     pub(crate) fn text(&self, text: impl Display) {
-        anstream::println!("{text}");
+        print(&text);
     }
 
     /// Prints a table.
@@ -60,6 +81,23 @@ impl Output {
     }
 }
 
+/// A line on standard output. Where nobody reads any more, as behind `head`, there is nothing to do; where it can't be written (a full
+/// disk), a script must not take it for done.
+fn print(line: &dyn Display) {
+    match writeln!(anstream::stdout(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            _ = writeln!(anstream::stderr(), "error: standard output: {error}");
+            std::process::exit(1);
+        }
+        _ => {}
+    }
+}
+
+fn no_field<'k>(wrong: &str, known: impl Iterator<Item = &'k str>) -> Failure {
+    let known: Vec<&str> = known.collect();
+    Failure::usage(format!("--json: there is no field {wrong}")).hint(format!("There are: {}", known.join(", ")))
+}
+
 /// A table without lines, as wide as the terminal.
 pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
@@ -71,9 +109,5 @@ pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) 
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    table
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect::<Vec<_>>()
-        .join("\n")
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }

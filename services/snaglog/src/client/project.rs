@@ -47,7 +47,7 @@ pub(crate) enum Command {
 /// A subcommand that sends one request about a project and prints what it left.
 macro_rules! setting {
     (
-        $(#[$doc:meta])* $name:ident => $method:ident($request:ident).$answer:ident
+        $(#[$doc:meta])* $name:ident => $method:ident($request:ident).$answer:ident: $kind_of_answer:ty
         { $($(#[$attribute:meta])* $field:ident: $kind:ty,)* }
         |$this:ident, $session:ident| { $($part:ident: $value:expr,)* }
     ) => {
@@ -65,6 +65,7 @@ macro_rules! setting {
         impl $name {
             async fn run(self, $session: &Session) -> Result<(), Failure> {
                 let $this = self;
+                $session.output.expect_fields_of::<$kind_of_answer>(&[])?;
                 let request = proto::$request {
                     request_id: $session.request_id(),
                     project: $this.project,
@@ -87,13 +88,20 @@ trait Done {
 
 impl Done for Project {
     fn done(&self) -> String {
-        format!("{} {} (revision {})", self.id, self.name, self.revision)
+        let count = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+        let parts = [
+            count(self.components.len(), "component"),
+            count(self.teams.len(), "team"),
+            count(self.product_owners.len(), "product owner"),
+            count(self.customers.len(), "customer"),
+        ];
+        format!("{} {}: {} (revision {})", self.id, self.name, parts.join(", "), self.revision)
     }
 }
 
 impl Done for Team {
     fn done(&self) -> String {
-        format!("{}: {} (revision {})", self.id, self.members.join(", "), self.revision)
+        format!("{}: {} (revision {})", self.id, words::or_dash(&self.members.join(", ")), self.revision)
     }
 }
 
@@ -134,6 +142,7 @@ pub(crate) struct Create {
 
 impl Create {
     async fn run(self, session: &Session) -> Result<(), Failure> {
+        session.output.expect_fields_of::<Project>(&[])?;
         let preset = match self.severities {
             Preset::Three => proto::SeverityPreset::Three,
             Preset::Four => proto::SeverityPreset::Four,
@@ -146,9 +155,7 @@ impl Create {
             scheme: None,
         };
         let answer = ProjectsServiceClient::new(session.wire()).create_project(request).await;
-        let answer = answer
-            .map_err(|status| explain(session.failure(status), ""))?
-            .into_inner();
+        let answer = answer.map_err(|status| explain(session.failure(status), ""))?.into_inner();
         session.output.show(&answer.project.unwrap_or_default(), Done::done);
         Ok(())
     }
@@ -163,11 +170,10 @@ pub(crate) struct Show {
 
 impl Show {
     async fn run(self, session: &Session) -> Result<(), Failure> {
+        session.output.expect_fields_of::<Project>(&[])?;
         let request = GetProjectRequest { project: self.project };
         let answer = ProjectsServiceClient::new(session.wire()).get_project(request).await;
-        let answer = answer
-            .map_err(|status| explain(session.failure(status), ""))?
-            .into_inner();
+        let answer = answer.map_err(|status| explain(session.failure(status), ""))?.into_inner();
         session.output.show(&answer.project.unwrap_or_default(), story);
         Ok(())
     }
@@ -175,46 +181,22 @@ impl Show {
 
 fn story(project: &Project) -> String {
     let bold = anstyle::Style::new().bold();
-    let mut parts = vec![format!(
-        "{bold}{}  {}{bold:#} (revision {})",
-        project.id, project.name, project.revision
-    )];
+    let mut parts = vec![format!("{bold}{}  {}{bold:#} (revision {})", project.id, project.name, project.revision)];
     let scheme = project.scheme.clone().unwrap_or_default();
     let severities = scheme.severities.iter().map(|one| {
-        let default = if one.id == scheme.default_severity {
-            ", the default"
-        } else {
-            ""
-        };
+        let default = if one.id == scheme.default_severity { ", the default" } else { "" };
         let retired = if one.retired { ", retired" } else { "" };
-        vec![
-            format!("{}{default}{retired}", one.id),
-            one.name.clone(),
-            one.definition.clone(),
-        ]
+        vec![format!("{}{default}{retired}", one.id), one.name.clone(), one.definition.clone()]
     });
     parts.push(table(&["SEVERITY", "NAME", "DEFINITION"], severities));
-    let components = project
-        .components
+    let components = project.components.iter().map(|one| vec![one.id.clone(), words::or_dash(&one.owner_team)]);
+    let model = |team: &Team| team.model().as_str_name().trim_start_matches("TEAM_MODEL_").to_lowercase();
+    let teams =
+        project.teams.iter().map(|team| vec![team.id.clone(), model(team), words::or_dash(&team.members.join(", "))]);
+    let customers = project
+        .customers
         .iter()
-        .map(|one| vec![one.id.clone(), words::or_dash(&one.owner_team)]);
-    let model = |team: &Team| {
-        team.model()
-            .as_str_name()
-            .trim_start_matches("TEAM_MODEL_")
-            .to_lowercase()
-    };
-    let teams = project
-        .teams
-        .iter()
-        .map(|team| vec![team.id.clone(), model(team), words::or_dash(&team.members.join(", "))]);
-    let customers = project.customers.iter().map(|one| {
-        vec![
-            one.id.clone(),
-            words::or_dash(&one.tier),
-            words::or_dash(&one.people.join(", ")),
-        ]
-    });
+        .map(|one| vec![one.id.clone(), words::or_dash(&one.tier), words::or_dash(&one.people.join(", "))]);
     if !project.components.is_empty() {
         parts.push(table(&["COMPONENT", "OWNER"], components));
     }
@@ -266,6 +248,7 @@ pub(crate) struct SetSeverities {
 
 impl SetSeverities {
     async fn run(self, session: &Session) -> Result<(), Failure> {
+        session.output.expect_fields_of::<Project>(&[])?;
         let text = text::from_file(&self.file)?;
         let file: SchemeFile =
             serde_json::from_str(&text).map_err(|error| Failure::usage(format!("{}: {error}", self.file.display())))?;
@@ -278,18 +261,11 @@ impl SetSeverities {
         let request = proto::ChangeSeveritySchemeRequest {
             request_id: session.request_id(),
             project: self.project,
-            scheme: Some(proto::SeverityScheme {
-                severities: severities.collect(),
-                default_severity: file.default,
-            }),
+            scheme: Some(proto::SeverityScheme { severities: severities.collect(), default_severity: file.default }),
             expected_revision: self.expected_revision,
         };
-        let answer = ProjectsServiceClient::new(session.wire())
-            .change_severity_scheme(request)
-            .await;
-        let answer = answer
-            .map_err(|status| explain(session.failure(status), ""))?
-            .into_inner();
+        let answer = ProjectsServiceClient::new(session.wire()).change_severity_scheme(request).await;
+        let answer = answer.map_err(|status| explain(session.failure(status), ""))?.into_inner();
         session.output.show(&answer.project.unwrap_or_default(), story);
         Ok(())
     }
@@ -297,7 +273,7 @@ impl SetSeverities {
 
 setting! {
     /// Add a part of the product.
-    AddComponent => add_component(AddComponentRequest).project {
+    AddComponent => add_component(AddComponentRequest).project: Project {
         /// Its id
         component: String,
         /// The team that owns it
@@ -309,7 +285,7 @@ setting! {
 
 setting! {
     /// Give a component to another team. Open issues do not move.
-    SetComponentOwner => change_component_owner(ChangeComponentOwnerRequest).project {
+    SetComponentOwner => change_component_owner(ChangeComponentOwnerRequest).project: Project {
         /// Its id
         component: String,
         /// The team [default: none]
@@ -321,7 +297,7 @@ setting! {
 
 setting! {
     /// Add a team.
-    AddTeam => add_team(AddTeamRequest).project {
+    AddTeam => add_team(AddTeamRequest).project: Project {
         /// Its id
         team: String,
         /// What kind of team, and so which levels it may take
@@ -342,7 +318,7 @@ setting! {
 
 setting! {
     /// Somebody joins a team.
-    AddMember => add_team_member(AddTeamMemberRequest).team {
+    AddMember => add_team_member(AddTeamMemberRequest).team: Team {
         /// Which team
         team: String,
         /// Who; @me is the actor
@@ -353,7 +329,7 @@ setting! {
 
 setting! {
     /// Somebody leaves a team.
-    RemoveMember => remove_team_member(RemoveTeamMemberRequest).team {
+    RemoveMember => remove_team_member(RemoveTeamMemberRequest).team: Team {
         /// Which team
         team: String,
         /// Who; @me is the actor
@@ -364,7 +340,7 @@ setting! {
 
 setting! {
     /// Name somebody who speaks for the product.
-    AddProductOwner => add_product_owner(AddProductOwnerRequest).project {
+    AddProductOwner => add_product_owner(AddProductOwnerRequest).project: Project {
         /// Who; @me is the actor
         person: String,
     }
@@ -373,7 +349,7 @@ setting! {
 
 setting! {
     /// Somebody no longer speaks for the product.
-    RemoveProductOwner => remove_product_owner(RemoveProductOwnerRequest).project {
+    RemoveProductOwner => remove_product_owner(RemoveProductOwnerRequest).project: Project {
         /// Who; @me is the actor
         person: String,
     }
@@ -382,7 +358,7 @@ setting! {
 
 setting! {
     /// Add a customer.
-    AddCustomer => add_customer(AddCustomerRequest).project {
+    AddCustomer => add_customer(AddCustomerRequest).project: Project {
         /// Its id
         customer: String,
         /// How much was promised to them, such as gold
@@ -397,7 +373,7 @@ setting! {
 
 setting! {
     /// Somebody belongs to a customer.
-    AddCustomerPerson => add_customer_person(AddCustomerPersonRequest).project {
+    AddCustomerPerson => add_customer_person(AddCustomerPersonRequest).project: Project {
         /// The customer's id
         customer: String,
         /// Who; @me is the actor
@@ -408,7 +384,7 @@ setting! {
 
 setting! {
     /// Somebody no longer belongs to a customer.
-    RemoveCustomerPerson => remove_customer_person(RemoveCustomerPersonRequest).project {
+    RemoveCustomerPerson => remove_customer_person(RemoveCustomerPersonRequest).project: Project {
         /// The customer's id
         customer: String,
         /// Who; @me is the actor
@@ -419,9 +395,9 @@ setting! {
 
 setting! {
     /// Say whether an issue's resolver may verify it: for teams of one. Stored and counted as such.
-    SelfVerification => set_self_verification(SetSelfVerificationRequest).project {
+    SelfVerification => set_self_verification(SetSelfVerificationRequest).project: Project {
         /// on or off
-        #[arg(value_parser = clap::builder::BoolishValueParser::new())]
+        #[arg(value_name = "on|off", action = clap::ArgAction::Set, value_parser = clap::builder::BoolishValueParser::new())]
         on: bool,
     }
     |this, session| { on: this.on, }

@@ -71,6 +71,7 @@ pub(crate) struct Show {
 impl Command {
     /// Does what was asked.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        session.output.expect_fields_of::<Release>(&[])?;
         let mut client = ReleasesServiceClient::new(session.wire());
         let release = match self {
             Self::Deploy(Deploy { place, change, issue }) => client
@@ -102,26 +103,17 @@ impl Command {
                 .await
                 .map(|answer| answer.into_inner().release),
         };
-        let release = release
-            .map_err(|status| explain(session.failure(status), ""))?
-            .unwrap_or_default();
+        let release = release.map_err(|status| explain(session.failure(status), ""))?.unwrap_or_default();
         session.output.show(&release, |release| story(release, session));
         Ok(())
     }
 }
 
 fn story(release: &Release, session: &Session) -> String {
-    let mut lines = vec![format!(
-        "{} of {} (revision {})",
-        release.id, release.project, release.revision
-    )];
+    let mut lines = vec![format!("{} of {} (revision {})", release.id, release.project, release.revision)];
     for environment in &release.environments {
         let what = if environment.deployed { "deployed" } else { "taken back" };
-        lines.push(format!(
-            "  {}: {what} {}",
-            environment.name,
-            session.output.time(environment.since.as_ref())
-        ));
+        lines.push(format!("  {}: {what} {}", environment.name, session.output.time(environment.since.as_ref())));
     }
     if !release.issues.is_empty() {
         lines.push(format!("  issues: {}", release.issues.join(", ")));

@@ -13,6 +13,9 @@ use uuid::Uuid;
 use super::failure::{Exit, Failure};
 use super::output::Output;
 
+/// Where a server listens unless told otherwise.
+const PORT: u16 = 7464;
+
 /// A channel that says who acts.
 pub(crate) type Wire = InterceptedService<Channel, Identify>;
 
@@ -40,6 +43,19 @@ impl Interceptor for Identify {
     }
 }
 
+/// The server's URL, of what was typed: `HOST`, `HOST:PORT`, `http://HOST:PORT`.
+fn url(server: &str) -> Result<String, Failure> {
+    match server.split_once("://") {
+        Some(("http", _)) => Ok(server.to_owned()),
+        // Never quietly in the clear where somebody asked for a secured connection.
+        Some((scheme, _)) => {
+            Err(Failure::usage(format!("--server {server}: {scheme} is not spoken; give http://HOST:PORT")))
+        }
+        None if server.contains(':') => Ok(format!("http://{server}")),
+        None => Ok(format!("http://{server}:{PORT}")),
+    }
+}
+
 impl Session {
     /// A session that connects with its first call.
     pub(crate) fn new(
@@ -50,19 +66,12 @@ impl Session {
         output: Output,
         may_ask: bool,
     ) -> Result<Self, Failure> {
-        let url = if server.contains("://") {
-            server.to_owned()
-        } else {
-            format!("http://{server}")
-        };
-        let endpoint = Endpoint::from_shared(url)
+        let endpoint = Endpoint::from_shared(url(server)?)
             .map_err(|error| Failure::usage(format!("--server {server}: {error}; give http://HOST:PORT")))?
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(timeout_seconds))
             .tcp_nodelay(true);
-        let identity = actor
-            .parse()
-            .map_err(|_| Failure::usage(format!("--actor {actor}: only ASCII is allowed")))?;
+        let identity = actor.parse().map_err(|_| Failure::usage(format!("--actor {actor}: a line break is in it")))?;
         Ok(Self {
             server: server.to_owned(),
             actor: actor.to_owned(),
@@ -91,11 +100,7 @@ impl Session {
 
     /// A person as typed: `@me` is the actor.
     pub(crate) fn person(&self, typed: &str) -> String {
-        if typed == "@me" {
-            self.actor.clone()
-        } else {
-            typed.to_owned()
-        }
+        if typed == "@me" { self.actor.clone() } else { typed.to_owned() }
     }
 
     /// The request id given, or a new one.

@@ -19,14 +19,15 @@ const SERVER: &str = "http://127.0.0.1:7464";
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The server, `http://HOST:PORT` [default: http://127.0.0.1:7464]
-    #[arg(long, global = true, env = "SNAGLOG_SERVER", value_name = "URL")]
+    // Their environment variables are read below, not by clap: it would show what they set as if it had been typed.
+    /// The server, `http://HOST:PORT` [env: SNAGLOG_SERVER] [default: http://127.0.0.1:7464]
+    #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
-    /// Who acts: a person's id [default: the user's name]
-    #[arg(long, global = true, env = "SNAGLOG_ACTOR", value_name = "PERSON")]
+    /// Who acts: a person's id [env: SNAGLOG_ACTOR] [default: the user's name]
+    #[arg(long, global = true, value_name = "PERSON")]
     actor: Option<String>,
-    /// The profile of the settings file to use
-    #[arg(long, global = true, env = "SNAGLOG_PROFILE", value_name = "NAME")]
+    /// The profile of the settings file to use [env: SNAGLOG_PROFILE] [default: default]
+    #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
     /// Print JSON, one object or one a line; only these fields where some are named: --json=key,state
     #[arg(long, global = true, value_name = "FIELDS", num_args = 0..=1, require_equals = true, default_missing_value = "", value_delimiter = ',')]
@@ -79,15 +80,8 @@ impl Global {
 
     /// A session with the server, by the settings in force. Connects with the first call.
     pub(crate) fn session(&self) -> Result<Session, Failure> {
-        let [server, actor] = self.in_force()?;
-        Session::new(
-            &server.value,
-            &actor.value,
-            self.timeout,
-            self.request_id,
-            self.output(),
-            !self.no_input,
-        )
+        let [server, actor, _] = self.in_force()?;
+        Session::new(&server.value, &actor.value, self.timeout, self.request_id, self.output(), !self.no_input)
     }
 
     /// A session with another server than the settings say.
@@ -105,89 +99,84 @@ impl Global {
         Output::new(self.json.clone(), style)
     }
 
-    fn in_force(&self) -> Result<[Setting; 2], Failure> {
-        let profile = self.profile()?;
-        let name = self.profile_name();
-        let setting =
-            |name_of, flag: &Option<String>, variable: &str, file: Option<String>, default: (String, &str)| {
-                let (value, from) = match (flag, file) {
-                    (Some(value), _) if std::env::var(variable).as_ref() == Ok(value) => {
-                        (value.clone(), format!("environment ({variable})"))
-                    }
-                    (Some(value), _) => (value.clone(), format!("flag (--{name_of})")),
-                    (None, Some(value)) => (value, format!("profile {name} of {}", settings_file().display())),
-                    (None, None) => (default.0, default.1.to_owned()),
-                };
-                Setting {
-                    name: name_of,
-                    value,
-                    from,
-                }
-            };
-        let user = std::env::var("USER")
-            .or_else(|_| std::env::var("LOGNAME"))
-            .unwrap_or_else(|_| String::from("somebody"));
-        Ok([
-            setting(
-                "server",
-                &self.server,
-                "SNAGLOG_SERVER",
-                profile.server,
-                (SERVER.to_owned(), "default"),
-            ),
-            setting(
-                "actor",
-                &self.actor,
-                "SNAGLOG_ACTOR",
-                profile.actor,
-                (user, "default (the user's name)"),
-            ),
-        ])
+    fn in_force(&self) -> Result<[Setting; 3], Failure> {
+        let name = setting("profile", self.profile.as_ref(), None, "default", "default");
+        let profile = read_profile(&name)?;
+        let file = |value: Option<String>| {
+            let from = format!("profile {} of {}", name.value, settings_file().display());
+            value.filter(|value| !value.is_empty()).map(|value| (value, from))
+        };
+        let user = ["USER", "LOGNAME"].into_iter().find_map(environment);
+        let (user, origin) = match &user {
+            Some(user) => (user.as_str(), "default (the user's name)"),
+            None => ("somebody", "default"),
+        };
+        let server = setting("server", self.server.as_ref(), file(profile.server), SERVER, "default");
+        let actor = setting("actor", self.actor.as_ref(), file(profile.actor), user, origin);
+        Ok([server, actor, name])
     }
+}
 
-    fn profile_name(&self) -> &str {
-        self.profile.as_deref().unwrap_or("default")
-    }
+/// What is in force: flag over environment over profile file over default.
+fn setting(
+    name: &'static str,
+    flag: Option<&String>,
+    file: Option<(String, String)>,
+    default: &str,
+    origin: &str,
+) -> Setting {
+    let variable = format!("SNAGLOG_{}", name.to_uppercase());
+    let (value, from) = match (flag, environment(&variable), file) {
+        (Some(value), _, _) => (value.clone(), format!("flag (--{name})")),
+        (None, Some(value), _) => (value, format!("environment ({variable})")),
+        (None, None, Some(found)) => found,
+        (None, None, None) => (default.to_owned(), origin.to_owned()),
+    };
+    Setting { name, value, from }
+}
 
-    fn profile(&self) -> Result<Profile, Failure> {
-        let (file, name) = (settings_file(), self.profile_name());
-        let found = Figment::from(Toml::file(&file)).extract_inner::<Profile>(name);
-        match found {
-            Ok(profile) => Ok(profile),
-            Err(error) if error.missing() && self.profile.is_none() => Ok(Profile::default()),
-            Err(error) if error.missing() => Err(Failure::usage(format!("{} has no profile {name}", file.display()))),
-            Err(error) => Err(Failure::usage(format!("{}: {error}", file.display()))),
+/// A variable of the environment; an empty one is as good as none.
+fn environment(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|value| !value.is_empty())
+}
+
+/// The profile of that name; an empty one where nobody asked for it and there is none.
+fn read_profile(name: &Setting) -> Result<Profile, Failure> {
+    let file = settings_file();
+    let found = Figment::from(Toml::file(&file)).extract_inner::<Profile>(&name.value);
+    match found {
+        Ok(profile) => Ok(profile),
+        Err(error) if error.missing() && name.from == "default" => Ok(Profile::default()),
+        Err(error) if error.missing() => {
+            Err(Failure::usage(format!("{} has no profile {}, named by {}", file.display(), name.value, name.from)))
         }
+        Err(error) => Err(Failure::usage(format!("{}: {error}", file.display()))),
     }
 }
 
 /// `snaglog config`: the settings in force.
 pub(crate) fn show(global: &Global) -> Result<(), Failure> {
-    let settings = global.in_force()?;
     let output = global.output();
+    output.expect_fields(&["server", "actor", "profile", "settings_file"])?;
+    let settings = global.in_force()?;
+    let file = settings_file().display().to_string();
     if output.is_json() {
-        let object = settings.iter().map(|one| {
-            (
-                one.name.to_owned(),
-                serde_json::json!({ "value": one.value, "from": one.from }),
-            )
-        });
-        output.json(serde_json::Value::Object(object.collect()));
+        let mut object: serde_json::Map<_, _> = settings
+            .iter()
+            .map(|one| (one.name.to_owned(), serde_json::json!({ "value": one.value, "from": one.from })))
+            .collect();
+        object.insert(String::from("settings_file"), file.into());
+        output.json(serde_json::Value::Object(object));
     } else {
-        output.table(
-            &["SETTING", "VALUE", "FROM"],
-            settings
-                .iter()
-                .map(|one| vec![one.name.to_owned(), one.value.clone(), one.from.clone()]),
-        );
-        anstream::println!("settings file: {}", settings_file().display());
+        let rows = settings.iter().map(|one| vec![one.name.to_owned(), one.value.clone(), one.from.clone()]);
+        output.table(&["SETTING", "VALUE", "FROM"], rows);
+        let there = if settings_file().exists() { "" } else { " (there is none)" };
+        output.text(format_args!("\nSettings file: {file}{there}"));
     }
     Ok(())
 }
 
 fn settings_file() -> PathBuf {
-    let folder = etcetera::choose_base_strategy()
-        .map(|base| base.config_dir())
-        .unwrap_or_default();
+    let folder = etcetera::choose_base_strategy().map(|base| base.config_dir()).unwrap_or_default();
     folder.join("snaglog").join("settings.toml")
 }

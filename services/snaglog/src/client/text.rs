@@ -38,9 +38,7 @@ impl Body {
 /// All of standard input.
 pub(crate) fn standard_input() -> Result<String, Failure> {
     let mut text = String::new();
-    std::io::stdin()
-        .read_to_string(&mut text)
-        .map_err(|error| Failure::failed(format!("standard input: {error}")))?;
+    std::io::stdin().read_to_string(&mut text).map_err(|error| Failure::failed(format!("standard input: {error}")))?;
     Ok(text)
 }
 
@@ -56,9 +54,7 @@ pub(crate) fn ask(template: &str) -> Result<String, Failure> {
 
 /// A text without its `<!-- … -->` lines, trimmed.
 pub(crate) fn without_comments(text: &str) -> String {
-    let kept: Vec<&str> = text
-        .lines()
-        .filter(|line| !(line.starts_with("<!--") && line.trim_end().ends_with("-->")))
-        .collect();
+    let kept: Vec<&str> =
+        text.lines().filter(|line| !(line.starts_with("<!--") && line.trim_end().ends_with("-->"))).collect();
     kept.join("\n").trim().to_owned()
 }

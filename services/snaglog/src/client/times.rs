@@ -72,11 +72,11 @@ pub(crate) fn show(time: Option<&prost_types::Timestamp>, style: Style) -> Strin
 
 fn relative(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(time).as_secs();
-    let (past, length) = (seconds >= 0, age(seconds.abs()));
-    if past {
-        format!("{length} ago")
-    } else {
-        format!("in {length}")
+    let length = age(seconds.abs());
+    match seconds {
+        0 => String::from("just now"),
+        1.. => format!("{length} ago"),
+        _ => format!("in {length}"),
     }
 }
 
@@ -87,9 +87,7 @@ pub(crate) fn age(seconds: i64) -> String {
         60..3_600 => format!("{} min", seconds / 60),
         3_600..172_800 => format!("{} h", seconds / 3_600),
         _ => {
-            let days = Span::new()
-                .seconds(seconds)
-                .total((Unit::Day, SpanRelativeTo::days_are_24_hours()));
+            let days = Span::new().seconds(seconds).total((Unit::Day, SpanRelativeTo::days_are_24_hours()));
             days.map_or_else(|_| String::from("?"), |days| format!("{days:.0} d"))
         }
     }

@@ -123,11 +123,7 @@ impl Watch {
         let request = WatchIssueRequest {
             request_id: session.request_id(),
             key: self.target.key.clone(),
-            person: self
-                .person
-                .as_deref()
-                .map(|person| session.person(person))
-                .unwrap_or_default(),
+            person: self.person.as_deref().map(|person| session.person(person)).unwrap_or_default(),
             expected_revision: self.target.expected_revision,
         };
         send!(session, self.target.key, watch_issue(request))

@@ -119,10 +119,17 @@ impl Channel {
 
 impl Parts {
     /// The report; asked for in an editor where none is given, on a terminal.
-    fn read(self, session: &Session, ask: bool) -> Result<Report, Failure> {
+    ///
+    /// `needed`: an empty one would change nothing.
+    fn read(self, session: &Session, ask: bool, needed: bool) -> Result<Report, Failure> {
         let given = self.steps.is_some() || self.actual.is_some() || self.expected.is_some() || self.details.is_some();
         if !given && ask && session.may_ask() {
             return Ok(split(&text::ask(TEMPLATE)?));
+        }
+        if !given && needed {
+            return Err(Failure::usage("a part of the report is needed").hint(
+                "Give --steps TEXT, --actual TEXT, --expected TEXT or --details TEXT (- reads standard input).",
+            ));
         }
         let details = match self.details {
             Some(dash) if dash == "-" => text::standard_input()?,
@@ -155,12 +162,7 @@ fn split(text: &str) -> Report {
         part.push_str(line);
         part.push('\n');
     }
-    for part in [
-        &mut report.steps,
-        &mut report.actual,
-        &mut report.expected,
-        &mut report.details,
-    ] {
+    for part in [&mut report.steps, &mut report.actual, &mut report.expected, &mut report.details] {
         *part = part.trim().to_owned();
     }
     report
@@ -176,7 +178,7 @@ impl File {
             project: self.project,
             title: self.title,
             source: Some(source),
-            report: Some(self.report.read(session, asked)?),
+            report: Some(self.report.read(session, asked, false)?),
             reported_severity: self.reported_severity.unwrap_or_default(),
             component: self.component.unwrap_or_default(),
             occurred_at: self.late.occurred_at,
@@ -186,21 +188,13 @@ impl File {
 
     fn source(&self, session: &Session) -> Source {
         let kind = if self.product_owner {
-            source::Kind::ProductOwner(ProductOwnerSource {
-                channel: self.channel.of_owner().into(),
-            })
+            source::Kind::ProductOwner(ProductOwnerSource { channel: self.channel.of_owner().into() })
         } else if let Some(monitor) = &self.monitor {
             let fingerprint = self.fingerprint.clone().unwrap_or_default();
-            source::Kind::System(SystemSource {
-                monitor: monitor.clone(),
-                fingerprint,
-            })
+            source::Kind::System(SystemSource { monitor: monitor.clone(), fingerprint })
         } else if self.advisory.is_empty() {
             let customer = self.customer.clone().unwrap_or_default();
-            source::Kind::Customer(CustomerSource {
-                customer,
-                channel: self.channel.of_customer().into(),
-            })
+            source::Kind::Customer(CustomerSource { customer, channel: self.channel.of_customer().into() })
         } else {
             source::Kind::Security(SecuritySource {
                 advisories: self.advisory.clone(),
@@ -214,11 +208,8 @@ impl File {
             (None, None) => session.actor().to_owned(),
             (Some(_), None) => String::new(),
         };
-        let raised_by_system = if raised_by.is_empty() {
-            self.monitor.clone().unwrap_or_default()
-        } else {
-            String::new()
-        };
+        let raised_by_system =
+            if raised_by.is_empty() { self.monitor.clone().unwrap_or_default() } else { String::new() };
         proto::Source {
             kind: Some(kind),
             raised_by,
@@ -245,7 +236,7 @@ impl Amend {
         let request = AmendReportRequest {
             request_id: session.request_id(),
             key: self.target.key.clone(),
-            report: Some(self.report.read(session, true)?),
+            report: Some(self.report.read(session, true, true)?),
             occurred_at: self.late.occurred_at,
             expected_revision: self.target.expected_revision,
         };

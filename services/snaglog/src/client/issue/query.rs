@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use api::issues::v1::issues_service_client::IssuesServiceClient;
-use api::issues::v1::{Comment, GetIssueRequest, GetIssueResponse, Issue, ListIssuesRequest};
+use api::issues::v1::{Comment, DismissalReason, GetIssueRequest, GetIssueResponse, Issue, ListIssuesRequest};
 use clap::Args;
 
-use super::{explain, words};
+use super::{Fresh, advise, explain, words};
 use crate::client::failure::Failure;
 use crate::client::json;
 use crate::client::output::{Output, table};
@@ -17,20 +17,24 @@ use crate::client::session::Session;
 pub(crate) struct Show {
     /// The issue's key, `PAY-42` in either case
     key: String,
+    #[command(flatten)]
+    fresh: Fresh,
 }
 
 impl Show {
     /// Shows it.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        session.output.expect_fields_of::<Issue>(&["comments"])?;
         let mut client = IssuesServiceClient::new(session.wire());
         let request = GetIssueRequest {
             key: self.key.clone(),
+            consistency: self.fresh.consistency(),
             ..GetIssueRequest::default()
         };
-        let answer = client.get_issue(request).await;
-        let answer = answer
-            .map_err(|status| explain(session.failure(status), &self.key.to_uppercase()))?
-            .into_inner();
+        let answer = match client.get_issue(request).await {
+            Ok(answer) => answer.into_inner(),
+            Err(status) => return Err(advise(session, session.failure(status), &self.key.to_uppercase()).await),
+        };
         let GetIssueResponse { issue, comments, .. } = answer;
         let issue = issue.unwrap_or_default();
         if session.output.is_json() {
@@ -53,33 +57,21 @@ pub(crate) fn story(issue: &Issue, comments: &[Comment], output: &Output) -> Str
             _ = writeln!(text, "  {name:<12} {value}");
         }
     };
-    line(
-        "state",
-        format!("{}, {}", words::state(issue), output.time(issue.state_since.as_ref())),
-    );
-    line(
-        "severity",
-        if issue.severity.is_empty() {
-            reported(issue)
-        } else {
-            issue.severity.clone()
-        },
-    );
+    line("state", format!("{}, {}", words::state(issue), output.time(issue.state_since.as_ref())));
+    line("severity", if issue.severity.is_empty() { reported(issue) } else { issue.severity.clone() });
     line("level", words::level_word(issue.level));
     line("component", issue.component.clone());
     line("team", issue.team.clone());
     line("assignee", issue.assignee.clone());
     line("source", source(issue));
-    line(
-        "filed",
-        format!("{} by {}", output.time(issue.filed_at.as_ref()), issue.filed_by),
-    );
+    line("filed", format!("{} by {}", output.time(issue.filed_at.as_ref()), issue.filed_by));
     line("workaround", issue.workaround.clone());
     line("changes", issue.changes.join(", "));
     line("tests", issue.tests.join(", "));
     line("resolved by", issue.resolved_by.clone());
     line("confirmed by", issue.confirmed_by.clone());
     line("release", issue.release.clone());
+    line("dismissed as", dismissal(issue));
     line("duplicate of", issue.duplicate_of.clone());
     line("caused by", issue.causes.join(", "));
     line("watchers", issue.watchers.join(", "));
@@ -88,11 +80,7 @@ pub(crate) fn story(issue: &Issue, comments: &[Comment], output: &Output) -> Str
             "link",
             format!(
                 "{} {}",
-                link.kind()
-                    .as_str_name()
-                    .trim_start_matches("LINK_KIND_")
-                    .to_lowercase()
-                    .replace('_', " "),
+                link.kind().as_str_name().trim_start_matches("LINK_KIND_").to_lowercase().replace('_', " "),
                 link.other
             ),
         );
@@ -130,12 +118,13 @@ pub(crate) fn story(issue: &Issue, comments: &[Comment], output: &Output) -> Str
     text.trim_end().to_owned()
 }
 
+fn dismissal(issue: &Issue) -> String {
+    let name = issue.dismissal().as_str_name().trim_start_matches("DISMISSAL_REASON_").to_lowercase().replace('_', " ");
+    if issue.dismissal() == DismissalReason::Unspecified { String::new() } else { name }
+}
+
 fn reported(issue: &Issue) -> String {
-    if issue.reported_severity.is_empty() {
-        String::new()
-    } else {
-        format!("reported as {}", issue.reported_severity)
-    }
+    if issue.reported_severity.is_empty() { String::new() } else { format!("reported as {}", issue.reported_severity) }
 }
 
 fn source(issue: &Issue) -> String {
@@ -150,19 +139,13 @@ fn source(issue: &Issue) -> String {
         Some(Kind::System(system)) => format!("monitor {}", system.monitor),
         None => String::from("not known"),
     };
-    let imported = issue.origin.as_ref().map_or(String::new(), |origin| {
-        format!(", imported from {} by {}", origin.system, origin.imported_by)
-    });
-    let raised_by = if source.raised_by.is_empty() {
-        String::new()
-    } else {
-        format!(", raised by {}", source.raised_by)
-    };
-    let reference = if source.reference.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", source.reference)
-    };
+    let imported = issue
+        .origin
+        .as_ref()
+        .map_or(String::new(), |origin| format!(", imported from {} by {}", origin.system, origin.imported_by));
+    let raised_by =
+        if source.raised_by.is_empty() { String::new() } else { format!(", raised by {}", source.raised_by) };
+    let reference = if source.reference.is_empty() { String::new() } else { format!(" ({})", source.reference) };
     format!("{}{reference}{raised_by}{imported}", kind.trim_end())
 }
 
@@ -196,30 +179,30 @@ pub(crate) struct List {
     #[arg(long, value_enum, default_value = "filed-newest")]
     order: words::Order,
     /// How many at most
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    limit: usize,
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    #[command(flatten)]
+    fresh: Fresh,
 }
 
 impl List {
     /// Lists them.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let limit = self.limit;
+        session.output.expect_fields_of::<Issue>(&[])?;
+        let mut left = self.limit as usize;
         let mut request = self.request(session);
         let mut client = IssuesServiceClient::new(session.wire());
         let mut rows = Vec::new();
-        let mut left = limit;
         while left > 0 {
             request.page_size = i32::try_from(left.min(1000)).unwrap_or(1000);
             let answer = client.list_issues(request.clone()).await;
-            let page = answer
-                .map_err(|status| explain(session.failure(status), ""))?
-                .into_inner();
+            let page = answer.map_err(|status| explain(session.failure(status), ""))?.into_inner();
             left -= page.issues.len().min(left);
             for issue in &page.issues {
                 if session.output.is_json() {
-                    session.output.json(json::to_json(issue))
+                    session.output.json(json::to_json(issue));
                 } else {
-                    rows.push(row(issue, &session.output))
+                    rows.push(row(issue, &session.output));
                 }
             }
             request.page_token = page.next_page_token;
@@ -229,11 +212,11 @@ impl List {
         }
         if !session.output.is_json() {
             let head = ["KEY", "STATE", "SINCE", "SEVERITY", "LEVEL", "ASSIGNEE", "TITLE"];
-            session.output.text(if rows.is_empty() {
-                String::from("No issues.")
+            if rows.is_empty() {
+                anstream::eprintln!("No issues.");
             } else {
-                table(&head, rows)
-            });
+                session.output.text(table(&head, rows));
+            }
             if !request.page_token.is_empty() {
                 anstream::eprintln!("There are more: raise --limit, or narrow with --state, --severity, --team, …");
             }
@@ -252,17 +235,14 @@ impl List {
             assignees: self.assignee.iter().map(|person| session.person(person)).collect(),
             source_reference: self.reference.unwrap_or_default(),
             order_by: self.order.into(),
+            consistency: self.fresh.consistency(),
             ..ListIssuesRequest::default()
         }
     }
 }
 
 fn row(issue: &Issue, output: &Output) -> Vec<String> {
-    let severity = if issue.severity.is_empty() {
-        reported(issue)
-    } else {
-        issue.severity.clone()
-    };
+    let severity = if issue.severity.is_empty() { reported(issue) } else { issue.severity.clone() };
     vec![
         issue.key.clone(),
         words::state(issue).to_owned(),

@@ -76,9 +76,5 @@ pub(crate) fn state_word(state: IssueState) -> &'static str {
 
 /// A text, or `-` where there is none.
 pub(crate) fn or_dash(text: &str) -> String {
-    if text.is_empty() {
-        String::from("-")
-    } else {
-        text.to_owned()
-    }
+    if text.is_empty() { String::from("-") } else { text.to_owned() }
 }
