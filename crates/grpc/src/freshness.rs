@@ -14,14 +14,16 @@ use view_store::{Answer, ViewId, ViewStore};
 use views::query::Query;
 
 use crate::fields::Faults;
-use crate::limits::{FRESHNESS_WAIT_MS_MAX, LIST_ITEMS_MAX};
+use crate::limits::{FRESHNESS_WAIT_MS_MAX, LIST_ITEMS_MAX, REBUILDING_EVENTS_MIN};
 use crate::status;
 use crate::token::{Place, Token};
 
 /// The views, with the log that they show.
 pub(crate) struct Views {
-    pub(crate) store: Arc<dyn ViewStore>,
-    pub(crate) log: Arc<dyn EventLog>,
+    store: Arc<dyn ViewStore>,
+    log: Arc<dyn EventLog>,
+    /// How far the log had come in each partition when this server began. A view far behind that is being built.
+    begun_at: Vec<u64>,
 }
 
 /// How fresh an answer must be: nothing is to be waited for, or what these tokens stand for.
@@ -44,6 +46,11 @@ impl AtLeast {
 }
 
 impl Views {
+    pub(crate) fn new(store: Arc<dyn ViewStore>, log: Arc<dyn EventLog>) -> Self {
+        let begun_at = (0..log.identity().partitions).map(|partition| *log.head(partition).borrow()).collect();
+        Self { store, log, begun_at }
+    }
+
     /// Asks a question about a project. Gives what was found, and the token of what it shows.
     pub(crate) async fn ask<Q: Query>(
         &self,
@@ -55,6 +62,7 @@ impl Views {
         let view = query.view();
         self.wait(view, at_least, deadline).await?;
         let mut answer = self.store.query(view, query.selects()).await.map_err(|error| status::store_error(&error))?;
+        self.refuse_unbuilt(&answer, project)?;
         self.refuse_parked(view, &answer, at_least).await?;
         let token = self.token(&answer, project);
         let rows = std::mem::take(&mut answer.rows);
@@ -68,6 +76,17 @@ impl Views {
         let shown = answer.checkpoints.get(&partition);
         let places = shown.map(|checkpoint| Place::new(partition, checkpoint.position, &checkpoint.leaf));
         Token { places: places.into_iter().collect(), stream: None }.encode()
+    }
+
+    /// A view that lacks most of what there was when this server began would answer as if it had never been.
+    fn refuse_unbuilt(&self, answer: &Answer, project: &ProjectId) -> Result<(), Status> {
+        let partition = self.log.identity().partition_of(project.as_str());
+        let begun_at = self.begun_at.get(partition as usize).copied().unwrap_or_default();
+        let folded = answer.checkpoints.get(&partition).map_or(0, |checkpoint| checkpoint.position);
+        if begun_at.saturating_sub(folded) <= REBUILDING_EVENTS_MIN {
+            return Ok(());
+        }
+        Err(status::view_rebuilding(folded, begun_at))
     }
 
     /// Waits until the view shows what was asked for.
@@ -129,3 +148,6 @@ fn not_fresh_enough() -> Status {
     let message = "the view did not reach the tokens in time; the command is recorded all the same";
     status::error(Code::DeadlineExceeded, Reason::NotFreshEnough, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ pub(crate) struct Health {
     services: &'static [&'static str],
     ready: watch::Receiver<bool>,
     shutdown: CancellationToken,
+    told: CancellationToken,
 }
 
 impl Health {
@@ -22,7 +23,7 @@ impl Health {
         ready: watch::Receiver<bool>,
         shutdown: CancellationToken,
     ) -> Self {
-        Self { reporter: HealthReporter::new(), services, ready, shutdown }
+        Self { reporter: HealthReporter::new(), services, ready, shutdown, told: CancellationToken::new() }
     }
 
     /// Answers who asks.
@@ -30,8 +31,13 @@ impl Health {
         HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
     }
 
+    /// Cancelled once all who watch have been told that the server ends.
+    pub(crate) fn told(&self) -> CancellationToken {
+        self.told.clone()
+    }
+
     /// Says what it is now.
-    pub(crate) async fn tell(&mut self) {
+    async fn tell(&mut self) {
         let ready = *self.ready.borrow_and_update() && !self.shutdown.is_cancelled();
         let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
         for service in [""].iter().chain(self.services) {
@@ -54,6 +60,7 @@ impl Health {
     async fn ends(&mut self) {
         self.shutdown.cancelled().await;
         self.tell().await;
+        self.told.cancel();
         std::future::pending::<()>().await;
     }
 }

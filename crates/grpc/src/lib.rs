@@ -32,6 +32,7 @@ mod call;
 mod connection;
 mod deadline;
 mod edge;
+mod endless;
 mod fields;
 mod freshness;
 mod health;

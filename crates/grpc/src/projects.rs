@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ::commands::{Commands, Found};
 use api::errors::v1::Reason;
 use api::projects::v1::projects_service_server::ProjectsService;
-#[expect(clippy::wildcard_imports, reason = "every message of the service")]
+#[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "every message of the service"))]
 use api::projects::v1::*;
 use domain::ids::{ComponentId, CustomerId, PersonId, ProjectId, SeverityId, TeamId};
 use domain::project::{self, Command, Scheme, TeamModel};
@@ -201,14 +201,18 @@ impl Projects {
         let id = faults.finish(id)?;
         let found = find(&self.commands, &id).await?;
         let mut project = show::project(&found.state);
+        let mut latest = found.at.clone();
         for (shown, (team, model)) in project.teams.iter_mut().zip(&found.state.teams) {
             let members = self.commands.find_team(&id, team).await;
             let members = members.map_err(|error| status::command_error(&error, &subject(&id)))?;
             if let Some(members) = members {
                 *shown = show::team(&members.state, Some(*model));
+                if members.at.position > latest.position {
+                    latest = members.at.clone();
+                }
             }
         }
-        Ok(Response::new(GetProjectResponse { project: Some(project), consistency_token: token_at(&found.at) }))
+        Ok(Response::new(GetProjectResponse { project: Some(project), consistency_token: token_at(&latest) }))
     }
 }
 

@@ -61,9 +61,7 @@ fn with_reason(status: &Status) -> Status {
             "there is no service of this name whose health could be told",
         ),
         Code::Cancelled => status::error(Code::Cancelled, Reason::Cancelled, "the caller went away"),
-        Code::Unavailable => {
-            status::retriable(Code::Unavailable, Reason::ShuttingDown, "the server is shutting down", 0)
-        }
+        Code::Unavailable => crate::endless::shutting_down(),
         Code::DeadlineExceeded => crate::deadline::passed(),
         Code::Ok
         | Code::Unknown

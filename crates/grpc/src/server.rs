@@ -105,7 +105,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let health = Health::new(&SERVICES, deps.ready.clone(), shutdown.clone());
     let routes = routes(deps, &health)?;
-    let edge = Edge::new(timeouts(&options), options.calls_max);
+    let edge = Edge::new(timeouts(&options), options.calls_max, health.told());
     let cut = CancellationToken::new();
     let served = Server::builder()
         .accept_http1(true)
@@ -160,7 +160,7 @@ macro_rules! bounded {
 
 fn routes(deps: Deps, health: &Health) -> Result<Routes, ServeError> {
     let Deps { commands, log, views, environment, ready: _ } = deps;
-    let views = Arc::new(Views { store: views, log: Arc::clone(&log) });
+    let views = Arc::new(Views::new(views, Arc::clone(&log)));
     let history = History::new(Arc::clone(&log));
     let mut routes = RoutesBuilder::default();
     let issues = Issues { commands: Arc::clone(&commands), views: Arc::clone(&views) };

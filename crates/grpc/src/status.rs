@@ -189,6 +189,16 @@ pub(crate) fn store_error(error: &StoreError) -> Status {
     }
 }
 
+/// The view is being built: so many of its partition's events are folded, of so many.
+pub(crate) fn view_rebuilding(folded: u64, of: u64) -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_retry_info(Some(Duration::from_millis(RETRY_UNAVAILABLE_MS)));
+    let facts = vec![("folded", folded.to_string()), ("of", of.to_string())];
+    let message =
+        format!("the view is being built: {folded} of {of} events are folded; histories and commands are served");
+    with_facts(Code::Unavailable, Reason::ViewRebuilding, message, facts, details)
+}
+
 /// More is waiting than can be queued.
 pub(crate) fn overloaded() -> Status {
     let message = "more is waiting than can be queued; try again shortly";

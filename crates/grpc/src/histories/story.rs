@@ -381,3 +381,6 @@ fn owner_channel(channel: OwnerChannel) -> &'static str {
         OwnerChannel::Verbal => "verbal",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Each command: its message's fields, and what they mean. The order is that of the contract.
 
 use api::issues::v1::issues_service_server::IssuesService;
-#[expect(clippy::wildcard_imports, reason = "every message of the service")]
+#[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "every message of the service"))]
 use api::issues::v1::*;
 use domain::Fact;
 use domain::ids::{ComponentId, IssueId, PersonId, ProjectId, ReleaseId, SeverityId, TeamId};

@@ -1,0 +1,194 @@
+use domain::ids::{ChangeId, ComponentId, IssueId, IssueKey, ReleaseId, SeverityId, TeamId};
+use domain::issue::{CodeFix, DataFix, IssueRef};
+use domain::text::{Text, Title};
+use uuid::Uuid;
+
+use super::*;
+
+#[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "a table's rows read better without references")]
+fn check(event: E, sentence: &str, data: &[&str]) {
+    assert_eq!(summary(&event), sentence);
+    let told: Vec<_> = details(&event).iter().map(|detail| format!("{}: {}", detail.name, detail.value)).collect();
+    assert_eq!(told, data);
+}
+
+fn person(id: &str) -> PersonId {
+    PersonId::parse(id).unwrap()
+}
+
+fn team(id: &str) -> TeamId {
+    TeamId::parse(id).unwrap()
+}
+
+fn severity(id: &str) -> SeverityId {
+    SeverityId::parse(id).unwrap()
+}
+
+fn text(words: &str) -> Text {
+    Text::parse(words).unwrap()
+}
+
+fn why() -> Text {
+    text("Because")
+}
+
+fn release() -> ReleaseId {
+    ReleaseId::parse("1.4.2").unwrap()
+}
+
+fn other() -> IssueRef {
+    IssueRef::Issue { id: IssueId(Uuid::nil()), key: IssueKey::parse("PAY-2").unwrap() }
+}
+
+fn filed(kind: Fact<SourceKind>, raised_by: RaisedBy) -> E {
+    E::IssueFiled {
+        id: IssueId(Uuid::nil()),
+        title: Title::parse("Down").unwrap(),
+        source: Source { kind, raised_by, reference: Some("mail-17".into()) },
+        report: Report::default(),
+        reported_severity: Some(severity("sev1")),
+        component: None,
+    }
+}
+
+#[test]
+fn filings_name_their_source() {
+    let id = "id: 00000000-0000-0000-0000-000000000000";
+    let system = SourceKind::System { monitor: "ping".into(), fingerprint: "f7".into() };
+    let data = [
+        id,
+        "title: Down",
+        "source: system",
+        "monitor: ping",
+        "fingerprint: f7",
+        "raised_by_system: ping",
+        "reference: mail-17",
+        "reported_severity: sev1",
+    ];
+    check(filed(Fact::Known(system), RaisedBy::System("ping".into())), "Filed: “Down”, raised by ping", &data);
+    let data = [id, "title: Down", "source: not known", "reference: mail-17", "reported_severity: sev1"];
+    check(filed(Fact::NotKnown, RaisedBy::Nobody), "Filed: “Down”", &data);
+    let security = SourceKind::Security {
+        advisories: vec!["A-1".into(), "A-2".into()],
+        package: "p".into(),
+        affected: "<2".into(),
+    };
+    let told = details(&filed(Fact::Known(security), RaisedBy::Person(person("eve"))));
+    assert_eq!((told[3].value.as_str(), told[6].value.as_str()), ("A-1, A-2", "eve"));
+}
+
+#[test]
+fn reports_and_questions() {
+    let report = Report { actual: Some(text("Two")), expected: Some(text("One")), ..Report::default() };
+    check(E::ReportAmended { report }, "Amended the report: actual, expected", &["actual: Two", "expected: One"]);
+    let asked = E::InformationRequested { question: 2, of: Asked::Person(person("cora")), text: text("When?") };
+    check(asked, "Asked cora (question 2)", &["question: 2", "of: cora", "text: When?"]);
+    let answer = E::InformationProvided { questions: vec![1, 2], text: None };
+    check(answer, "Answered questions 1, 2", &["questions: 1, 2"]);
+    check(E::RequestWithdrawn { questions: vec![3] }, "Took back question 3", &["questions: 3"]);
+    check(E::IssueCommented { text: text("Hm") }, "Commented", &["text: Hm"]);
+    check(E::WatchStarted { person: person("zoe") }, "zoe watches it", &["person: zoe"]);
+}
+
+#[test]
+fn triage_and_its_changes() {
+    let triaged = E::IssueTriaged {
+        level: Fact::Known(Level::System),
+        nature: Some(Nature::Incident),
+        severity: Fact::Known(severity("sev2")),
+        component: Some(ComponentId::parse("db").unwrap()),
+        team: Fact::NotKnown,
+    };
+    let data = ["level: 2 (system)", "nature: incident", "severity: sev2", "component: db", "team: not known"];
+    check(triaged, "Triaged: level 2 (system), severity sev2, team not known", &data);
+    let change = E::SeverityChanged { from: Fact::Known(severity("sev2")), to: severity("sev1"), reason: Some(why()) };
+    check(change, "Changed the severity from sev2 to sev1", &["from: sev2", "to: sev1", "reason: Because"]);
+    let change = E::LevelChanged {
+        from: Fact::NotKnown,
+        to: Level::CodeOrData,
+        nature: Some(Nature::Bug),
+        team: Some(team("core")),
+        reason: None,
+    };
+    let data = ["from: not known", "to: 3 (code or data)", "nature: bug", "team: core"];
+    check(change, "Changed the level from not known to 3 (code or data), to team core", &data);
+    let change = E::NatureChanged { from: None, to: Some(Nature::Bug), reason: None };
+    check(change, "Changed the nature from none to bug", &["from: none", "to: bug"]);
+    let moved = E::ComponentChanged { from: None, to: ComponentId::parse("db").unwrap(), reason: None };
+    check(moved, "Moved from component none to db", &["from: none", "to: db"]);
+    check(E::ReturnedToTriage { reason: Some(why()) }, "Returned to triage", &["reason: Because"]);
+}
+
+#[test]
+fn ownership() {
+    check(E::IssueAssigned { assignee: Some(person("ada")) }, "Assigned to ada", &["assignee: ada"]);
+    check(E::IssueAssigned { assignee: None }, "Assigned to nobody", &["assignee: nobody"]);
+    let over = E::IssueHandedOver { from: Fact::Known(team("core")), to: team("ops"), reason: Some(why()) };
+    check(over, "Handed over from team core to team ops", &["from: core", "to: ops", "reason: Because"]);
+    let accepted = E::IssueAccepted { assignee: Fact::Known(person("ada")), report_owed: true };
+    let sentence = "Accepted, and it is ada’s now; its report is still owed";
+    check(accepted, sentence, &["assignee: ada", "report_owed: true"]);
+    let to = E::VerificationDelegated { to: person("zoe"), capacity: Fact::Known(Capacity::ProductOwner) };
+    check(to, "Let zoe verify it", &["to: zoe", "capacity: as product owner"]);
+}
+
+#[test]
+fn fixes_and_their_confirmation() {
+    let code =
+        CodeFix { changes: vec![ChangeId::parse("c0ffee").unwrap()], tests: vec!["t".into()], environment: None };
+    let data = DataFix { correction: Some("sql-7".into()), tried_in: Some("test".into()) };
+    let resolved = E::IssueResolved { fix: Fact::Known(Fix::CodeAndData(code, data)) };
+    let sentence = "Resolved by 1 change of code with 1 regression test and a correction of data";
+    let told = [
+        "fix: 1 change of code with 1 regression test and a correction of data",
+        "changes: c0ffee",
+        "tests: t",
+        "correction: sql-7",
+        "tried_in: test",
+    ];
+    check(resolved, sentence, &told);
+    let action = Some(text("Restarted"));
+    let operated = E::IssueResolved { fix: Fact::Known(Fix::Operation { action }) };
+    check(operated, "Resolved by an operation", &["fix: an operation", "action: Restarted"]);
+    let explained = Fix::Explanation { explanation: Some(text("So")), topic: Some("login".into()) };
+    let told = ["fix: an explanation", "explanation: So", "topic: login"];
+    check(E::IssueResolved { fix: Fact::Known(explained) }, "Resolved by an explanation", &told);
+    let tests = E::RegressionTestsAdded { tests: vec!["a".into(), "b".into()] };
+    check(tests, "Added 2 regression tests", &["tests: a, b"]);
+    let rejected = E::ResolutionRejected { reason: Some(why()), unassigned: true };
+    let told = ["reason: Because", "unassigned: true"];
+    check(rejected, "Rejected the resolution; nobody is assigned any more", &told);
+    let verified =
+        E::IssueVerified { confirmed_by: Fact::Known(person("ada")), capacity: Fact::NotKnown, self_verified: true };
+    let sentence = "Verified: confirmed by ada, who resolved it (in a capacity not known)";
+    check(verified, sentence, &["confirmed_by: ada", "capacity: in a capacity not known", "self_verified: true"]);
+    check(E::WorkaroundRecorded { text: text("Pay by phone") }, "Found a workaround", &["text: Pay by phone"]);
+    check(E::WorkaroundWithdrawn { reason: None }, "Withdrew the workaround", &[]);
+}
+
+#[test]
+fn production_and_the_end() {
+    check(E::MarkedInProduction { release: release() }, "In production with release 1.4.2", &["release: 1.4.2"]);
+    check(E::CauseNamed { release: release() }, "Named release 1.4.2 as a cause", &["release: 1.4.2"]);
+    let closing = Closing::Released { release: Some(release()), reverified_by: Some(person("ben")) };
+    let sentence = "Closed: in production with release 1.4.2, verified there by ben";
+    check(E::IssueClosed { closing: Fact::Known(closing) }, sentence, &["release: 1.4.2", "reverified_by: ben"]);
+    let applied = Closing::DataApplied { at: "2026-05-01T10:00:00Z".parse().ok(), by: Some(person("ben")) };
+    let sentence = "Closed: applied in production at 2026-05-01T10:00:00Z by ben";
+    let told = ["applied_at: 2026-05-01T10:00:00Z", "applied_by: ben"];
+    check(E::IssueClosed { closing: Fact::Known(applied) }, sentence, &told);
+    let nothing = E::IssueClosed { closing: Fact::Known(Closing::Confirmed) };
+    check(nothing, "Closed: nothing had to be released", &[]);
+    let unknown = E::IssueClosed { closing: Fact::NotKnown };
+    check(unknown, "Closed: the evidence is not known", &["closing: not known"]);
+    check(E::WithdrawnFromProduction { reason: None }, "Withdrawn from production", &[]);
+    check(E::IssueReopened { reason: None, unassigned: false }, "Reopened", &["unassigned: false"]);
+    let dismissed = E::IssueDismissed { dismissal: Fact::Known(Dismissal::DuplicateOf(other())), note: None };
+    check(dismissed, "Dismissed: a duplicate of PAY-2", &["dismissal: a duplicate of PAY-2"]);
+    let unknown = E::IssueDismissed { dismissal: Fact::NotKnown, note: Some(text("Meh")) };
+    let told = ["dismissal: the reason is not known", "note: Meh"];
+    check(unknown, "Dismissed: the reason is not known", &told);
+    let linked = E::IssuesLinked { kind: LinkKind::CausedBy, other: other() };
+    check(linked, "Linked: caused by PAY-2", &["kind: caused by", "other: PAY-2"]);
+}

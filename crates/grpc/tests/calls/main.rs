@@ -1,0 +1,15 @@
+//! The server as its callers see it: a real client, a real connection, everything else in memory.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a story that can't go on fails")]
+
+mod answers;
+mod around;
+mod discovery;
+mod ending;
+mod errors;
+mod freshness;
+mod given;
+mod histories;
+mod imports;
+mod life;
+mod lists;
+mod messages;
