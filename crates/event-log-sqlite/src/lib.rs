@@ -92,6 +92,7 @@ impl Options {
 
 impl SqliteLog {
     /// Opens the log at `path`, or makes a new one where there is no file. Blocks for a few reads and, for a new file, writes.
+    /// Opened within a Tokio runtime, its callers are woken there, which costs the writer less.
     ///
     /// `path` + `.lock` is locked as long as the log is open: a second process, or a second log in this one, is refused.
     pub fn open(path: impl Into<PathBuf>, options: &Options) -> Result<Self, OpenError> {
@@ -176,7 +177,7 @@ impl EventLog for SqliteLog {
         self.shared.undamaged().map_err(AppendError::Failed)?;
         let answer = self.queue.propose(proposal).map_err(AppendError::Failed)?;
         match answer.await {
-            Ok(delivery) => delivery.answer,
+            Ok(answer) => answer,
             // The writer took it and is gone: it may have committed before.
             Err(_) => Err(AppendError::Unknown(error::closed())),
         }

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_cha
 use std::sync::{Arc, PoisonError, RwLock};
 
 use event_log::{AppendError, Appended, LogError, Proposal};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::Options;
@@ -18,38 +19,40 @@ pub(crate) type Answer = Result<Appended, AppendError>;
 
 /// A proposal that waits, and who waits for its answer.
 #[derive(Debug)]
-pub(crate) struct Waiting {
-    pub(crate) proposal: Proposal,
-    caller: oneshot::Sender<Delivery>,
+struct Waiting {
+    proposal: Proposal,
+    caller: Caller,
 }
 
-/// An answer, and with it the answers of others of the batch.
-///
-/// The writer wakes one caller, and that one the others when it drops this: waking a task from inside the runtime is
-/// nearly free, from the writer's thread it takes longer than writing the event does.
-#[derive(Debug)]
-pub(crate) struct Delivery {
-    pub(crate) answer: Answer,
-    _others: Others,
-}
-
-#[derive(Debug, Default)]
-struct Others(Vec<(oneshot::Sender<Delivery>, Answer)>);
+/// Who waits for an answer.
+pub(crate) type Caller = oneshot::Sender<Answer>;
 
 /// Answers everybody of a batch; who has gone away doesn't hear it.
-pub(crate) fn deliver(batch: &mut Vec<Waiting>, answers: impl IntoIterator<Item = Answer>) {
-    let mut others: Vec<_> = batch.drain(..).map(|waiting| waiting.caller).zip(answers).collect();
-    if let Some((first, answer)) = others.pop() {
-        // If it is gone, this comes back and wakes the others from here.
-        let _ = first.send(Delivery { answer, _others: Others(others) });
+///
+/// Several are woken by a task of the runtime: from inside it that is nearly free, from the writer's thread waking one
+/// takes as long as writing its event does.
+pub(crate) fn deliver(runtime: Option<&Handle>, callers: &mut Vec<Caller>, answers: Vec<Answer>) {
+    let mut answered = Answered(callers.drain(..).zip(answers).collect());
+    match runtime {
+        Some(runtime) if answered.0.len() > 1 => drop(runtime.spawn(async move { answered.send() })),
+        _ => answered.send(),
     }
 }
 
-impl Drop for Others {
-    fn drop(&mut self) {
+/// Callers with their answers, which they get even when the runtime ends before it comes to them.
+struct Answered(Vec<(Caller, Answer)>);
+
+impl Answered {
+    fn send(&mut self) {
         for (caller, answer) in self.0.drain(..) {
-            let _ = caller.send(Delivery { answer, _others: Others::default() });
+            let _ = caller.send(answer);
         }
+    }
+}
+
+impl Drop for Answered {
+    fn drop(&mut self) {
+        self.send();
     }
 }
 
@@ -72,7 +75,9 @@ pub(crate) struct Arrivals {
 /// What the writer takes from the queue at once.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    pub(crate) proposals: Vec<Waiting>,
+    pub(crate) proposals: Vec<Proposal>,
+    /// Who waits for each of them.
+    pub(crate) callers: Vec<Caller>,
     pub(crate) pages_max: Option<u32>,
 }
 
@@ -98,7 +103,7 @@ pub(crate) fn queue(options: &Options) -> (Queue, Arrivals) {
 
 impl Queue {
     /// Puts the proposal into the queue, or says at once that there is no room.
-    pub(crate) fn propose(&self, proposal: Proposal) -> Result<oneshot::Receiver<Delivery>, LogError> {
+    pub(crate) fn propose(&self, proposal: Proposal) -> Result<oneshot::Receiver<Answer>, LogError> {
         let bytes = proposal.encoded_bytes();
         let (caller, receiver) = oneshot::channel();
         // Counted before it is sent, so that the writer never takes off what was not yet put on.
@@ -156,7 +161,9 @@ impl Arrivals {
             Message::Propose(waiting) => {
                 let bytes = waiting.proposal.encoded_bytes();
                 self.load.remove(bytes);
-                batch.proposals.push(*waiting);
+                let Waiting { proposal, caller } = *waiting;
+                batch.proposals.push(proposal);
+                batch.callers.push(caller);
                 bytes
             }
             Message::LimitPages(pages_max) => {

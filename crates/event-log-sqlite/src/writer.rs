@@ -8,11 +8,12 @@ use std::time::Duration;
 use event_log::admission::{Accepted, Admission, Changes, Decision};
 use event_log::{AppendError, LogError, PartitionId, Proposal};
 use rusqlite::{CachedStatement, Connection, ErrorCode, params};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::error;
 use crate::lookup::{Heads, Lookup};
-use crate::queue::{Answer, Arrivals, Batch, Waiting, deliver};
+use crate::queue::{Answer, Arrivals, Batch, deliver};
 use crate::schema::{self, key};
 use crate::{Options, sidecar};
 
@@ -48,6 +49,8 @@ pub(crate) struct Writer {
     connection: Option<Connection>,
     heads: Heads,
     shared: Arc<Shared>,
+    /// Where callers are woken; without one, by the writer itself.
+    runtime: Option<Handle>,
     wal_bytes_max: u64,
     failing: bool,
 }
@@ -88,6 +91,7 @@ impl Writer {
             connection: Some(connection),
             heads,
             shared,
+            runtime: Handle::try_current().ok(),
             wal_bytes_max: WAL_BYTES_MAX,
             failing: false,
         }
@@ -101,34 +105,35 @@ impl Writer {
                 self.limit_pages(pages_max);
             }
             if !batch.proposals.is_empty() {
-                self.write(&mut batch.proposals);
+                self.write(&mut batch);
             }
         }
     }
 
-    /// Takes one batch from the queue to its answers.
-    fn write(&mut self, batch: &mut Vec<Waiting>) {
-        match self.commit(batch) {
+    /// Takes one batch from the queue to its answers. What can wait comes after those: callers come back meanwhile.
+    fn write(&mut self, batch: &mut Batch) {
+        match self.commit(&batch.proposals) {
             Ok(Written { answers, changes }) => {
                 let grown: Vec<_> =
                     changes.partitions.iter().map(|(partition, head)| (*partition, head.position)).collect();
-                self.heads.advance(changes);
                 self.shared.commit(&grown);
-                deliver(batch, answers);
+                deliver(self.runtime.as_ref(), &mut batch.callers, answers);
                 self.shared.publish(&grown);
+                self.heads.advance(changes);
                 self.bound_wal();
                 self.note(None);
             }
             Err(error) => {
                 self.note(Some(&error));
-                let answers = std::iter::repeat_n(Err(error), batch.len());
-                deliver(batch, answers);
+                let answers = vec![Err(error); batch.callers.len()];
+                deliver(self.runtime.as_ref(), &mut batch.callers, answers);
             }
         }
+        batch.proposals.clear();
     }
 
     /// Admits and writes a batch in one transaction; all of it fails with what is returned.
-    fn commit(&mut self, batch: &[Waiting]) -> Result<Written, AppendError> {
+    fn commit(&mut self, batch: &[Proposal]) -> Result<Written, AppendError> {
         self.shared.undamaged().map_err(AppendError::Failed)?;
         let connection = match self.connection.take() {
             Some(connection) => connection,
@@ -270,7 +275,7 @@ impl Shared {
     }
 }
 
-fn transact(connection: &Connection, heads: &mut Heads, batch: &[Waiting]) -> Result<Written, Failure> {
+fn transact(connection: &Connection, heads: &mut Heads, batch: &[Proposal]) -> Result<Written, Failure> {
     connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])).map_err(Failure::Before)?;
     let written = admit_and_insert(connection, heads, batch).map_err(Failure::Before)?;
     let committed = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
@@ -282,16 +287,16 @@ fn transact(connection: &Connection, heads: &mut Heads, batch: &[Waiting]) -> Re
     }
 }
 
-fn admit_and_insert(connection: &Connection, heads: &mut Heads, batch: &[Waiting]) -> rusqlite::Result<Written> {
+fn admit_and_insert(connection: &Connection, heads: &mut Heads, batch: &[Proposal]) -> rusqlite::Result<Written> {
     let mut lookup = Lookup::new(connection, heads);
     let mut insert =
         Insert { stream: connection.prepare_cached(INSERT_STREAM)?, event: connection.prepare_cached(INSERT_EVENT)? };
     let mut admission = Admission::new(&mut lookup);
     let mut answers = Vec::with_capacity(batch.len());
-    for waiting in batch {
-        answers.push(match admission.admit(&waiting.proposal)? {
+    for proposal in batch {
+        answers.push(match admission.admit(proposal)? {
             Decision::Accepted(accepted) => {
-                insert.append(&waiting.proposal, &accepted)?;
+                insert.append(proposal, &accepted)?;
                 Ok(accepted.appended)
             }
             Decision::Replayed(appended) => Ok(appended),

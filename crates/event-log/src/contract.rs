@@ -108,6 +108,7 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
         case!(requests::ids_are_compared_before_revisions),
         case!(requests::ids_belong_to_their_stream),
         case!(callers::who_goes_away_changes_nothing_else),
+        case!(callers::who_stalls_holds_nobody_up),
         case!(heads::the_watch_never_runs_ahead),
         case!(heads::a_barrier_shows_what_was_acknowledged),
         case!(payloads::bytes_are_kept),

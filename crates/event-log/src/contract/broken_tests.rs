@@ -35,6 +35,8 @@ enum Fault {
     StaleBarrier,
     /// An append goes on only while its caller waits, one event after the other.
     StopsWithItsCaller,
+    /// One at a time, from when an append begins until its caller has taken the answer.
+    HeldUpByItsCaller,
     /// JSON is written anew.
     RewritesJson,
     /// Nothing is refused for its size.
@@ -53,6 +55,7 @@ struct Wrong {
     hidden: Mutex<BTreeSet<u64>>,
     announced: watch::Sender<u64>,
     stale: AtomicU64,
+    turn: tokio::sync::Mutex<()>,
 }
 
 struct Maker(Fault);
@@ -94,7 +97,14 @@ impl Factory for Maker {
 impl Wrong {
     fn new(fault: Fault, identity: Identity) -> Self {
         let inner = MemoryLog::new(identity);
-        Self { inner, fault, hidden: Mutex::default(), announced: watch::Sender::new(0), stale: AtomicU64::new(0) }
+        Self {
+            inner,
+            fault,
+            hidden: Mutex::default(),
+            announced: watch::Sender::new(0),
+            stale: AtomicU64::new(0),
+            turn: tokio::sync::Mutex::new(()),
+        }
     }
 
     async fn append_in_flight(&self, append: Append) -> Result<Appended, AppendError> {
@@ -137,6 +147,11 @@ impl EventLog for Wrong {
         match self.fault {
             Fault::ShowsInAnotherOrder => return self.append_in_flight(append).await,
             Fault::StopsWithItsCaller => return self.append_one_by_one(append).await,
+            Fault::HeldUpByItsCaller => {
+                let _turn = self.turn.lock().await;
+                tokio::task::yield_now().await;
+                return self.inner.append(append).await;
+            }
             Fault::RevisionBeforeRequest => {
                 let actual =
                     self.inner.read_stream(&append.stream, 0, usize::MAX).await.map_err(AppendError::Failed)?;
@@ -268,6 +283,11 @@ async fn a_stale_barrier_is_caught() {
 #[tokio::test]
 async fn a_log_that_stops_with_its_caller_is_caught() {
     check(&broken_by(Fault::StopsWithItsCaller).await, "who_goes_away_changes_nothing_else");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_held_up_by_its_caller_is_caught() {
+    check(&broken_by(Fault::HeldUpByItsCaller).await, "who_stalls_holds_nobody_up");
 }
 
 #[tokio::test]

@@ -55,6 +55,32 @@ pub(super) async fn who_goes_away_changes_nothing_else<F: Factory>(factory: &F) 
     Ok(())
 }
 
+/// A caller that has begun and then attends to something else holds nobody up.
+pub(super) async fn who_stalls_holds_nobody_up<F: Factory>(factory: &F) -> Outcome {
+    let log = log(factory).await?;
+    for round in 0..10 {
+        let mut stalled: Vec<_> =
+            (0..8).map(|n| log.append(append(&issue(format!("stalled-{round}-{n}")), 0, 1))).collect();
+        let mut answers = Vec::new();
+        for (n, call) in stalled.iter_mut().enumerate() {
+            let (log, append) = (Arc::clone(&log), append(&issue(format!("other-{round}-{n}")), 0, 1));
+            answers.push(tokio::spawn(async move { log.append(append).await }));
+            if let std::task::Poll::Ready(answer) = futures::poll!(call) {
+                promise_eq!(answer?.revision, 1, "the revision answered at once");
+            }
+        }
+        for answer in answers {
+            promise_eq!(answer.await??.revision, 1, "the revision answered beside who stalls");
+        }
+        for (n, call) in stalled.into_iter().enumerate() {
+            drop(call);
+            let settled = log.append(append(&issue(format!("stalled-{round}-{n}")), 0, 1)).await?;
+            promise_eq!(settled.revision, 1, "the revision a retry is answered");
+        }
+    }
+    Ok(())
+}
+
 fn several(id: &str) -> Append {
     let one = append(&issue(id), 0, 1);
     Append { events: vec![one.events[0].clone(); 3], ..one }
