@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value as Json;
@@ -15,13 +16,23 @@ use super::times::{self, Style};
 pub(crate) struct Output {
     fields: Option<Vec<String>>,
     times: Style,
+    kept: Option<Kept>,
 }
+
+/// Lines that were kept instead of printed.
+pub(crate) type Kept = Arc<Mutex<Vec<String>>>;
 
 impl Output {
     /// JSON where fields are given (an empty list: all of them), else for people.
     pub(crate) fn new(fields: Option<Vec<String>>, times: Style) -> Self {
         let named = |fields: Vec<String>| fields.into_iter().filter(|field| !field.is_empty()).collect();
-        Self { fields: fields.map(named), times }
+        Self { fields: fields.map(named), times, kept: None }
+    }
+
+    /// Keeps lines from now on, with all their fields, instead of printing them: for those who show them in another way.
+    pub(crate) fn keep(&mut self) -> Kept {
+        self.fields = self.fields.take().map(|_| Vec::new());
+        Arc::clone(self.kept.insert(Kept::default()))
     }
 
     /// True: for scripts.
@@ -61,13 +72,20 @@ impl Output {
 
     /// Prints one JSON object on one line.
     pub(crate) fn json(&self, object: Json) {
-        print(&json::select(object, self.fields.as_deref().unwrap_or_default()));
+        self.print(&json::select(object, self.fields.as_deref().unwrap_or_default()));
     }
 
     /// Prints a text for people.
     #[expect(clippy::unused_self, reason = "who prints has been given an output")]
     pub(crate) fn text(&self, text: impl Display) {
-        print(&text);
+        self.print(&text);
+    }
+
+    fn print(&self, line: &dyn Display) {
+        match &self.kept {
+            Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string()),
+            None => print(line),
+        }
     }
 
     /// Prints a table.
