@@ -76,7 +76,6 @@ impl Output {
     }
 
     /// Prints a text for people.
-    #[expect(clippy::unused_self, reason = "who prints has been given an output")]
     pub(crate) fn text(&self, text: impl Display) {
         self.print(&text);
     }

@@ -88,7 +88,7 @@ impl Sender {
 
     fn judge(&self, failure: Failure) -> Result<Sent, Failure> {
         match (failure.exit, failure.reason.as_str()) {
-            (_, "UnknownProject") | (Exit::NotAllowed | Exit::TryAgain | Exit::Conflict, _) | (Exit::Failed, _) => {
+            (_, "UnknownProject") | (Exit::NotAllowed | Exit::TryAgain | Exit::Conflict | Exit::Failed, _) => {
                 Err(explain_project(failure, &self.project))
             }
             (_, "RequestIdReused") => Ok(Sent::Differs),
