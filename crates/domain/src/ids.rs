@@ -38,16 +38,16 @@ pub enum Malformed {
     },
 }
 
-const ID_CHARS_MAX: usize = 100;
+/// Well below what a log takes for an actor or a stream's id.
+const ID_BYTES_MAX: usize = 100;
 const ID_ALLOWED: &str = "letters, digits and . _ - : + @ / # are allowed";
 
 fn check_id(text: &str) -> Result<(), Malformed> {
     if text.is_empty() {
         return Err(Malformed::Blank);
     }
-    let length = text.chars().count();
-    if length > ID_CHARS_MAX {
-        return Err(Malformed::TooLong { length, max: ID_CHARS_MAX, unit: "characters" });
+    if text.len() > ID_BYTES_MAX {
+        return Err(Malformed::TooLong { length: text.len(), max: ID_BYTES_MAX, unit: "bytes" });
     }
     match text.chars().find(|c| !(c.is_alphanumeric() || "._-:+@/#".contains(*c))) {
         Some(character) => Err(Malformed::Character { character, allowed: ID_ALLOWED }),
@@ -62,7 +62,7 @@ macro_rules! text_ids {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Accepts 1 to 100 letters, digits and `. _ - : + @ / #`.
+            /// Accepts letters, digits and `. _ - : + @ / #`, 1 to 100 bytes of UTF-8.
             pub fn parse(text: &str) -> Result<Self, Malformed> {
                 check_id(text).map(|()| Self(text.into()))
             }
@@ -70,6 +70,11 @@ macro_rules! text_ids {
             /// The identifier as text.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+
+            /// The same, shared instead of copied.
+            pub fn shared(&self) -> Arc<str> {
+                Arc::clone(&self.0)
             }
         }
 
@@ -132,6 +137,11 @@ impl ProjectId {
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same, shared instead of copied.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 }
 
@@ -208,13 +218,15 @@ mod tests {
         check_id("two words", Err(forbidden(' ')));
         check_id("a\nb", Err(forbidden('\n')));
         check_id("a,b", Err(forbidden(',')));
-        check_id(&"x".repeat(101), Err(Malformed::TooLong { length: 101, max: 100, unit: "characters" }));
+        check_id(&"x".repeat(101), Err(Malformed::TooLong { length: 101, max: 100, unit: "bytes" }));
     }
 
     #[test]
-    fn characters_are_counted_not_bytes() {
-        let id = "\u{e9}".repeat(100);
+    fn bytes_are_counted_as_the_log_counts_them() {
+        let id = "\u{e9}".repeat(50);
         check_id(&id, Ok(&id));
+        let id = "\u{e9}".repeat(51);
+        check_id(&id, Err(Malformed::TooLong { length: 102, max: 100, unit: "bytes" }));
     }
 
     #[track_caller]
@@ -254,6 +266,6 @@ mod tests {
         );
         assert_eq!(PersonId::parse("").unwrap_err().to_string(), "must not be blank");
         let long = PersonId::parse(&"x".repeat(101)).unwrap_err();
-        assert_eq!(long.to_string(), "is 101 characters long, at most 100 are allowed");
+        assert_eq!(long.to_string(), "is 101 bytes long, at most 100 are allowed");
     }
 }
