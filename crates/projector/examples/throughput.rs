@@ -1,6 +1,6 @@
 //! Events a second: projected while catching up, and what a live batch costs. `cargo run --release -p projector --example throughput [ISSUES]`
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "it measures, and ends where it can't")]
+#![expect(clippy::unwrap_used, reason = "it measures, and ends where it can't")]
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -106,7 +106,7 @@ async fn time<Q: Query>(store: &SqliteViews, name: &str, query: &Q) {
 async fn append(log: &MemoryLog, issue: usize, step: usize) {
     let id = Uuid::from_u128(issue as u128);
     let stream = StreamRef {
-        project: domain::ids::ProjectId::parse(if issue % 3 == 0 { "WEB" } else { "PAY" }).unwrap(),
+        project: domain::ids::ProjectId::parse(if issue.is_multiple_of(3) { "WEB" } else { "PAY" }).unwrap(),
         kind: StreamKind::Issue,
         id: id.to_string().into(),
     };

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{Recorded, StreamKind};
 use event_log::{EventLog, LogError, PartitionId, StreamName};
 use history::PartitionRecord;
 use view_store::Checkpoint;
+use views::{Recorded, StreamKind};
 
 use crate::trouble::{Trouble, chain};
 

@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use domain::{Recorded, StreamKind, StreamRef};
 use event_log::PartitionId;
 use view_store::{Checkpoint, Park, ViewCommit, ViewId, ViewStore};
 use views::row::Key;
-use views::{AnyView, Folding};
+use views::{AnyView, Folding, Recorded, StreamKind, StreamRef};
 
 use crate::Shared;
 use crate::feed::{self, Batch, EVENTS_A_TURN, Fed, What};

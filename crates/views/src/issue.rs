@@ -11,15 +11,17 @@ mod stored;
 mod tables;
 mod words;
 
+use std::sync::Arc;
+
+use domain::ids::{IssueKey, ProjectId, SeverityId};
 use domain::issue::{Issue, IssueEvent, evolve};
+use domain::text::Text;
 use domain::{Event, Recorded, StreamKind};
 
 pub use get::{COMMENTS_PAGE, Comment, GetIssue, IssueFound};
 pub use list::{Filter, IssuesFound, ListIssues, Order, STEP_MAX};
 pub use tables::{COMMENT, COUNT, ISSUE};
 pub use words::Standing;
-
-use domain::ids::{IssueKey, ProjectId};
 
 use crate::row::{Change, Key, Row, RowError, Value};
 use crate::table::{Schema, Table};
@@ -51,7 +53,7 @@ impl View for Issues {
     }
 
     fn key(&self, recorded: &Recorded) -> Key {
-        Key::new([Value::from(recorded.stream.project.as_str()), Value::from(recorded.ordinal)])
+        Key::new([Value::from(recorded.stream.project.shared()), Value::from(recorded.ordinal)])
     }
 
     fn revision(&self, issue: &Issue) -> u64 {
@@ -79,7 +81,7 @@ impl View for Issues {
             return Err(Unappliable::Refused { reason: "an issue begins with its filing".into() });
         }
         if let IssueEvent::IssueCommented { text } = event {
-            let comment = comment(recorded, text.as_str()).row().map_err(Unappliable::Document)?;
+            let comment = comment(recorded, text).row().map_err(Unappliable::Document)?;
             beside.push(Change::Upsert(comment));
         }
         *issue = evolve(issue.take(), &of_issue(recorded, event.clone()));
@@ -89,9 +91,9 @@ impl View for Issues {
     fn counts(&self, issue: &Issue) -> Vec<Count> {
         let severity = issue.triage.as_ref().and_then(|triage| triage.severity.known());
         let key = Key::new([
-            Value::from(issue.key.project.as_str()),
+            Value::from(issue.key.project.shared()),
             Standing::of(&issue.state).word().into(),
-            severity.map_or("", |severity| severity.as_str()).into(),
+            severity.map_or_else(Arc::default, SeverityId::shared).into(),
         ]);
         vec![Count { table: &COUNT, key, column: "issues", by: 1 }]
     }
@@ -113,15 +115,15 @@ fn of_issue(recorded: &Recorded, event: IssueEvent) -> Recorded<IssueEvent> {
     }
 }
 
-fn comment(recorded: &Recorded, text: &str) -> CommentRow {
+fn comment(recorded: &Recorded, text: &Text) -> CommentRow {
     CommentRow {
-        project: recorded.stream.project.as_str().into(),
+        project: recorded.stream.project.shared(),
         ordinal: recorded.ordinal,
         revision: recorded.revision,
-        author: recorded.actor.as_str().into(),
+        author: recorded.actor.shared(),
         occurred_at: recorded.occurred_at,
         imported: recorded.origin.is_some(),
-        text: text.into(),
+        text: text.shared(),
     }
 }
 

@@ -29,6 +29,8 @@ pub mod row;
 pub mod table;
 pub mod view;
 
+/// What a fold is given: a runner of views needs no more of the domain.
+pub use domain::{Recorded, StreamKind, StreamRef};
 pub use folding::{AnyView, Folding};
 pub use query::Query;
 pub use view::{Unappliable, View};

@@ -274,16 +274,16 @@ fn damaged(column: &'static str, what: &impl Display) -> RowError {
     RowError::Json { table: ISSUE.name, column, reason: what.to_string() }
 }
 
-/// What is text in the end.
+/// What is text in the end, shared instead of copied.
 trait Word {
-    fn word(&self) -> &str;
+    fn word(&self) -> Arc<str>;
 }
 
 macro_rules! words {
     ($($type:ty)*) => {$(
         impl Word for $type {
-            fn word(&self) -> &str {
-                self.as_str()
+            fn word(&self) -> Arc<str> {
+                self.shared()
             }
         }
     )*};
@@ -291,5 +291,5 @@ macro_rules! words {
 words! { ComponentId PersonId ProjectId ReleaseId SeverityId TeamId Text Title }
 
 fn text(word: &impl Word) -> Arc<str> {
-    word.word().into()
+    word.word()
 }
