@@ -23,6 +23,7 @@ mod reader;
 mod recent;
 mod rows;
 mod schema;
+mod tail;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -58,6 +59,8 @@ pub struct Options {
     pub batch_max: usize,
     /// Connections for reading.
     pub readers: usize,
+    /// Most bytes of each partition's newest records that are kept in memory for those who follow it closely; 0: none.
+    pub tail_bytes: usize,
     /// Most pages of 8 KiB that the file may have; full beyond that, as a disk would be.
     pub pages_max: Option<u32>,
 }
@@ -76,7 +79,8 @@ pub struct SqliteLog {
 }
 
 impl Options {
-    /// The defaults: 8 partitions; 8,192 proposals or 64 MiB may wait; 512 are written at once; 4 readers.
+    /// The defaults: 8 partitions; 8,192 proposals or 64 MiB may wait; 512 are written at once; 4 readers; 4 MiB
+    /// of each partition kept in memory.
     pub fn new(log_id: Uuid) -> Self {
         Self {
             log_id,
@@ -85,6 +89,7 @@ impl Options {
             queue_bytes_max: 64 * 1024 * 1024,
             batch_max: 512,
             readers: 4,
+            tail_bytes: 4 * 1024 * 1024,
             pages_max: None,
         }
     }
@@ -101,7 +106,7 @@ impl SqliteLog {
         let (connection, identity) = schema::open_for_writing(&path, options)?;
         let heads =
             Heads::read(&connection, identity.partitions).map_err(|error| OpenError::of_sqlite(&path, &error))?;
-        let shared = Arc::new(Shared::new(&heads));
+        let shared = Arc::new(Shared::new(&heads, options));
         let readers = Arc::new(Readers::open(&path, options.readers, Arc::clone(&shared))?);
         let (queue, waiting) = queue::queue(options);
         let writer = Writer::new(path.clone(), options, connection, heads, Arc::clone(&shared));
@@ -200,6 +205,10 @@ impl EventLog for SqliteLog {
         if self.shared.committed(partition) <= after {
             self.readers.usable()?;
             return Ok(Page { records: Vec::new(), end: true });
+        }
+        if let Some(page) = self.shared.tails.page(partition, after, limit) {
+            self.readers.usable()?;
+            return Ok(page);
         }
         self.readers.read(move |reader| reader.partition_page(partition, after, limit)).await
     }

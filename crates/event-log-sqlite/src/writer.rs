@@ -15,6 +15,7 @@ use crate::error;
 use crate::lookup::{Heads, Lookup};
 use crate::queue::{Answer, Arrivals, Batch, deliver};
 use crate::schema::{self, key};
+use crate::tail::Tails;
 use crate::{Options, sidecar};
 
 /// Where readers keep the log from beginning the WAL anew, it grows to this before the writer waits for them.
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     committed: Vec<AtomicU64>,
     /// The same, watched: set after the answers.
     heads: Vec<watch::Sender<u64>>,
+    /// The newest records: entered before their head is published.
+    pub(crate) tails: Tails,
     /// What is wrong with the data, once something is.
     damage: OnceLock<String>,
 }
@@ -58,6 +61,8 @@ pub(crate) struct Writer {
 /// What a batch came to.
 struct Written {
     answers: Vec<Answer>,
+    /// What was accepted, by proposal.
+    accepted: Vec<Option<Accepted>>,
     changes: Changes,
 }
 
@@ -113,11 +118,14 @@ impl Writer {
     /// Takes one batch from the queue to its answers. What can wait comes after those: callers come back meanwhile.
     fn write(&mut self, batch: &mut Batch) {
         match self.commit(&batch.proposals) {
-            Ok(Written { answers, changes }) => {
+            Ok(Written { answers, accepted, changes }) => {
                 let grown: Vec<_> =
                     changes.partitions.iter().map(|(partition, head)| (*partition, head.position)).collect();
                 self.shared.commit(&grown);
                 deliver(self.runtime.as_ref(), &mut batch.callers, answers);
+                let records = batch.proposals.drain(..).zip(accepted);
+                let records = records.filter_map(|(proposal, accepted)| Some(accepted?.into_records(proposal)));
+                self.shared.tails.extend(records.flatten());
                 self.shared.publish(&grown);
                 self.heads.advance(changes);
                 self.bound_wal();
@@ -174,6 +182,7 @@ impl Writer {
     /// Forgets what is cached, and takes from the file where the log ends.
     fn reload(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         self.heads = Heads::read(connection, self.heads.partitions())?;
+        self.shared.tails.clear();
         let ends: Vec<_> = (0..).zip(self.heads.positions()).collect();
         self.shared.commit(&ends);
         self.shared.publish(&ends);
@@ -221,10 +230,11 @@ impl Writer {
 }
 
 impl Shared {
-    pub(crate) fn new(heads: &Heads) -> Self {
+    pub(crate) fn new(heads: &Heads, options: &Options) -> Self {
         Self {
             committed: heads.positions().map(AtomicU64::new).collect(),
             heads: heads.positions().map(watch::Sender::new).collect(),
+            tails: Tails::new(heads.partitions(), options.tail_bytes),
             damage: OnceLock::new(),
         }
     }
@@ -292,18 +302,20 @@ fn admit_and_insert(connection: &Connection, heads: &mut Heads, batch: &[Proposa
     let mut insert =
         Insert { stream: connection.prepare_cached(INSERT_STREAM)?, event: connection.prepare_cached(INSERT_EVENT)? };
     let mut admission = Admission::new(&mut lookup);
-    let mut answers = Vec::with_capacity(batch.len());
+    let (mut answers, mut entered) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
     for proposal in batch {
-        answers.push(match admission.admit(proposal)? {
+        let (answer, accepted) = match admission.admit(proposal)? {
             Decision::Accepted(accepted) => {
                 insert.append(proposal, &accepted)?;
-                Ok(accepted.appended)
+                (Ok(accepted.appended.clone()), Some(accepted))
             }
-            Decision::Replayed(appended) => Ok(appended),
-            Decision::Refused(error) => Err(error),
-        });
+            Decision::Replayed(appended) => (Ok(appended), None),
+            Decision::Refused(error) => (Err(error), None),
+        };
+        answers.push(answer);
+        entered.push(accepted);
     }
-    Ok(Written { answers, changes: admission.finish() })
+    Ok(Written { answers, accepted: entered, changes: admission.finish() })
 }
 
 impl Insert<'_> {

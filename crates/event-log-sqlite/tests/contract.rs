@@ -57,8 +57,8 @@ async fn every_promise_is_kept() {
 }
 
 #[tokio::test]
-async fn every_promise_is_kept_on_one_thread_in_small_batches() {
-    contract::run(Files::new(Options { batch_max: 3, readers: 1, ..options() })).await;
+async fn every_promise_is_kept_on_one_thread_in_small_batches_without_a_tail() {
+    contract::run(Files::new(Options { batch_max: 3, readers: 1, tail_bytes: 0, ..options() })).await;
 }
 
 #[tokio::test]
