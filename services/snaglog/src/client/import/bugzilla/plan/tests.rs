@@ -1,8 +1,10 @@
 //! Given this bug, these facts; and what is left out.
 
 mod conversation;
+mod domain_rules;
 mod fields;
 mod gaps;
+mod random;
 mod states;
 
 use jiff::{Timestamp, ToSpan as _};

@@ -1,6 +1,6 @@
 //! Flags: questions, answers, tests, and others.
 
-use super::{bug, check};
+use super::{bug, check, line, planned};
 
 const TRIAGED: &str = "0 ann (triaged sev3 General)";
 
@@ -80,20 +80,17 @@ fn tests_belong_to_a_resolution() {
 
 #[test]
 fn tests_that_stand_belong_to_the_next_resolution_too() {
-    let bug = bug("RESOLVED", "FIXED")
-        .on(1, &["flagtypes.name: > in-testsuite+", "status: ASSIGNED > RESOLVED", "resolution: > FIXED"])
-        .on(2, &["status: RESOLVED > REOPENED", "resolution: FIXED >"])
-        .on(3, &["status: REOPENED > RESOLVED", "resolution: > FIXED"]);
-    let facts = [
-        TRIAGED,
-        "0 ann (accepted)",
-        "1 bob resolved",
-        "1 bob tests",
-        "2 bob rejected",
-        "3 bob resolved",
-        "3 bob (tests)",
-    ];
-    check(&bug, &facts, &[]);
+    #[track_caller]
+    fn resolved_again(status: &str, back: &str) {
+        let bug = bug("RESOLVED", "FIXED")
+            .on(1, &["flagtypes.name: > in-testsuite+", &format!("status: ASSIGNED > {status}"), "resolution: > FIXED"])
+            .on(2, &[&format!("status: {status} > REOPENED"), "resolution: FIXED >"])
+            .on(3, &["status: REOPENED > RESOLVED", "resolution: > FIXED"]);
+        let told: Vec<String> = planned(&bug).facts.iter().map(line).collect();
+        assert_eq!(told[told.len() - 3..], [back, "3 bob resolved", "3 bob (tests)"]);
+    }
+    resolved_again("RESOLVED", "2 bob rejected");
+    resolved_again("CLOSED", "2 bob reopened");
 }
 
 #[test]
