@@ -19,6 +19,7 @@ pub mod bench;
 pub mod client;
 pub mod life;
 pub mod server;
+pub mod shell;
 pub mod tidy;
 
 /// Where the Bugzilla sample is unless `SNAGLOG_BUGZILLA_SAMPLE` says otherwise, from the workspace's root. It holds real histories, so

@@ -107,11 +107,19 @@ impl Show {
     }
 }
 
+/// The details that are somebody's words; the summary has the others.
+const SAID: [&str; 8] = ["text", "reason", "note", "action", "explanation", "steps", "actual", "expected"];
+
 /// An event for people: when and who, what, and what was said.
 pub(crate) fn paragraph(event: &Event, output: &Output) -> String {
     let (bold, dim) = (anstyle::Style::new().bold(), anstyle::Style::new().dimmed());
-    let mut text =
-        format!("{bold}r{:<3}{bold:#} {}  {}", event.revision, output.time(event.occurred_at.as_ref()), event.summary);
+    let mut text = format!(
+        "{bold}r{:<3}{bold:#} {:<10}  {:<8}  {}",
+        event.revision,
+        output.time(event.occurred_at.as_ref()),
+        event.actor,
+        event.summary
+    );
     if let Some(origin) = &event.origin {
         let implied = if origin.implied { ", implied" } else { "" };
         _ = write!(
@@ -119,6 +127,11 @@ pub(crate) fn paragraph(event: &Event, output: &Output) -> String {
             " {dim}(imported from {}:{} by {}{implied}){dim:#}",
             origin.system, origin.reference, origin.imported_by
         );
+    }
+    for detail in event.details.iter().filter(|detail| SAID.contains(&detail.name.as_str())) {
+        for line in detail.value.lines() {
+            _ = write!(text, "\n       {dim}{line}{dim:#}");
+        }
     }
     text
 }

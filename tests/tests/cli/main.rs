@@ -1,0 +1,38 @@
+//! The command line as scripts rely on it: real processes against a real server.
+
+mod exit_codes;
+mod pipes;
+mod readme;
+mod refusals;
+mod repeats;
+mod settings;
+mod shapes;
+mod texts;
+
+/// Runs each line against a shell's server; all must succeed. What they did to issues is then seen by every query.
+async fn given(shell: &tests::shell::Shell, lines: &[&str]) {
+    let mut token = None;
+    for line in lines {
+        let on_issue = line.starts_with("issue ") && !line.contains("--json");
+        let said =
+            shell.run(&if on_issue { format!("{line} --json=consistency_token") } else { (*line).to_owned() }).await;
+        assert_eq!(said.code, 0, "{line}: {said:?}");
+        if on_issue {
+            let answer: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+            token = answer["consistency_token"].as_str().map(str::to_owned);
+        }
+    }
+    if let Some(token) = token {
+        shell.json(&format!("board PAY --json=project --at-least {token}")).await;
+    }
+}
+
+/// PAY-1, filed by `carla` of `acme`, with a complete report.
+const FILED: &str = "issue file PAY --title Paid-twice --customer acme --channel email --raised-by carla --component checkout \
+     --reference mail:77 --steps pay --actual twice --expected once";
+const TRIAGED: &str = "issue triage PAY-1 --level 3 --severity sev2";
+const ACCEPTED: &str = "issue accept PAY-1";
+const RESOLVED: &str = "issue resolve PAY-1 --change 4f2a91c --environment staging --test pays_once";
+const VERIFIED: &str = "issue verify PAY-1 --actor carla";
+const DEPLOYED: &str = "release deploy PAY 2026.11.1 --change 4f2a91c --issue PAY-1";
+const CLOSED: &str = "issue close PAY-1 --release 2026.11.1 --reverified-by olga";
