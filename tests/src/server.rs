@@ -51,20 +51,14 @@ impl Server {
     }
 
     async fn of(mut command: Command) -> anyhow::Result<Self> {
-        let mut process = command
-            .stderr(Stdio::inherit())
-            .spawn()
-            .context("start snaglog serve")?;
+        let mut process = command.stderr(Stdio::inherit()).spawn().context("start snaglog serve")?;
         let output = process.stdout.take().context("the server has a standard output")?;
         let mut lines = BufReader::new(output).lines();
         let line = timeout(READY_MAX, lines.next_line())
             .await
             .context("the server says within a minute that it listens")??;
         match line.as_deref().and_then(|line| line.strip_prefix("listening on ")) {
-            Some(address) => Ok(Self {
-                process,
-                url: format!("http://{address}"),
-            }),
+            Some(address) => Ok(Self { process, url: format!("http://{address}") }),
             None => bail!("the server said {line:?} instead of `listening on HOST:PORT`"),
         }
     }
@@ -75,23 +69,8 @@ impl Server {
         let script =
             "mount -t tmpfs -o size=$1 none \"$2\" && head -c $3 /dev/zero >\"$2/ballast\" && shift 3 && exec \"$@\"";
         let mut command = Command::new("unshare");
-        command
-            .args([
-                "--map-root-user",
-                "--mount",
-                "sh",
-                "-c",
-                script,
-                "sh",
-                &bytes.to_string(),
-            ])
-            .arg(data);
-        command
-            .arg((bytes / 3).to_string())
-            .arg(binary())
-            .arg("serve")
-            .arg("--data")
-            .arg(data);
+        command.args(["--map-root-user", "--mount", "sh", "-c", script, "sh", &bytes.to_string()]).arg(data);
+        command.arg((bytes / 3).to_string()).arg(binary()).arg("serve").arg("--data").arg(data);
         command.args(["--listen", "127.0.0.1:0", "--log-level", "error"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         Self::of(command).await
@@ -115,34 +94,18 @@ impl Server {
     /// SIGTERM; returns when it has drained and exited.
     pub async fn stop(mut self) -> anyhow::Result<Ended> {
         let id = self.id().to_string();
-        let sent = Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .await
-            .context("send SIGTERM")?;
+        let sent = Command::new("kill").args(["-TERM", &id]).status().await.context("send SIGTERM")?;
         anyhow::ensure!(sent.success(), "kill -TERM {id} failed");
-        let status = timeout(READY_MAX, self.process.wait())
-            .await
-            .context("the server drains within a minute")??;
-        Ok(Ended {
-            code: status.code(),
-            errors: String::new(),
-        })
+        let status = timeout(READY_MAX, self.process.wait()).await.context("the server drains within a minute")??;
+        Ok(Ended { code: status.code(), errors: String::new() })
     }
 
     /// Its resident memory, in bytes (Linux).
     pub fn resident_bytes(&self) -> anyhow::Result<u64> {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.id())).context("read the server's /proc status")?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .context("VmRSS is in it")?;
-        let kib: u64 = line
-            .trim()
-            .trim_end_matches(" kB")
-            .parse()
-            .context("VmRSS is a number of kB")?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS is in it")?;
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse().context("VmRSS is a number of kB")?;
         Ok(kib * 1024)
     }
 }
@@ -156,15 +119,8 @@ pub async fn fails_to_start(data: &Path, flags: &[&str]) -> anyhow::Result<Ended
 pub async fn fails_to_start_read_only(data: &Path) -> anyhow::Result<Ended> {
     let script = "mount --bind \"$1\" \"$1\" && mount -o remount,bind,ro \"$1\" && shift && exec \"$@\"";
     let mut command = Command::new("unshare");
-    command
-        .args(["--map-root-user", "--mount", "sh", "-c", script, "sh"])
-        .arg(data);
-    command
-        .arg(binary())
-        .arg("serve")
-        .arg("--data")
-        .arg(data)
-        .args(["--listen", "127.0.0.1:0"]);
+    command.args(["--map-root-user", "--mount", "sh", "-c", script, "sh"]).arg(data);
+    command.arg(binary()).arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
     ended(command).await
 }
@@ -176,10 +132,7 @@ async fn ended(mut command: Command) -> anyhow::Result<Ended> {
     let read = timeout(READY_MAX, stderr.read_to_string(&mut errors)).await;
     read.context("a server that can't serve ends within a minute")??;
     let status = process.wait().await?;
-    Ok(Ended {
-        code: status.code(),
-        errors,
-    })
+    Ok(Ended { code: status.code(), errors })
 }
 
 fn command(data: &Path, flags: &[&str]) -> Command {
@@ -188,8 +141,9 @@ fn command(data: &Path, flags: &[&str]) -> Command {
         .arg("serve")
         .arg("--data")
         .arg(data)
-        .args(["--listen", "127.0.0.1:0", "--log-level", "warn"])
-        .args(flags);
+        .args(flags)
+        .env("SNAGLOG_LISTEN", "127.0.0.1:0")
+        .env("SNAGLOG_LOG_LEVEL", "warn");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
     command
 }

@@ -45,9 +45,8 @@ async fn crash(data: &Path, kill: u64) -> Vec<Answered> {
         life::project(&client, PROJECT).await.unwrap();
     }
     let answers = Arc::new(Mutex::new(Vec::new()));
-    let load: Vec<_> = (0..WORKERS)
-        .map(|worker| tokio::spawn(live(client.clone(), worker, Arc::clone(&answers))))
-        .collect();
+    let load: Vec<_> =
+        (0..WORKERS).map(|worker| tokio::spawn(live(client.clone(), worker, Arc::clone(&answers)))).collect();
     tokio::time::sleep(pause(kill)).await;
     server.kill().await.unwrap();
     for worker in load {
@@ -61,53 +60,21 @@ async fn crash(data: &Path, kill: u64) -> Vec<Answered> {
 async fn check_histories(client: &Client, answers: &[Answered]) {
     let keys: HashSet<&str> = answers.iter().map(|answered| answered.key.as_str()).collect();
     for key in keys {
-        let request = ListEventsRequest {
-            key: key.to_owned(),
-            page_size: 1000,
-            ..Default::default()
-        };
-        let events = client
-            .histories(DEVELOPER)
-            .list_events(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .events;
+        let request = ListEventsRequest { key: key.to_owned(), page_size: 1000, ..Default::default() };
+        let events = client.histories(DEVELOPER).list_events(request).await.unwrap().into_inner().events;
         let revisions: Vec<u64> = events.iter().map(|event| event.revision).collect();
-        assert_eq!(
-            revisions,
-            (1..=events.len() as u64).collect::<Vec<_>>(),
-            "{key}'s revisions are dense"
-        );
+        assert_eq!(revisions, (1..=events.len() as u64).collect::<Vec<_>>(), "{key}'s revisions are dense");
         let requests: HashSet<&str> = events.iter().map(|event| event.request_id.as_str()).collect();
         assert_eq!(requests.len(), events.len(), "{key} has no command twice");
-        let last = answers
-            .iter()
-            .filter(|answered| answered.key == key)
-            .map(|answered| answered.revision)
-            .max();
-        assert!(
-            last.unwrap_or_default() <= events.len() as u64,
-            "{key} lost an answered command"
-        );
+        let last = answers.iter().filter(|answered| answered.key == key).map(|answered| answered.revision).max();
+        assert!(last.unwrap_or_default() <= events.len() as u64, "{key} lost an answered command");
     }
 }
 
 /// The board at least as fresh as these answers; ages left aside, which depend on the moment of asking.
 async fn board(client: &Client, fresh: Vec<String>) -> Board {
-    let request = GetBoardRequest {
-        project: PROJECT.into(),
-        cards_per_column: 100,
-        consistency: as_fresh_as(fresh),
-    };
-    let mut board = client
-        .boards(DEVELOPER)
-        .get_board(request)
-        .await
-        .unwrap()
-        .into_inner()
-        .board
-        .unwrap();
+    let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 100, consistency: as_fresh_as(fresh) };
+    let mut board = client.boards(DEVELOPER).get_board(request).await.unwrap().into_inner().board.unwrap();
     board.as_of = None;
     for card in board.columns.iter_mut().flat_map(|column| &mut column.cards) {
         card.age = None;
@@ -128,17 +95,14 @@ async fn killed_fifty_times_under_load_it_keeps_every_answer_once() {
     for kill in 0..KILLS {
         let answers = crash(folder.path(), kill).await;
         for answered in answers.iter().filter(|answered| answered.revision == 1) {
-            assert!(
-                filed.insert(answered.key.clone()),
-                "{} was given to two issues (kill {kill})",
-                answered.key
-            );
+            assert!(filed.insert(answered.key.clone()), "{} was given to two issues (kill {kill})", answered.key);
         }
         let server = Server::start(folder.path()).await.unwrap();
         let client = Client::connect(&server.url).await.unwrap();
         check_histories(&client, &answers).await;
         server.kill().await.unwrap();
     }
+    assert!(filed.len() as u64 > KILLS, "the load was a load: {} issues were filed", filed.len());
 
     let server = Server::start(folder.path()).await.unwrap();
     let client = Client::connect(&server.url).await.unwrap();
@@ -151,9 +115,5 @@ async fn killed_fifty_times_under_load_it_keeps_every_answer_once() {
     }
     let server = Server::start(folder.path()).await.unwrap();
     let client = Client::connect(&server.url).await.unwrap();
-    assert_eq!(
-        board(&client, vec![fresh]).await,
-        folded_through_crashes,
-        "the board is what the log says"
-    );
+    assert_eq!(board(&client, vec![fresh]).await, folded_through_crashes, "the board is what the log says");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use api::issues::v1::GetIssueRequest;
 use tests::client::{Client, reason};
 use tests::life::{self, CUSTOMER, DEVELOPER, Step};
-use tests::server::{Server, fails_to_start};
+use tests::server::{Server, fails_to_start, fails_to_start_read_only};
 use tonic::Code;
 
 const PROJECT: &str = "FAULT";
@@ -57,30 +57,17 @@ async fn a_read_only_folder_is_refused_and_left_as_it_was() {
     let folder = used_folder().await;
     let before = std::fs::read(folder.path().join("log.db")).unwrap();
 
-    let ended = read_only(folder.path()).await;
+    let ended = fails_to_start_read_only(folder.path()).await.unwrap();
 
     assert_eq!(ended.code, Some(1));
-    says(&ended.errors, &["log.db", "read"]);
-    assert_eq!(
-        std::fs::read(folder.path().join("log.db")).unwrap(),
-        before,
-        "nothing was written"
-    );
-}
-
-/// A server on a folder mounted read-only, which binds root too.
-async fn read_only(data: &Path) -> tests::server::Ended {
-    tests::server::fails_to_start_read_only(data).await.unwrap()
+    says(&ended.errors, &["log.db", "opened for writing", "Read-only"]);
+    assert_eq!(std::fs::read(folder.path().join("log.db")).unwrap(), before, "nothing was written");
 }
 
 #[tokio::test]
 async fn a_file_that_is_no_database_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(
-        folder.path().join("log.db"),
-        "Dear diary, this is no database. ".repeat(1000),
-    )
-    .unwrap();
+    std::fs::write(folder.path().join("log.db"), "Dear diary, this is no database. ".repeat(1000)).unwrap();
 
     let ended = fails_to_start(folder.path(), &[]).await.unwrap();
 
@@ -127,19 +114,8 @@ async fn views_of_another_format_are_built_anew_from_the_log() {
     let client = Client::connect(&server.url).await.unwrap();
     let answered = life::step(&client, PROJECT, 2, "", Step::File).await.unwrap();
     let consistency = tests::client::as_fresh_as([answered.token]);
-    let request = GetIssueRequest {
-        key: format!("{PROJECT}-1"),
-        consistency,
-        ..Default::default()
-    };
-    let issue = client
-        .issues(DEVELOPER)
-        .get_issue(request)
-        .await
-        .unwrap()
-        .into_inner()
-        .issue
-        .unwrap();
+    let request = GetIssueRequest { key: format!("{PROJECT}-1"), consistency, ..Default::default() };
+    let issue = client.issues(DEVELOPER).get_issue(request).await.unwrap().into_inner().issue.unwrap();
     assert_eq!(issue.title, life::filing(PROJECT, 1).title);
 }
 
@@ -169,17 +145,8 @@ async fn a_full_disk_refuses_commands_keeps_what_was_answered_and_recovers_by_it
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
     assert_eq!(reason(&status), "LOG_UNAVAILABLE", "{status:?}");
     for key in &answered {
-        let request = api::history::v1::ListEventsRequest {
-            key: key.clone(),
-            ..Default::default()
-        };
-        let events = client
-            .histories(DEVELOPER)
-            .list_events(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .events;
+        let request = api::history::v1::ListEventsRequest { key: key.clone(), ..Default::default() };
+        let events = client.histories(DEVELOPER).list_events(request).await.unwrap().into_inner().events;
         assert_eq!(events.len(), 1, "{key} is still there");
     }
 
@@ -194,11 +161,7 @@ async fn a_full_disk_refuses_commands_keeps_what_was_answered_and_recovers_by_it
         }
     });
     let recovered = recovered.await.expect("it recovers by itself");
-    assert_eq!(
-        recovered.key,
-        format!("{PROJECT}-{}", answered.len() + 1),
-        "no key was given to what was refused"
-    );
+    assert_eq!(recovered.key, format!("{PROJECT}-{}", answered.len() + 1), "no key was given to what was refused");
 }
 
 /// Files large issues until one is refused; the keys of those answered, and the refusal.
