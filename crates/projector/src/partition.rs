@@ -90,16 +90,12 @@ impl Partition {
             // The log is gone, and its process goes with it.
             return std::future::pending().await;
         };
-        // The foremost first: who lives with the log is not kept waiting by a rebuild.
-        let mut places: Vec<u64> = self.lanes.iter().map(Lane::position).collect();
+        // The foremost first: who lives with the log is not kept waiting by a rebuild. At the head they meet.
+        let mut places: Vec<u64> = self.lanes.iter().map(Lane::position).filter(|place| *place < head).collect();
         places.sort_unstable();
         places.dedup();
-        let mut next = head;
         for place in places.into_iter().rev() {
-            if place < head {
-                self.advance(place, next).await?;
-            }
-            next = place;
+            self.advance(place).await?;
         }
         Ok(())
     }
@@ -111,12 +107,11 @@ impl Partition {
         Ok(())
     }
 
-    /// Takes the views that stand at `place` one batch on, not beyond `until`.
-    async fn advance(&mut self, place: u64, until: u64) -> Result<(), Trouble> {
-        let limit = usize::try_from(until - place).unwrap_or(usize::MAX).min(BATCH_EVENTS_MAX);
+    /// Takes the views that stand at `place` one batch on.
+    async fn advance(&mut self, place: u64) -> Result<(), Trouble> {
         let wanted = |kind| self.lanes.iter().any(|lane| lane.wants(kind));
-        let batch = feed::read(&*self.shared.log, self.id, place, limit, wanted).await?;
-        let Some(end) = batch.end else { return Ok(()) };
+        let batch = feed::read(&*self.shared.log, self.id, place, BATCH_EVENTS_MAX, wanted).await?;
+        let Some(end) = batch.end else { return Err(Trouble::Unreadable { place }) };
         while let Some(failed) = self.commit(place, &batch, end).await? {
             tracing::debug!(partition = self.id, position = failed, "a batch is folded again without a stream");
         }

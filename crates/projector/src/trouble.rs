@@ -23,6 +23,12 @@ pub(crate) enum Trouble {
     /// The log could not be read.
     #[error("the log can't be read")]
     Log(#[source] LogError),
+    /// The log's head is ahead of what it gives out.
+    #[error("the log gives nothing after position {place}, where there should be more")]
+    Unreadable {
+        /// After which position.
+        place: u64,
+    },
     /// What was read makes no page.
     #[error("the log can't be told")]
     History(#[source] HistoryError),

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use projector::Views;
-use view_store::ViewStore;
+use view_store::{Checkpoint, ViewCommit, ViewStore};
 use views::issue::{GetIssue, Issues};
 
 use super::events::{accepted, commented, filed, key, life, triaged};
@@ -51,6 +51,26 @@ async fn over_another_log_the_views_are_rebuilt() {
         None,
         "nothing is left of a log that is gone"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_checkpoint_of_another_log_is_found_while_it_runs() {
+    let mut given = Given::with(BOTH);
+    given.issue(1, life("Payments fail", "sev1")).await;
+    let running = given.start().await;
+    assert!(running.projector.caught_up().await);
+
+    let view = views::AnyView::schema(&TALLY).id();
+    let checkpoints = given.store.checkpoints(view).await.unwrap();
+    let (&partition, &mine) = checkpoints.first_key_value().unwrap();
+    let theirs = Checkpoint { position: mine.position + 1, leaf: [9; 32] };
+    given.store.views.commit(partition, vec![ViewCommit::new(view, Some(mine), theirs)]).await.unwrap();
+
+    given.issue(1, [commented("one")]).await;
+    given.issue(2, [filed("Two"), commented("two")]).await;
+    assert!(running.projector.caught_up().await);
+    running.stop().await;
+    given.settled().await;
 }
 
 #[tokio::test(start_paused = true)]
