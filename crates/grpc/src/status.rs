@@ -74,7 +74,7 @@ pub(crate) fn refused(rejection: &Rejection, subject: &Subject) -> Status {
         .map(|(reason, description)| PreconditionViolation::new(name(*reason), &subject.0, description))
         .collect();
     let details = ErrorDetails::with_precondition_failure(violations);
-    let message = format!("{}: {rejection}", subject.short());
+    let message = format!("{}: {}", subject.short(), refusal.message);
     with_facts(Code::FailedPrecondition, refusal.reason, message, refusal.facts, details)
 }
 

@@ -12,6 +12,8 @@ use crate::reason::name;
 /// A rejection on the wire.
 pub(super) struct Refusal {
     pub(super) reason: Reason,
+    /// In words, for people.
+    pub(super) message: String,
     pub(super) facts: Vec<(&'static str, String)>,
     /// What stands in the way, each with a description.
     pub(super) violations: Vec<(Reason, String)>,
@@ -22,17 +24,18 @@ pub(super) fn of(rejection: &Rejection) -> Refusal {
     if let Rejection::Incomplete { missing } = rejection {
         return incomplete(missing);
     }
-    let reason = reason(rejection);
-    Refusal { reason, facts: facts(rejection), violations: vec![(reason, rejection.to_string())] }
+    let (reason, message) = (reason(rejection), rejection.to_string());
+    Refusal { reason, facts: facts(rejection), violations: vec![(reason, message.clone())], message }
 }
 
 fn incomplete(missing: &[Missing]) -> Refusal {
     let reasons: Vec<_> = missing.iter().map(|one| missing_reason(*one)).collect();
-    let names = join(reasons.iter().map(|reason| name(*reason)));
+    let wanted: Vec<_> = missing.iter().map(|one| describe(*one)).collect();
     Refusal {
         reason: reasons.first().copied().unwrap_or(Reason::Unspecified),
-        facts: vec![("missing", names)],
-        violations: reasons.iter().zip(missing).map(|(reason, one)| (*reason, describe(*one).to_owned())).collect(),
+        message: wanted.join("; "),
+        facts: vec![("missing", join(reasons.iter().map(|reason| name(*reason))))],
+        violations: reasons.into_iter().zip(wanted.into_iter().map(str::to_owned)).collect(),
     }
 }
 

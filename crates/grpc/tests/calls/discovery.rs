@@ -2,8 +2,7 @@
 
 use api::projects::v1::{GetProjectRequest, GetProjectResponse};
 use prost::Message;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -12,7 +11,9 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 
+use super::answers::refused;
 use super::given::Given;
+use super::web::post;
 
 #[tokio::test]
 async fn health_is_told_of_the_server_and_of_each_service_and_follows_readiness() {
@@ -67,56 +68,14 @@ async fn reflection_lists_every_service_and_describes_it() {
     assert!(answers.message().await.unwrap().is_some(), "and by older tools");
 }
 
-/// A call as a browser makes it: HTTP/1.1, trailers as the last frame.
-async fn post(given: &Given, method: &str, message: &impl Message) -> (String, Vec<u8>) {
-    let body = message.encode_to_vec();
-    let mut frame = vec![0];
-    frame.extend(u32::try_from(body.len()).unwrap().to_be_bytes());
-    frame.extend(body);
-    let head = format!(
-        "POST /{method} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/grpc-web+proto\r\nsnaglog-actor: ada\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n",
-        given.address,
-        frame.len()
-    );
-    let mut stream = TcpStream::connect(given.address).await.unwrap();
-    stream.write_all(&[head.as_bytes(), &frame].concat()).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
-    let head = String::from_utf8(answer[..end].to_vec()).unwrap().to_lowercase();
-    let body =
-        if head.contains("transfer-encoding: chunked") { joined(&answer[end..]) } else { answer[end..].to_vec() };
-    (head, body)
-}
-
-/// A body that came in chunks.
-fn joined(mut chunks: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    loop {
-        let line = chunks.windows(2).position(|bytes| bytes == b"\r\n").unwrap();
-        let length = usize::from_str_radix(std::str::from_utf8(&chunks[..line]).unwrap(), 16).unwrap();
-        if length == 0 {
-            return body;
-        }
-        body.extend(&chunks[line + 2..line + 2 + length]);
-        chunks = &chunks[line + 2 + length + 2..];
-    }
-}
-
 #[tokio::test]
 async fn a_browser_calls_over_plain_http() {
     let given = Given::project().await;
     let method = "snaglog.projects.v1.ProjectsService/GetProject";
-    let (head, body) = post(&given, method, &GetProjectRequest { project: "PAY".into() }).await;
-    assert!(head.starts_with("http/1.1 200") && head.contains("application/grpc-web+proto"), "{head}");
-    let length = u32::from_be_bytes(body[1..5].try_into().unwrap()) as usize;
-    let answer = GetProjectResponse::decode(&body[5..5 + length]).unwrap();
+    let asked = GetProjectRequest { project: "PAY".into() };
+    let answer: GetProjectResponse = post(&given, method, "", &asked).await.unwrap().into_inner();
     assert_eq!(answer.project.unwrap().name, "Payments");
-    let trailers = String::from_utf8_lossy(&body[5 + length + 5..]).into_owned();
-    assert!(trailers.contains("grpc-status:0") || trailers.contains("grpc-status: 0"), "{trailers}");
-
-    let (head, body) = post(&given, method, &GetProjectRequest { project: "OPS".into() }).await;
-    let answer = head + &String::from_utf8_lossy(&body);
-    assert!(answer.contains("grpc-status-details-bin"), "a browser sees the reason, too: {answer}");
+    let asked = GetProjectRequest { project: "OPS".into() };
+    let answer = post::<GetProjectResponse>(&given, method, "", &asked).await;
+    refused(answer, Code::NotFound, "UNKNOWN_PROJECT");
 }

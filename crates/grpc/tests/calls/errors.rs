@@ -6,18 +6,19 @@ use std::time::Duration;
 use api::boards::v1::GetBoardRequest;
 use api::issues::v1::{
     AcceptIssueRequest, ChangeSeverityRequest, CommentOnIssueRequest, EstimateItemRequest, FileIssueRequest,
-    GetIssueRequest, Level, LinkIssuesRequest, ListIssuesRequest, ResolveIssueRequest, SecuritySource, Source,
-    TriageIssueRequest, source,
+    FileIssueResponse, GetIssueRequest, Level, LinkIssuesRequest, ListIssuesRequest, ResolveIssueRequest,
+    SecuritySource, Source, TriageIssueRequest, source,
 };
 use api::projects::v1::{CreateProjectRequest, GetProjectRequest};
 use api::releases::v1::GetReleaseRequest;
 use event_log::{AppendError, LogError};
 use grpc::Options;
-use tonic::{Code, Request};
+use tonic::Code;
 
 use super::answers::refused;
 use super::given::{Given, filing, fresh};
 use super::life::{accept, resolve, triage, verify};
+use super::web::post;
 
 #[tokio::test]
 async fn a_broken_rule_is_named_with_what_stands_in_the_way() {
@@ -44,6 +45,8 @@ async fn a_broken_rule_is_named_with_what_stands_in_the_way() {
     let refusal = refused(ada.resolve_issue(bare).await, Code::FailedPrecondition, "CHANGE_MISSING");
     let all = vec!["CHANGE_MISSING", "REGRESSION_TEST_MISSING", "TEST_ENVIRONMENT_MISSING"];
     assert_eq!((refusal.violations(), refusal.fact("missing")), (all.clone(), all.join(",").as_str()));
+    let message = "PAY-1: name the changes; name at least one regression test; name the test environment";
+    assert_eq!(refusal.message, message);
 
     ada.resolve_issue(resolve(&key)).await.unwrap();
     let refusal = refused(ada.verify_issue(verify(&key)).await, Code::FailedPrecondition, "NOT_OPENER_OR_CUSTOMER");
@@ -225,10 +228,9 @@ async fn a_deadline_that_passes_has_its_own_error_and_the_append_goes_on() {
     let given = Given::project().await;
     let filing = filing();
     given.log.hold(true);
-    let mut request = Request::new(filing.clone());
-    // The client's own clock would end the call first: only the server is told of the deadline.
-    request.metadata_mut().insert("grpc-timeout", "80m".parse().unwrap());
-    refused(given.issues("cora").file_issue(request).await, Code::DeadlineExceeded, "DEADLINE_PASSED");
+    let method = "snaglog.issues.v1.IssuesService/FileIssue";
+    let answer = post::<FileIssueResponse>(&given, method, "grpc-timeout: 80m\r\n", &filing).await;
+    refused(answer, Code::DeadlineExceeded, "DEADLINE_PASSED");
     given.log.hold(false);
     let settled = given.issues("cora").file_issue(filing).await.unwrap().into_inner();
     assert_eq!(settled.issue.unwrap().key, "PAY-1", "the retry settles it");

@@ -2,11 +2,12 @@
 
 use api::consistency::v1::consistency::Requirement;
 use api::consistency::v1::{AtLeastAsFresh, Consistency};
-use api::issues::v1::{GetIssueRequest, ListIssuesRequest};
-use tonic::{Code, Request};
+use api::issues::v1::{GetIssueRequest, GetIssueResponse, ListIssuesRequest};
+use tonic::Code;
 
 use super::answers::refused;
 use super::given::{Given, filing};
+use super::web::post;
 
 /// At least what these tokens stand for, as requests hold it.
 #[expect(clippy::unnecessary_wraps, reason = "as requests hold it")]
@@ -45,9 +46,9 @@ async fn what_a_view_does_not_show_in_time_is_not_answered_stale() {
     given.projector.health().wait_for(|health| *health == projector::Health::Stopped).await.unwrap();
     let mut cora = given.issues("cora");
     let token = cora.file_issue(filing()).await.unwrap().into_inner().consistency_token;
-    let mut request = Request::new(issue(&token));
-    request.metadata_mut().insert("grpc-timeout", "100m".parse().unwrap());
-    refused(cora.get_issue(request).await, Code::DeadlineExceeded, "NOT_FRESH_ENOUGH");
+    let method = "snaglog.issues.v1.IssuesService/GetIssue";
+    let answer = post::<GetIssueResponse>(&given, method, "grpc-timeout: 100m\r\n", &issue(&token)).await;
+    refused(answer, Code::DeadlineExceeded, "NOT_FRESH_ENOUGH");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod answers;
 mod around;
+mod commands;
 mod discovery;
 mod ending;
 mod errors;
@@ -13,3 +14,4 @@ mod imports;
 mod life;
 mod lists;
 mod messages;
+mod web;
