@@ -21,6 +21,14 @@ pub const PAGE_ROWS_DEFAULT: u32 = 50;
 pub const PAGE_ROWS_MAX: u32 = 1000;
 /// A page ends once its rows have this many bytes, so that an answer stays below [`MESSAGE_BYTES_MAX`].
 pub const PAGE_BYTES_MAX: usize = 960 * 1024;
+/// So many open questions an issue shows.
+pub const QUESTIONS_SHOWN_MAX: usize = 100;
+/// Once the questions shown have this many bytes, those after them are cut …
+pub const QUESTIONS_WHOLE_BYTES: usize = 256 * 1024;
+/// … to so many characters.
+pub const QUESTION_CUT_CHARS: usize = 200;
+/// So many elements an issue shows of its tests, causes, links and watchers.
+pub const LIST_SHOWN_MAX: usize = 1000;
 /// So many comments come with an issue.
 pub const COMMENTS_PAGE_ROWS: u32 = 50;
 /// So many cards a board's column has where the caller doesn't say.

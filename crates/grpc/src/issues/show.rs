@@ -8,6 +8,7 @@ use domain::issue::{
 use domain::{Fact, Origin};
 
 use crate::fields::stamp;
+use crate::limits::{LIST_SHOWN_MAX, QUESTION_CUT_CHARS, QUESTIONS_SHOWN_MAX, QUESTIONS_WHOLE_BYTES};
 
 /// The issue as it stands.
 pub(crate) fn issue(issue: &Issue) -> wire::Issue {
@@ -30,12 +31,12 @@ pub(crate) fn issue(issue: &Issue) -> wire::Issue {
         filed_by: issue.filed_by.to_string(),
         changed_at: Some(stamp(issue.changed_at)),
         accepted_at: issue.accepted_at.map(stamp),
-        questions: issue.questions.iter().map(question).collect(),
+        questions: questions(&issue.questions),
         workaround: text(issue.workaround.as_ref().map(|workaround| &workaround.text)),
         workaround_at: issue.workaround.as_ref().map(|workaround| stamp(workaround.at)),
-        causes: issue.causes.iter().map(ToString::to_string).collect(),
-        links: issue.links.iter().map(link).collect(),
-        watchers: issue.watchers.iter().map(ToString::to_string).collect(),
+        causes: issue.causes.iter().take(LIST_SHOWN_MAX).map(ToString::to_string).collect(),
+        links: issue.links.iter().take(LIST_SHOWN_MAX).map(link).collect(),
+        watchers: issue.watchers.iter().take(LIST_SHOWN_MAX).map(ToString::to_string).collect(),
         comment_count: issue.comments,
         origin: issue.origin.as_ref().map(origin),
         revision: issue.revision,
@@ -85,7 +86,8 @@ fn show_resolved(resolved: &Resolved, shown: &mut wire::Issue) {
         shown.changes = code.changes.iter().map(ToString::to_string).collect();
         shown.tests = code.tests.iter().map(ToString::to_string).collect();
     }
-    shown.tests.extend(resolved.tests_added.iter().map(ToString::to_string));
+    let left = LIST_SHOWN_MAX.saturating_sub(shown.tests.len());
+    shown.tests.extend(resolved.tests_added.iter().take(left).map(ToString::to_string));
 }
 
 fn show_verified(verified: &Verified, shown: &mut wire::Issue) {
@@ -202,6 +204,22 @@ fn report(report: &Report) -> wire::Report {
         expected: text(report.expected.as_ref()),
         details: text(report.details.as_ref()),
     }
+}
+
+/// The oldest, whole as long as there is room: an answer must not grow with what is asked.
+fn questions(open: &[Question]) -> Vec<wire::Question> {
+    let mut bytes = 0;
+    let shown = open.iter().take(QUESTIONS_SHOWN_MAX).map(|open| {
+        let mut shown = question(open);
+        bytes += shown.text.len();
+        let end = shown.text.char_indices().nth(QUESTION_CUT_CHARS).map(|(end, _)| end);
+        if let (true, Some(end)) = (bytes > QUESTIONS_WHOLE_BYTES, end) {
+            shown.text.truncate(end);
+            shown.text.push_str(" …");
+        }
+        shown
+    });
+    shown.collect()
 }
 
 fn question(question: &Question) -> wire::Question {

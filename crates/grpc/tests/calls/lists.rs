@@ -1,7 +1,8 @@
 //! Lists, a page at a time.
 
 use api::issues::v1::{
-    CommentOnIssueRequest, GetIssueRequest, IssueOrder, IssueState, Level, ListIssuesRequest, ListIssuesResponse,
+    Asked, CommentOnIssueRequest, GetIssueRequest, IssueOrder, IssueState, Level, ListIssuesRequest,
+    ListIssuesResponse, RequestInformationRequest,
 };
 use tonic::Code;
 
@@ -51,6 +52,25 @@ async fn pages_join_without_gap_or_repetition() {
     malformed.teams = vec!["core".into(); 101];
     let refusal = refused(cora.list_issues(malformed).await, Code::InvalidArgument, "INVALID_FIELDS");
     assert_eq!(refusal.fields(), ["page_size", "states[0]", "states[2]", "teams", "order_by"]);
+}
+
+#[tokio::test]
+async fn an_issue_does_not_grow_with_what_is_asked() {
+    let given = Given::project().await;
+    given.file().await;
+    let mut ada = given.issues("ada");
+    let mut last = None;
+    for n in 1..=104 {
+        // Characters of two bytes, so that a cut must find their edges.
+        let text = format!("{n} {}", "ä".repeat(if n > 5 { 300 } else { 32_000 }));
+        let (request_id, key, of) = (fresh(), "PAY-1".to_owned(), Asked::Opener.into());
+        let ask = RequestInformationRequest { request_id, key, of, text, ..Default::default() };
+        last = ada.request_information(ask).await.unwrap().into_inner().issue;
+    }
+    let questions = last.unwrap().questions;
+    assert_eq!(questions.len(), 100);
+    let lengths = [3, 4, 5, 99].map(|n: usize| questions[n].text.chars().count());
+    assert_eq!(lengths, [32_002, 202, 202, 202], "four fit as a whole");
 }
 
 #[tokio::test]
