@@ -174,6 +174,29 @@ async fn an_import_that_was_killed_goes_on_where_it_was() {
     }
 }
 
+#[tokio::test]
+async fn a_server_that_crashes_and_comes_back_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = server(folder.path()).await;
+    let address = first.url.trim_start_matches("http://").to_owned();
+    let lines: Vec<String> =
+        (1..=400).map(|id| bug(id, &[("ASSIGNED", ""), ("RESOLVED", "FIXED")]).to_string()).collect();
+    let bugs = file(folder.path(), &lines);
+    let whole = ["import", "bugzilla", bugs.to_str().unwrap(), "--project", "BUG"];
+
+    let importing = command(&first.url, &whole).spawn().unwrap();
+    while snaglog(&first.url, &["issue", "list", "BUG", "--limit", "40"]).await.lines.len() < 40 {}
+    first.kill().await.unwrap();
+    let second = Server::start_with(&folder.path().join("data"), &["--listen", &address]).await.unwrap();
+
+    let output = importing.wait_with_output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let counts = |name: &str| told[name].as_u64().unwrap();
+    assert_eq!(counts("commands") + counts("already_there"), 400 * 4, "what was in flight is there once");
+    assert_eq!(snaglog(&second.url, &["issue", "list", "BUG", "--state", "resolved"]).await.lines.len(), 400);
+}
+
 /// Where a status puts an issue, and whether it is triaged.
 fn stands(status: &str, resolution: &str) -> (&'static str, bool) {
     match (status, resolution) {

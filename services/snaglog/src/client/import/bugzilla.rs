@@ -72,6 +72,7 @@ pub(crate) struct Import {
 impl Import {
     /// Imports them.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        session.output.expect_fields(&["bugs", "commands", "already_there", "failed", "skipped", "adjusted"])?;
         let file = open(&self.file)?;
         let project = self.project.to_uppercase();
         let severities = severities(session, &project).await?;
@@ -86,7 +87,9 @@ impl Import {
         }
         match report.failed {
             0 => Ok(()),
-            failed => Err(Failure::failed(format!("{failed} lines or facts are not imported; the rest is"))),
+            failed => {
+                Err(Failure::failed(format!("not imported, as told above: {failed} of lines and facts. The rest is.")))
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::imports::v1::ImportFactRequest;
 use api::imports::v1::imports_service_client::ImportsServiceClient;
 use api::issues::v1::Origin;
-use tonic::Code;
+use tonic::{Code, Status};
 
 use super::plan::PlannedFact;
 use crate::client::failure::{Exit, Failure};
@@ -71,14 +71,7 @@ impl Sender {
                 Err(status) => status,
             };
             match (status.code(), pauses.next()) {
-                (
-                    Code::Unavailable
-                    | Code::ResourceExhausted
-                    | Code::DeadlineExceeded
-                    | Code::Aborted
-                    | Code::Cancelled,
-                    Some(pause),
-                ) => tokio::time::sleep(pause).await,
+                (_, Some(pause)) if may_pass(&status) => tokio::time::sleep(pause).await,
                 // Something is wrong with this fact, not with the server: the others go on.
                 (Code::Internal, _) => return Ok(Sent::Refused(String::from("Internal"))),
                 _ => return self.judge(self.session.failure(status)),
@@ -95,6 +88,15 @@ impl Sender {
             (Exit::Refused | Exit::Usage, "") => Ok(Sent::Refused(failure.message)),
             (Exit::Refused | Exit::Usage, reason) => Ok(Sent::Refused(reason.to_owned())),
         }
+    }
+}
+
+/// True where the same call may succeed later. A connection that breaks during a call has no code of its own, and no details.
+fn may_pass(status: &Status) -> bool {
+    match status.code() {
+        Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded | Code::Aborted | Code::Cancelled => true,
+        Code::Unknown => status.details().is_empty(),
+        _ => false,
     }
 }
 

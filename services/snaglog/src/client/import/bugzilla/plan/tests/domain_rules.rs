@@ -1,6 +1,7 @@
 //! Lets the rules of the domain decide planned facts, as the server does.
 
 use api::imports::v1::import_fact_request::Fact as Planned;
+use api::imports::v1::{DismissedFact, FiledFact};
 use api::issues::v1::DismissalReason;
 use domain::ids::{ComponentId, IssueId, PersonId, ProjectId, SeverityId};
 use domain::issue::{
@@ -86,20 +87,8 @@ impl Rules {
 
     /// As the gRPC edge reads facts.
     fn command(&self, fact: &Planned) -> Command {
-        let severity = |id: &str| SeverityId::parse(id).ok();
         match fact {
-            Planned::Filed(filed) => Command::FileIssue(FileIssue {
-                id: IssueId(Uuid::nil()),
-                title: Title::parse(&filed.title).unwrap(),
-                source: Source {
-                    kind: Fact::NotKnown,
-                    raised_by: some(&filed.raised_by).map_or(RaisedBy::Nobody, RaisedBy::Person),
-                    reference: None,
-                },
-                report: Report::default(),
-                reported_severity: severity(&filed.reported_severity),
-                component: component(&filed.component),
-            }),
+            Planned::Filed(fact) => filed(fact),
             Planned::Triaged(triaged) => Command::TriageIssue(TriageIssue {
                 level: Fact::NotKnown,
                 nature: None,
@@ -135,16 +124,7 @@ impl Rules {
             }
             Planned::Closed(_) => Command::CloseIssue { closing: Fact::NotKnown },
             Planned::Reopened(_) => Command::ReopenIssue { reason: None },
-            Planned::Dismissed(dismissed) => {
-                let dismissal = match dismissed.dismissal() {
-                    DismissalReason::Duplicate => {
-                        Fact::Known(Dismissal::DuplicateOf(IssueRef::External("bugzilla:9".into())))
-                    }
-                    DismissalReason::Unspecified => Fact::NotKnown,
-                    _ => Fact::Known(Dismissal::WontFix),
-                };
-                Command::DismissIssue { dismissal, note: Text::parse(&dismissed.note).ok() }
-            }
+            Planned::Dismissed(fact) => dismissed(fact),
             Planned::ComponentChanged(to) => {
                 Command::ChangeComponent { component: component(&to.component).unwrap(), reason: None }
             }
@@ -161,6 +141,31 @@ impl Rules {
         let to_them = |of: &Asked| *of == asked || (opener && *of == Asked::Opener);
         issue.questions.iter().find(|question| to_them(&question.of)).map_or(0, |question| question.number)
     }
+}
+
+fn filed(fact: &FiledFact) -> Command {
+    let raised_by = some(&fact.raised_by).map_or(RaisedBy::Nobody, RaisedBy::Person);
+    Command::FileIssue(FileIssue {
+        id: IssueId(Uuid::nil()),
+        title: Title::parse(&fact.title).unwrap(),
+        source: Source { kind: Fact::NotKnown, raised_by, reference: None },
+        report: Report::default(),
+        reported_severity: severity(&fact.reported_severity),
+        component: component(&fact.component),
+    })
+}
+
+fn dismissed(fact: &DismissedFact) -> Command {
+    let dismissal = match fact.dismissal() {
+        DismissalReason::Duplicate => Fact::Known(Dismissal::DuplicateOf(IssueRef::External("bugzilla:9".into()))),
+        DismissalReason::Unspecified => Fact::NotKnown,
+        _ => Fact::Known(Dismissal::WontFix),
+    };
+    Command::DismissIssue { dismissal, note: Text::parse(&fact.note).ok() }
+}
+
+fn severity(id: &str) -> Option<SeverityId> {
+    (!id.is_empty()).then(|| SeverityId::parse(id).unwrap())
 }
 
 fn person(id: &str) -> PersonId {
