@@ -139,6 +139,8 @@ async fn without_project_or_server_it_says_what_to_do() {
     let refused = import(&server.url, &bugs).await;
     assert_eq!(refused.code, Some(3));
     assert!(refused.errors.contains("Try: snaglog project create BUG"), "{}", refused.errors);
+    let create = ["import", "bugzilla", bugs.to_str().unwrap(), "--project", "BUG", "--create-project"];
+    assert_eq!(snaglog(&server.url, &create).await.lines[0]["commands"], 2);
 
     server.stop().await.unwrap();
     let unreachable = import("http://127.0.0.1:1", &bugs).await;

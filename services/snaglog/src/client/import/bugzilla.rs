@@ -21,8 +21,8 @@ use std::fs::File;
 use std::io::{BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
-use api::projects::v1::GetProjectRequest;
 use api::projects::v1::projects_service_client::ProjectsServiceClient;
+use api::projects::v1::{CreateProjectRequest, GetProjectRequest, SeverityPreset};
 use clap::Args;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -30,9 +30,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use self::lines::{Line, Lines};
 use self::plan::{Plan, plan};
 use self::report::Report;
-use self::send::{Sender, explain_project};
+use self::send::{Sender, UNKNOWN_PROJECT, explain_project};
 use self::vocabulary::Severities;
 use crate::client::failure::Failure;
+use crate::client::issue::explain;
 use crate::client::session::Session;
 
 /// Histories of so many bugs are sent at the same time.
@@ -41,21 +42,28 @@ const BUGS_AT_ONCE: usize = 16;
 const TOLD_MAX: u64 = 20;
 
 const HELP: &str = "\
-The file: one JSON object a line, as Bugzilla's REST interface gives a bug, with its `history` (`when`, `who`, `changes`: `field`,
-`removed`, `added`). Only `id` and a time must be there. Persons become ids as they are written: give them pseudonyms before, if need be.
+The file: one JSON object a line, as Bugzilla's REST interface gives a bug, with its `history`
+(`when`, `who`, `changes`: `field`, `removed`, `added`). Only `id` and a time must be there. Persons
+become ids as they are written: give them pseudonyms before, if need be.
 
 What becomes of it:
-  status         UNCONFIRMED: New; NEW: New, triaged; ASSIGNED: Accepted; RESOLVED, VERIFIED, CLOSED with FIXED: Resolved, Verified,
-                 Closed; with another resolution: Dismissed, with its reason; REOPENED: Accepted after a fix, New after a dismissal.
-                 A step that Bugzilla skips is added, marked implied.
-  severity       the project's severity of that name, else by rank: blocker, critical, S1: its first; major, S2: its second; normal,
-                 S3: its third; minor, trivial, enhancement, S4: its fourth; its last where it has fewer. N/A and --: none.
-  needinfo?(x)   a question to x, answered when the flag goes
-  in-testsuite+  regression tests of the resolution
-  duplicates     name the other issue, where it is in the file too, else bugzilla:NUMBER
+  status          UNCONFIRMED: New; NEW: New, triaged; ASSIGNED: Accepted; RESOLVED, VERIFIED and
+                  CLOSED with FIXED: Resolved, Verified, Closed; with another resolution: Dismissed,
+                  with its reason; REOPENED: Accepted after a fix, New after a dismissal.
+                  A step that Bugzilla skips is added, marked implied.
+  severity        the project's severity of that name, else by rank: blocker, critical, S1 its
+                  first; major, S2 its second; normal, S3 its third; minor, trivial,
+                  enhancement, S4 its fourth; its last where it has fewer. N/A and -- are none.
+  component       added to the project where it lacks it: `DOM: Core & HTML` is DOM:Core-HTML
+  needinfo?(x)    a question to x, answered when the flag goes
+  in-testsuite+   regression tests of the resolution
+  duplicates      name the other issue where it is imported too, else bugzilla:NUMBER
 
-Printed: bugs read; commands: facts recorded by this run, 0 where all were there already; what was left out, by reason. A line that is no
-bug, or a fact that the server refuses, is counted and told on standard error; the rest is imported, and the exit code is then 1.
+Printed are `bugs`, those read; `commands`, the facts recorded by this run: 0 where all were there
+already; `skipped`, what was left out, by reason; `adjusted`, what was changed to fit. A line that
+is no bug, or a fact that the server refuses, is counted there too and told on standard error; the
+rest is imported, and the exit code is then 1.
+
 Stop it at any time: running it again adds what is missing, and nothing twice.";
 
 /// Import bugs with their histories from Bugzilla, at their true times. Running it again adds nothing.
@@ -64,9 +72,12 @@ Stop it at any time: running it again adds what is missing, and nothing twice.";
 pub(crate) struct Import {
     /// JSON lines, a bug each; `-` reads standard input
     file: PathBuf,
-    /// The project that takes them; it must exist
+    /// The project that takes them
     #[arg(long, value_name = "KEY")]
     project: String,
+    /// Create the project where there is none, with three severities
+    #[arg(long)]
+    create_project: bool,
 }
 
 impl Import {
@@ -75,7 +86,13 @@ impl Import {
         session.output.expect_fields(&["bugs", "commands", "already_there", "failed", "skipped", "adjusted"])?;
         let file = open(&self.file)?;
         let project = self.project.to_uppercase();
-        let severities = severities(session, &project).await?;
+        let severities = match severities(session, &project).await {
+            Err(failure) if self.create_project && failure.reason == UNKNOWN_PROJECT => {
+                create(session, &project).await?;
+                severities(session, &project).await?
+            }
+            other => other?,
+        };
         let run = Run { file, severities, sender: Sender::new(session, &project), project };
         let mut report = Report::default();
         let unfiled = run.file_all(&mut report).await?;
@@ -208,6 +225,18 @@ async fn severities(session: &Session, project: &str) -> Result<Severities, Fail
     let answer = answer.map_err(|status| explain_project(session.failure(status), project))?.into_inner();
     let scheme = answer.project.and_then(|project| project.scheme).unwrap_or_default();
     Ok(Severities(scheme.severities.into_iter().filter(|one| !one.retired).map(|one| one.id).collect()))
+}
+
+async fn create(session: &Session, project: &str) -> Result<(), Failure> {
+    let request = CreateProjectRequest {
+        request_id: session.request_id(),
+        project: project.to_owned(),
+        name: project.to_owned(),
+        preset: SeverityPreset::Three.into(),
+        ..CreateProjectRequest::default()
+    };
+    let created = ProjectsServiceClient::new(session.wire()).create_project(request).await;
+    created.map(|_| ()).map_err(|status| explain(session.failure(status), ""))
 }
 
 /// A bar on standard error, if that is a terminal.

@@ -15,6 +15,8 @@ use crate::client::times;
 
 /// The system that references belong to: `bugzilla:446261`.
 pub(super) const SYSTEM: &str = "bugzilla";
+/// The rule that there is no such project.
+pub(super) const UNKNOWN_PROJECT: &str = "UnknownProject";
 /// A call that may pass by itself is sent again so many times, after 100 ms, 200 ms … 3.2 s; then the import stops.
 const PAUSES: u32 = 6;
 const FIRST_PAUSE_MS: u64 = 100;
@@ -81,7 +83,7 @@ impl Sender {
 
     fn judge(&self, failure: Failure) -> Result<Sent, Failure> {
         match (failure.exit, failure.reason.as_str()) {
-            (_, "UnknownProject") | (Exit::NotAllowed | Exit::TryAgain | Exit::Conflict | Exit::Failed, _) => {
+            (_, UNKNOWN_PROJECT) | (Exit::NotAllowed | Exit::TryAgain | Exit::Conflict | Exit::Failed, _) => {
                 Err(explain_project(failure, &self.project))
             }
             (_, "RequestIdReused") => Ok(Sent::Differs),
@@ -102,8 +104,10 @@ fn may_pass(status: &Status) -> bool {
 
 /// A failure with what helps: a project that is missing can be created.
 pub(super) fn explain_project(failure: Failure, project: &str) -> Failure {
-    if failure.reason == "UnknownProject" {
-        return failure.hint(format!("Try: snaglog project create {project} --name NAME, then import again."));
+    if failure.reason == UNKNOWN_PROJECT {
+        return failure.hint(format!(
+            "Try: snaglog project create {project} --name NAME, then import again; or add --create-project."
+        ));
     }
     explain(failure, "")
 }
