@@ -21,6 +21,7 @@ pub mod life;
 pub mod server;
 pub mod shell;
 pub mod tidy;
+pub mod tools;
 
 /// Where the Bugzilla sample is unless `SNAGLOG_BUGZILLA_SAMPLE` says otherwise, from the workspace's root. It holds real histories, so
 /// it isn't part of the project: this is the one place that names anything outside of it.

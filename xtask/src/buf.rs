@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use anyhow::{Context, Result};
@@ -11,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     baseline::{self, Baseline},
-    cargo::{passes, program, root, target},
+    cargo::{answers, passes, program, root, target},
     run::Outcome,
 };
 
@@ -35,13 +34,7 @@ pub(crate) fn breaking() -> Result<Outcome> {
         baseline::write_out(&root(), &commit, &against)?;
         eprintln!("against {why}");
         let passed = passes(program(buf).arg("breaking").arg("--against").arg(&against))?;
-        Ok(if passed {
-            Outcome::Clean {
-                note: format!("against {why}"),
-            }
-        } else {
-            Outcome::Broken
-        })
+        Ok(if passed { Outcome::Clean { note: format!("against {why}") } } else { Outcome::Broken })
     })
 }
 
@@ -53,7 +46,7 @@ fn with_buf(run: impl FnOnce(&Path) -> Result<Outcome>) -> Result<Outcome> {
 }
 
 /// The path of the pinned buf, or what is missing and how to get it.
-fn installed() -> Result<Result<PathBuf, String>> {
+pub(crate) fn installed() -> Result<Result<PathBuf, String>> {
     let tools = target().join("tools");
     let package = tools.join("node_modules/@bufbuild/buf/package.json");
     let buf = tools.join("node_modules/.bin/buf");
@@ -61,23 +54,14 @@ fn installed() -> Result<Result<PathBuf, String>> {
         return Ok(Ok(buf));
     }
     if !answers("node") || !answers("npm") {
-        return Ok(Err(
-            "Node.js with npm is missing (it brings buf): apt-get install nodejs npm".to_owned(),
-        ));
+        return Ok(Err("Node.js with npm is missing (it brings buf): apt-get install nodejs npm".to_owned()));
     }
     fs::create_dir_all(&tools).context("create the folder for tools")?;
     let wanted = format!("@bufbuild/buf@{VERSION}");
     let mut npm = program("npm");
-    npm.args([
-        "install",
-        "--no-save",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-        "--prefix",
-    ])
-    .arg(&tools)
-    .arg(&wanted);
+    npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"])
+        .arg(&tools)
+        .arg(&wanted);
     if passes(&mut npm)? && buf.exists() {
         return Ok(Ok(buf));
     }
@@ -90,11 +74,4 @@ fn installed() -> Result<Result<PathBuf, String>> {
 fn version_in(package: &Path) -> Option<String> {
     let package: Value = serde_json::from_str(&fs::read_to_string(package).ok()?).ok()?;
     Some(package["version"].as_str()?.to_owned())
-}
-
-fn answers(tool: &str) -> bool {
-    Command::new(tool)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success())
 }

@@ -13,13 +13,14 @@
 //!
 //! **To add a command**: a variant of `Command` below, a module of its name.
 //!
-//! **To move to another version of buf**: `VERSION` in `buf.rs`.
+//! **To move to another version of buf**: `VERSION` in `buf.rs`; of grpcio: `tests/tests/clients/requirements.txt`.
 
 mod baseline;
 mod bench;
 mod buf;
 mod cargo;
 mod docs;
+mod python;
 mod reference;
 mod run;
 mod steps;

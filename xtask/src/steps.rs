@@ -1,6 +1,7 @@
 //! The test command's steps, and `cargo xtask proto`, which is three of them.
 
 use std::env;
+use std::path::Path;
 
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
@@ -8,13 +9,13 @@ use clap::builder::PossibleValuesParser;
 use crate::{
     buf,
     cargo::{cargo, integration_tests, passes, target, tested},
-    docs,
+    docs, python,
     run::{self, Outcome, Step},
 };
 
 /// Every step, in the order in which they run: what is quick and often wrong first. All of them use one profile (dev) and select the
 /// whole workspace, so that cargo resolves one set of features and builds each dependency once for checking and once for running.
-pub(crate) static ALL: [Step; 10] = [
+pub(crate) static ALL: [Step; 11] = [
     Step {
         name: "fmt",
         about: "the code is formatted",
@@ -52,7 +53,7 @@ pub(crate) static ALL: [Step; 10] = [
     Step {
         name: "tidy",
         about: "imports, lengths, clocks, docs, names: the rules that no compiler checks",
-        run: || tests_named(|package, name| package == "tests" && is_tidy(name), &[]),
+        run: || tests_named(|package, name| package == "tests" && is_tidy(name), &[], &[]),
         on_failure: "each finding says what to do instead; the rules are in tests/src/tidy/",
     },
     Step {
@@ -64,7 +65,7 @@ pub(crate) static ALL: [Step; 10] = [
     Step {
         name: "unit",
         about: "unit and contract tests of every crate",
-        run: || tests_named(|package, _| package != "tests", &["--lib", "--bins"]),
+        run: || tests_named(|package, _| package != "tests", &["--lib", "--bins"], &[]),
         on_failure: "cargo test -p CRATE NAME_OF_THE_TEST",
     },
     Step {
@@ -78,6 +79,12 @@ pub(crate) static ALL: [Step; 10] = [
         about: "scenarios over real processes (package `tests`)",
         run: scenarios,
         on_failure: "cargo xtask test --only scenarios, or one alone: cargo build && cargo test -p tests --test FILE NAME",
+    },
+    Step {
+        name: "clients",
+        about: "clients that nobody here wrote: buf curl over reflection, gRPC-Web, grpcio in Python",
+        run: clients,
+        on_failure: "cargo xtask test --only clients, or one alone: cargo build && cargo test -p tests --test clients NAME",
     },
 ];
 
@@ -115,9 +122,10 @@ fn strict() -> bool {
     env::var("CI").is_ok_and(|value| value == "true" || value == "1")
 }
 
-/// Runs the integration tests that are `wanted` (package, name), and the other targets given as flags. None at all is a failure: a
+/// Runs the integration tests that are `wanted` (package, name), and the other targets given as flags; `tools` are named in their
+/// environment. None at all is a failure: a
 /// step that tests nothing can't fail.
-fn tests_named(wanted: impl Fn(&str, &str) -> bool, also: &[&str]) -> Result<Outcome> {
+fn tests_named(wanted: impl Fn(&str, &str) -> bool, also: &[&str], tools: &[(&str, &Path)]) -> Result<Outcome> {
     let mut command = cargo();
     command.args(["test", "--workspace", "--no-fail-fast"]).args(also);
     let mut found = !also.is_empty();
@@ -131,7 +139,8 @@ fn tests_named(wanted: impl Fn(&str, &str) -> bool, also: &[&str]) -> Result<Out
         eprintln!("There is no such test: the package `tests` has none yet.");
         return Ok(Outcome::Broken);
     }
-    tested(command.env("SNAGLOG_BIN", target().join("debug/snaglog")))
+    command.env("SNAGLOG_BIN", target().join("debug/snaglog"));
+    tested(command.envs(tools.iter().copied()))
 }
 
 fn is_tidy(name: &str) -> bool {
@@ -141,10 +150,29 @@ fn is_tidy(name: &str) -> bool {
 /// Scenarios start the binary that a user would start: it is built first. A test among the targets makes cargo resolve the features of
 /// dev-dependencies too, as it does for everything else here; without it, it would build a second set of dependencies.
 fn scenarios() -> Result<Outcome> {
-    if !passes(cargo().args(["build", "--workspace", "--bin", "snaglog", "--test", "tidy"]))? {
+    if !builds_binary()? {
         return Ok(Outcome::Broken);
     }
-    tests_named(|package, name| package == "tests" && !is_tidy(name), &[])
+    tests_named(|package, name| package == "tests" && !is_tidy(name) && name != "clients", &[], &[])
+}
+
+fn builds_binary() -> Result<bool> {
+    passes(cargo().args(["build", "--workspace", "--bin", "snaglog", "--test", "tidy"]))
+}
+
+fn clients() -> Result<Outcome> {
+    let (buf, python) = match (buf::installed()?, python::installed()?) {
+        (Ok(buf), Ok(python)) => (buf, python),
+        (buf, python) => {
+            let missing: Vec<String> = [buf.err(), python.err()].into_iter().flatten().collect();
+            return Ok(Outcome::Missing { what: missing.join("; ") });
+        }
+    };
+    if !builds_binary()? {
+        return Ok(Outcome::Broken);
+    }
+    let tools = [("SNAGLOG_BUF", buf.as_path()), ("SNAGLOG_PYTHON", python.as_path())];
+    tests_named(|package, name| package == "tests" && name == "clients", &[], &tools)
 }
 
 #[cfg(test)]
@@ -160,10 +188,7 @@ mod tests {
         assert_eq!(names.len(), ALL.len(), "{names:?}");
         let page = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
         for name in names {
-            assert!(
-                page.contains(&format!("\n| `{name}` |")),
-                "CONTRIBUTING.md has no row for the step `{name}`"
-            );
+            assert!(page.contains(&format!("\n| `{name}` |")), "CONTRIBUTING.md has no row for the step `{name}`");
         }
     }
 }

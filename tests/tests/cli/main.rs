@@ -1,4 +1,5 @@
 //! The command line as scripts rely on it: real processes against a real server.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a scenario ends where its helpers can't go on")]
 
 mod exit_codes;
 mod pipes;

@@ -1,0 +1,37 @@
+//! Programs of others that scenarios run: `cargo xtask test` installs them below `target/tools` and names them in the environment.
+
+use std::path::PathBuf;
+
+/// A program of others.
+#[derive(Debug, Clone, Copy)]
+pub struct Tool {
+    /// What it is.
+    pub name: &'static str,
+    /// The environment variable that names it.
+    pub variable: &'static str,
+    /// Where it is installed, below the target folder.
+    pub below_target: &'static str,
+}
+
+/// buf, whose `curl` is a gRPC client.
+pub const BUF: Tool = Tool { name: "buf", variable: "SNAGLOG_BUF", below_target: "tools/node_modules/.bin/buf" };
+
+/// A Python that has grpcio.
+pub const PYTHON: Tool =
+    Tool { name: "Python with grpcio", variable: "SNAGLOG_PYTHON", below_target: "tools/python/bin/python" };
+
+impl Tool {
+    /// Where it is; `None`, said on standard error, where it isn't: the test is then skipped. With `CI=true` nothing is.
+    pub fn find(self) -> Option<PathBuf> {
+        let named = std::env::var_os(self.variable).map(PathBuf::from);
+        let own = std::env::current_exe().unwrap_or_default();
+        let installed = || own.ancestors().map(|folder| folder.join(self.below_target)).find(|path| path.exists());
+        let found = named.or_else(installed);
+        if found.is_none() {
+            let missing = format!("{} is missing: `cargo xtask test --only clients` installs it", self.name);
+            assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "{missing}");
+            eprintln!("skipped: {missing}");
+        }
+        found
+    }
+}
