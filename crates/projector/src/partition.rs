@@ -13,7 +13,7 @@ use crate::feed::{self, Batch};
 use crate::lane::Lane;
 use crate::supervisor::patience;
 use crate::trouble::{Trouble, chain};
-use crate::{BATCH_EVENTS_MAX, Shared};
+use crate::{BATCH_EVENTS_MAX, BUSY_EVENTS, BUSY_WAIT_MS, Shared};
 
 /// Why a partition is followed no longer.
 pub(crate) enum End {
@@ -90,6 +90,10 @@ impl Partition {
             // The log is gone, and its process goes with it.
             return std::future::pending().await;
         };
+        let waiting = head - least;
+        if (BUSY_EVENTS..BATCH_EVENTS_MAX as u64).contains(&waiting) {
+            tokio::time::sleep(Duration::from_millis(BUSY_WAIT_MS)).await;
+        }
         // The foremost first: who lives with the log is not kept waiting by a rebuild. At the head they meet.
         let mut places: Vec<u64> = self.lanes.iter().map(Lane::position).filter(|place| *place < head).collect();
         places.sort_unstable();
