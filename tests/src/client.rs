@@ -22,9 +22,7 @@ pub struct As(&'static str);
 
 impl Interceptor for As {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request
-            .metadata_mut()
-            .insert("snaglog-actor", MetadataValue::from_static(self.0));
+        request.metadata_mut().insert("snaglog-actor", MetadataValue::from_static(self.0));
         Ok(request)
     }
 }
@@ -36,12 +34,7 @@ pub struct Client(Channel);
 impl Client {
     /// Connects.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        Ok(Self(
-            Endpoint::from_shared(url.to_owned())?
-                .tcp_nodelay(true)
-                .connect()
-                .await?,
-        ))
+        Ok(Self(Endpoint::from_shared(url.to_owned())?.tcp_nodelay(true).connect().await?))
     }
 
     /// Issues, as this person.
@@ -83,16 +76,10 @@ pub fn request_id() -> String {
 /// At least as fresh as this answer's token.
 pub fn as_fresh_as(tokens: impl IntoIterator<Item = String>) -> Option<Consistency> {
     let tokens = tokens.into_iter().collect();
-    Some(Consistency {
-        requirement: Some(Requirement::AtLeastAsFresh(AtLeastAsFresh { tokens })),
-    })
+    Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh(AtLeastAsFresh { tokens })) })
 }
 
 /// The reason that an error names, `NOT_TRIAGED`; empty where it names none.
 pub fn reason(status: &Status) -> String {
-    status
-        .get_error_details()
-        .error_info()
-        .map(|info| info.reason.clone())
-        .unwrap_or_default()
+    status.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default()
 }

@@ -35,12 +35,7 @@ pub async fn project(client: &Client, project: &str) -> Result<(), Status> {
     let mut projects = client.projects(DEVELOPER);
     let id = || (request_id(), project.to_owned());
     let (request_id, project) = id();
-    let create = CreateProjectRequest {
-        request_id,
-        name: project.clone(),
-        project,
-        ..Default::default()
-    };
+    let create = CreateProjectRequest { request_id, name: project.clone(), project, ..Default::default() };
     projects.create_project(create).await?;
     let (request_id, project) = id();
     let team = AddTeamRequest {
@@ -82,10 +77,7 @@ pub async fn project(client: &Client, project: &str) -> Result<(), Status> {
 
 /// A customer's filing with a complete report.
 pub fn filing(project: &str, number: u64) -> FileIssueRequest {
-    let source = CustomerSource {
-        customer: "acme".into(),
-        channel: CustomerChannel::Email.into(),
-    };
+    let source = CustomerSource { customer: "acme".into(), channel: CustomerChannel::Email.into() };
     FileIssueRequest {
         request_id: request_id(),
         project: project.to_owned(),
@@ -166,7 +158,7 @@ pub async fn step(client: &Client, project: &str, number: u64, key: &str, step: 
             key: key_of(),
             ..Default::default()
         })),
-        Step::Resolve => answered!(client.issues(DEVELOPER).resolve_issue(resolution(number, id, key_of()))),
+        Step::Resolve => answered!(client.issues(DEVELOPER).resolve_issue(resolution(number, id, key))),
         Step::Verify => answered!(client.issues(CUSTOMER).verify_issue(VerifyIssueRequest {
             request_id: id,
             key: key_of(),
@@ -177,55 +169,32 @@ pub async fn step(client: &Client, project: &str, number: u64, key: &str, step: 
     })
 }
 
-fn resolution(number: u64, request_id: String, key: String) -> ResolveIssueRequest {
-    let request = ResolveIssueRequest {
-        request_id,
-        key: key.clone(),
-        ..Default::default()
-    };
+fn resolution(number: u64, request_id: String, key: &str) -> ResolveIssueRequest {
+    let request = ResolveIssueRequest { request_id, key: key.to_owned(), ..Default::default() };
     match level(number) {
         Level::UserError => {
-            let explanation = ExplanationFix {
-                explanation: "Payments show after a minute.".into(),
-                topic: "payment delay".into(),
-            };
-            ResolveIssueRequest {
-                explanation: Some(explanation),
-                ..request
-            }
+            let explanation =
+                ExplanationFix { explanation: "Payments show after a minute.".into(), topic: "payment delay".into() };
+            ResolveIssueRequest { explanation: Some(explanation), ..request }
         }
-        Level::System => ResolveIssueRequest {
-            operation: Some(OperationFix {
-                action: "Restarted the gateway.".into(),
-            }),
-            ..request
-        },
+        Level::System => {
+            ResolveIssueRequest { operation: Some(OperationFix { action: "Restarted the gateway.".into() }), ..request }
+        }
         _ => {
             let code = CodeFix {
                 changes: vec![format!("c-{key}")],
                 tests: vec!["pays_once".into()],
                 environment: "staging".into(),
             };
-            ResolveIssueRequest {
-                code: Some(code),
-                ..request
-            }
+            ResolveIssueRequest { code: Some(code), ..request }
         }
     }
 }
 
 fn closing(number: u64, request_id: String, key: String) -> CloseIssueRequest {
-    let released = Released {
-        release: format!("r-{key}"),
-        reverified_by: OPERATOR.into(),
-    };
+    let released = Released { release: format!("r-{key}"), reverified_by: OPERATOR.into() };
     let released = (level(number) == Level::CodeOrData).then_some(released);
-    CloseIssueRequest {
-        request_id,
-        key,
-        released,
-        ..Default::default()
-    }
+    CloseIssueRequest { request_id, key, released, ..Default::default() }
 }
 
 async fn deploy(client: &Client, project: &str, key: &str) -> Result<Answered, Status> {
@@ -238,9 +207,5 @@ async fn deploy(client: &Client, project: &str, key: &str) -> Result<Answered, S
         ..Default::default()
     };
     let answer = client.releases(OPERATOR).record_deployment(request).await?.into_inner();
-    Ok(Answered {
-        key: key.to_owned(),
-        revision: answer.revision,
-        token: answer.consistency_token,
-    })
+    Ok(Answered { key: key.to_owned(), revision: answer.revision, token: answer.consistency_token })
 }

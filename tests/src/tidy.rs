@@ -42,31 +42,18 @@ pub enum Gravity {
 impl Finding {
     /// A finding that fails the test.
     pub fn failure(path: &str, line: usize, advice: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            gravity: Gravity::Failure,
-            advice: advice.into(),
-        }
+        Self { path: path.to_owned(), line, gravity: Gravity::Failure, advice: advice.into() }
     }
 
     /// A finding that is printed only.
     pub fn warning(path: &str, line: usize, advice: impl Into<String>) -> Self {
-        Self {
-            gravity: Gravity::Warning,
-            ..Self::failure(path, line, advice)
-        }
+        Self { gravity: Gravity::Warning, ..Self::failure(path, line, advice) }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            path,
-            line,
-            gravity,
-            advice,
-        } = self;
+        let Self { path, line, gravity, advice } = self;
         let mark = if *gravity == Gravity::Warning { "warning: " } else { "" };
         write!(f, "{path}:{line}: {mark}{advice}")
     }
@@ -84,10 +71,7 @@ pub struct SourceFile {
 impl SourceFile {
     /// A file made up for a test of a rule.
     pub fn new(path: &str, text: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            text: text.into(),
-        }
+        Self { path: path.to_owned(), text: text.into() }
     }
 
     /// Whether it is Rust.
@@ -96,9 +80,7 @@ impl SourceFile {
     }
 
     fn has_extension(&self, wanted: &[&str]) -> bool {
-        self.path
-            .rsplit_once('.')
-            .is_some_and(|(_, extension)| wanted.contains(&extension))
+        self.path.rsplit_once('.').is_some_and(|(_, extension)| wanted.contains(&extension))
     }
 
     /// Lines with their numbers, from 1.
@@ -131,14 +113,7 @@ pub fn insist(findings: Vec<Finding>) -> Result<(), Untidy> {
 fn judge(findings: Vec<Finding>) -> (Vec<Finding>, Result<(), Untidy>) {
     let is_warning = |finding: &Finding| finding.gravity == Gravity::Warning;
     let (warnings, failures): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_warning);
-    (
-        warnings,
-        if failures.is_empty() {
-            Ok(())
-        } else {
-            Err(Untidy(failures))
-        },
-    )
+    (warnings, if failures.is_empty() { Ok(()) } else { Err(Untidy(failures)) })
 }
 
 #[cfg(test)]
@@ -152,9 +127,6 @@ mod tests {
         assert_eq!(judge(vec![warning.clone()]), (vec![warning.clone()], Ok(())));
         let (warnings, verdict) = judge(vec![warning.clone(), failure]);
         assert_eq!(warnings, [warning]);
-        assert_eq!(
-            format!("{:?}", verdict.unwrap_err()),
-            "tidy found 1\ncrates/b/src/lib.rs:7: name it\n"
-        );
+        assert_eq!(format!("{:?}", verdict.unwrap_err()), "tidy found 1\ncrates/b/src/lib.rs:7: name it\n");
     }
 }

@@ -1,5 +1,7 @@
 //! A server killed at random moments under load: what was answered is there, once, and the board is what the log says.
 
+#![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
+
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,7 @@
 //! The demonstration: the first thing that a newcomer runs.
 
+#![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
+
 use std::process::{Output, Stdio};
 
 use serde_json::Value as Json;

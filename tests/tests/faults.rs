@@ -1,6 +1,7 @@
 //! What goes wrong around a server: each gives a clear error, and loses nothing.
 
-use std::path::Path;
+#![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
+
 use std::time::Duration;
 
 use api::issues::v1::GetIssueRequest;

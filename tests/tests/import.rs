@@ -1,5 +1,7 @@
 //! Histories of another system come in through the command line, as a user would bring them.
 
+#![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

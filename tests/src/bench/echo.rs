@@ -47,11 +47,7 @@ impl tower::Service<http::Request<Body>> for Echo {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        Box::pin(async move {
-            Ok(tonic::server::Grpc::new(ProstCodec::default())
-                .unary(Echo, request)
-                .await)
-        })
+        Box::pin(async move { Ok(tonic::server::Grpc::new(ProstCodec::default()).unary(Echo, request).await) })
     }
 }
 
@@ -60,10 +56,7 @@ pub async fn serve() -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?);
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    tonic::transport::Server::builder()
-        .add_service(Echo)
-        .serve_with_incoming(incoming)
-        .await?;
+    tonic::transport::Server::builder().add_service(Echo).serve_with_incoming(incoming).await?;
     Ok(())
 }
 
@@ -85,23 +78,15 @@ impl Process {
             .spawn()?;
         let output = process.stdout.take().context("the echo has a standard output")?;
         let line = BufReader::new(output).lines().next_line().await?.unwrap_or_default();
-        let address = line
-            .strip_prefix("listening on ")
-            .context("the echo says where it listens")?;
-        Ok(Self {
-            url: format!("http://{address}"),
-            _process: process,
-        })
+        let address = line.strip_prefix("listening on ").context("the echo says where it listens")?;
+        Ok(Self { url: format!("http://{address}"), _process: process })
     }
 }
 
 /// One call.
 pub async fn call(channel: &Channel, message: FileIssueRequest) -> Result<FileIssueRequest, Status> {
     let mut client = tonic::client::Grpc::new(channel.clone());
-    client
-        .ready()
-        .await
-        .map_err(|error| Status::unavailable(error.to_string()))?;
+    client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
     let codec: ProstCodec<FileIssueRequest, FileIssueRequest> = ProstCodec::default();
     let path = http::uri::PathAndQuery::from_static(METHOD);
     Ok(client.unary(Request::new(message), path, codec).await?.into_inner())

@@ -81,11 +81,7 @@ impl Lives {
     /// Over two connections, in a project that exists.
     pub async fn connect(url: &str, project: &str) -> anyhow::Result<Self> {
         let connections = [Client::connect(url).await?, Client::connect(url).await?];
-        Ok(Self {
-            connections,
-            project: project.to_owned(),
-            next: Arc::default(),
-        })
+        Ok(Self { connections, project: project.to_owned(), next: Arc::default() })
     }
 
     /// Lives issues until the time is up, then waits until the board has reached the last answer: that time counts.
@@ -93,11 +89,8 @@ impl Lives {
         let start = Instant::now();
         let mut workers = JoinSet::new();
         for worker in 0..in_flight {
-            let (client, project, next) = (
-                self.connections[worker % 2].clone(),
-                self.project.clone(),
-                Arc::clone(&self.next),
-            );
+            let (client, project, next) =
+                (self.connections[worker % 2].clone(), self.project.clone(), Arc::clone(&self.next));
             workers.spawn(async move { live(&client, &project, &next, start, length).await });
         }
         let (mut run, mut tokens) = (Run::default(), Vec::new());

@@ -42,13 +42,7 @@ pub async fn measure(report: &Report, folder: &Path, issues: u64, rate: u32) -> 
         let (mut few, mut many) = by_turns(&small, &large, issues, query, rate).await?;
         for (percent, share) in [("p50", 0.5), ("p99", 0.99)] {
             let (value, reference) = (percentile(&mut many, share), percentile(&mut few, share));
-            report.add(&figure(
-                &format!("{name}/{issues}/{percent}"),
-                value,
-                "us",
-                "with 10,000 issues",
-                reference,
-            ));
+            report.add(&figure(&format!("{name}/{issues}/{percent}"), value, "us", "with 10,000 issues", reference));
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "some hundred million")]
@@ -82,11 +76,7 @@ async fn filled(data: &Path, issues: u64) -> anyhow::Result<Server> {
     }
     while let Some(token) = workers.join_next().await {
         let consistency = as_fresh_as([token??]);
-        let request = GetBoardRequest {
-            project: PROJECT.into(),
-            cards_per_column: 1,
-            consistency,
-        };
+        let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 1, consistency };
         client.boards(life::DEVELOPER).get_board(request).await?;
     }
     debug_assert_eq!(life::level(1), Level::CodeOrData, "the triaged tenth is of one level");
@@ -107,10 +97,7 @@ async fn by_turns(
     query: Query,
     rate: u32,
 ) -> anyhow::Result<(Vec<f64>, Vec<f64>)> {
-    let clients = [
-        (Client::connect(&small.url).await?, FEW),
-        (Client::connect(&large.url).await?, issues),
-    ];
+    let clients = [(Client::connect(&small.url).await?, FEW), (Client::connect(&large.url).await?, issues)];
     for (client, issues) in &clients {
         for turn in 0..200 {
             ask(client, query, turn, *issues).await?;
@@ -130,11 +117,7 @@ async fn by_turns(
     let (mut few, mut many) = (Vec::new(), Vec::new());
     while let Some(call) = calls.join_next().await {
         let (which, latency) = call??;
-        if which == 0 {
-            few.push(latency)
-        } else {
-            many.push(latency)
-        }
+        if which == 0 { few.push(latency) } else { many.push(latency) }
     }
     Ok((few, many))
 }
@@ -142,23 +125,13 @@ async fn by_turns(
 async fn ask(client: &Client, query: Query, turn: u64, issues: u64) -> anyhow::Result<()> {
     match query {
         Query::Board => {
-            let request = GetBoardRequest {
-                project: PROJECT.into(),
-                cards_per_column: 20,
-                consistency: None,
-            };
+            let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 20, consistency: None };
             client.boards(life::DEVELOPER).get_board(request).await?;
         }
         Query::Issue => {
             // A stride that is prime to the count visits issues all over the project.
             let key = format!("{PROJECT}-{}", 1 + turn.wrapping_mul(7_919) % issues);
-            client
-                .issues(life::DEVELOPER)
-                .get_issue(GetIssueRequest {
-                    key,
-                    ..Default::default()
-                })
-                .await?;
+            client.issues(life::DEVELOPER).get_issue(GetIssueRequest { key, ..Default::default() }).await?;
         }
     }
     Ok(())

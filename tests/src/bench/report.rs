@@ -34,23 +34,14 @@ impl Report {
     /// For scripts, or for people.
     pub fn new(json: bool) -> Self {
         if !json {
-            println!(
-                "{:<34} {:>12} {:<11} {:<26} {:>12} {:>7}",
-                "case", "value", "unit", "reference", "", "ratio"
-            );
+            println!("{:<34} {:>12} {:<11} {:<26} {:>12} {:>7}", "case", "value", "unit", "reference", "", "ratio");
         }
         Self { json }
     }
 
     /// Prints one.
     pub fn add(&self, figure: &Figure) {
-        let Figure {
-            case,
-            value,
-            unit,
-            reference,
-            reference_value,
-        } = figure;
+        let Figure { case, value, unit, reference, reference_value } = figure;
         if self.json {
             let line = json!({
                 "bench": "serve", "case": case, "value": value, "unit": unit, "reference": reference,

@@ -56,10 +56,7 @@ impl Serve {
     async fn throughput(&self, report: &Report, data: &Path) -> anyhow::Result<()> {
         let (echo, server) = (echo::Process::start().await?, Server::start(data).await?);
         life::project(&Client::connect(&server.url).await?, "BENCH").await?;
-        let (channels, lives) = (
-            load::channels(&echo.url).await?,
-            Lives::connect(&server.url, "BENCH").await?,
-        );
+        let (channels, lives) = (load::channels(&echo.url).await?, Lives::connect(&server.url, "BENCH").await?);
         let length = Duration::from_secs_f64(self.seconds);
         let raw = Raw::open(&data.join("raw.db"))?;
         for &in_flight in &self.in_flight {
@@ -89,34 +86,13 @@ fn add(report: &Report, in_flight: usize, run: &mut Run, echo: &mut Run, commits
         reference_value,
     };
     if in_flight == 1 {
-        report.add(&figure(
-            case.clone(),
-            run.rate(),
-            "commands/s",
-            "raw single-row commits/s",
-            commits.rate(),
-        ));
-        report.add(&figure(
-            format!("{case}/echo"),
-            run.rate(),
-            "commands/s",
-            "echo calls/s",
-            echo.rate(),
-        ));
+        report.add(&figure(case.clone(), run.rate(), "commands/s", "raw single-row commits/s", commits.rate()));
+        report.add(&figure(format!("{case}/echo"), run.rate(), "commands/s", "echo calls/s", echo.rate()));
     } else {
-        report.add(&figure(
-            case.clone(),
-            run.rate(),
-            "commands/s",
-            "echo calls/s",
-            echo.rate(),
-        ));
+        report.add(&figure(case.clone(), run.rate(), "commands/s", "echo calls/s", echo.rate()));
     }
     for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
-        let (value, reference) = (
-            percentile(&mut run.latencies, share),
-            percentile(&mut echo.latencies, share),
-        );
+        let (value, reference) = (percentile(&mut run.latencies, share), percentile(&mut echo.latencies, share));
         report.add(&figure(format!("{case}/{name}"), value, "us", "echo", reference));
     }
 }
@@ -142,10 +118,6 @@ impl Raw {
             insert.execute([&row])?;
             calls += 1;
         }
-        Ok(Run {
-            calls,
-            seconds: start.elapsed().as_secs_f64(),
-            latencies: Vec::new(),
-        })
+        Ok(Run { calls, seconds: start.elapsed().as_secs_f64(), latencies: Vec::new() })
     }
 }

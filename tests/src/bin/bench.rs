@@ -4,10 +4,7 @@ use clap::{Parser, Subcommand};
 use tests::bench;
 
 #[derive(Debug, Parser)]
-#[command(
-    name = "bench",
-    about = "Measures Snaglog; each figure is a ratio to a reference measured in the same run"
-)]
+#[command(name = "bench", about = "Measures Snaglog; each figure is a ratio to a reference measured in the same run")]
 struct Bench {
     /// One JSON object a line instead of a table
     #[arg(long, global = true)]

@@ -14,16 +14,8 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("SystemTime", "now", CLOCK),
     ("Timestamp", "now", CLOCK),
     ("Zoned", "now", CLOCK),
-    (
-        "Uuid",
-        "now_v7",
-        "a fresh id: take it as an argument; only services make ids",
-    ),
-    (
-        "Uuid",
-        "new_v4",
-        "a fresh id: take it as an argument; only services make ids",
-    ),
+    ("Uuid", "now_v7", "a fresh id: take it as an argument; only services make ids"),
+    ("Uuid", "new_v4", "a fresh id: take it as an argument; only services make ids"),
 ];
 const CLOCK: &str = "the wall clock: take the time as an argument; only services read it";
 
@@ -32,11 +24,7 @@ const RANDOM_CRATES: &[&str] = &["rand", "getrandom", "fastrand"];
 
 /// Reads every Rust file outside services, the package of tests and xtask; items and files of tests are let be.
 pub fn check(files: &[SourceFile]) -> Vec<Finding> {
-    files
-        .iter()
-        .filter(|file| file.is_rust() && is_bound(&file.path))
-        .flat_map(check_file)
-        .collect()
+    files.iter().filter(|file| file.is_rust() && is_bound(&file.path)).flat_map(check_file).collect()
 }
 
 /// Whether the rule binds a file.
@@ -75,9 +63,7 @@ fn named(tokens: &[TokenTree]) -> Option<String> {
     }
     let first = tokens::name(first)?;
     if RANDOM_CRATES.contains(&first.as_str()) {
-        return Some(format!(
-            "`{first}` is randomness: take the random bytes as an argument; only services draw them"
-        ));
+        return Some(format!("`{first}` is randomness: take the random bytes as an argument; only services draw them"));
     }
     let second = tokens::name(rest.first()?)?;
     let (_, _, what) = CALLS.iter().find(|(of, call, _)| *of == first && *call == second)?;
@@ -91,10 +77,7 @@ mod tests {
 
     #[track_caller]
     fn finds(path: &str, text: &str, expected: &[&str]) {
-        let found: Vec<String> = check(&[SourceFile::new(path, text)])
-            .iter()
-            .map(Finding::to_string)
-            .collect();
+        let found: Vec<String> = check(&[SourceFile::new(path, text)]).iter().map(Finding::to_string).collect();
         assert_eq!(found.len(), expected.len(), "{found:#?}");
         for (found, expected) in found.iter().zip(expected) {
             assert!(found.starts_with(expected), "{found}\nis not\n{expected}");
@@ -123,31 +106,19 @@ mod tests {
 
     #[test]
     fn comments_strings_and_tests_may_name_them() {
-        finds(
-            "crates/domain/src/lib.rs",
-            "// not SystemTime::now\nconst A: &str = \"SystemTime::now\";",
-            &[],
-        );
+        finds("crates/domain/src/lib.rs", "// not SystemTime::now\nconst A: &str = \"SystemTime::now\";", &[]);
         let module = "#[cfg(test)]\nmod tests {\n  fn f() { Uuid::new_v4(); }\n}";
         finds("crates/domain/src/lib.rs", module, &[]);
         finds("crates/domain/tests/story.rs", "fn f() { Uuid::new_v4(); }", &[]);
         finds("crates/domain/src/issue/tests.rs", "fn f() { Uuid::new_v4(); }", &[]);
         let after = format!("{module}\nfn g() {{ Uuid::new_v4(); }}");
-        finds(
-            "crates/domain/src/lib.rs",
-            &after,
-            &["crates/domain/src/lib.rs:5: `Uuid::new_v4` is a fresh id"],
-        );
+        finds("crates/domain/src/lib.rs", &after, &["crates/domain/src/lib.rs:5: `Uuid::new_v4` is a fresh id"]);
     }
 
     #[test]
     fn what_only_ships_is_not_taken_for_a_test() {
         let found = "crates/domain/src/lib.rs:2: `SystemTime::now`";
-        finds(
-            "crates/domain/src/lib.rs",
-            "#[cfg(not(test))]\nfn f() { SystemTime::now(); }",
-            &[found],
-        );
+        finds("crates/domain/src/lib.rs", "#[cfg(not(test))]\nfn f() { SystemTime::now(); }", &[found]);
     }
 
     #[test]
@@ -157,10 +128,6 @@ mod tests {
 
     #[test]
     fn what_is_not_rust_is_told() {
-        finds(
-            "crates/domain/src/lib.rs",
-            "fn f() {\n  \"",
-            &["crates/domain/src/lib.rs:2: this is not Rust"],
-        );
+        finds("crates/domain/src/lib.rs", "fn f() {\n  \"", &["crates/domain/src/lib.rs:2: this is not Rust"]);
     }
 }

@@ -4,10 +4,7 @@ use super::{Finding, SourceFile, imports::Package};
 
 /// Reads the doc at the top of each package's `lib.rs`, or `main.rs` where there is no library.
 pub fn check(files: &[SourceFile], packages: &[Package]) -> Vec<Finding> {
-    packages
-        .iter()
-        .flat_map(|package| check_package(files, package))
-        .collect()
+    packages.iter().flat_map(|package| check_package(files, package)).collect()
 }
 
 fn check_package(files: &[SourceFile], package: &Package) -> Vec<Finding> {
@@ -17,17 +14,9 @@ fn check_package(files: &[SourceFile], package: &Package) -> Vec<Finding> {
         files.iter().find(|file| file.path == path)
     });
     let Some(root) = root else {
-        return vec![Finding::failure(
-            &package.manifest.path,
-            1,
-            "there is no src/lib.rs or src/main.rs to document",
-        )];
+        return vec![Finding::failure(&package.manifest.path, 1, "there is no src/lib.rs or src/main.rs to document")];
     };
-    let doc: Vec<&str> = root
-        .lines()
-        .map_while(|(_, line)| line.strip_prefix("//!"))
-        .map(str::trim)
-        .collect();
+    let doc: Vec<&str> = root.lines().map_while(|(_, line)| line.strip_prefix("//!")).map(str::trim).collect();
     let never = doc.iter().any(|line| line.to_lowercase().contains("never happens"));
     let recipes = doc.contains(&"# Recipes");
     let mut findings = Vec::new();
@@ -52,11 +41,7 @@ mod tests {
     #[track_caller]
     fn finds(root: &str, text: &str, expected: &[&str]) {
         let manifest = SourceFile::new("crates/domain/Cargo.toml", "");
-        let package = Package {
-            name: "domain".to_owned(),
-            manifest,
-            imports: Vec::new(),
-        };
+        let package = Package { name: "domain".to_owned(), manifest, imports: Vec::new() };
         let found = check(&[SourceFile::new(root, text)], &[package]);
         let advice: Vec<&str> = found.iter().map(|finding| finding.advice.as_str()).collect();
         assert_eq!(advice.len(), expected.len(), "{advice:#?}");
@@ -76,21 +61,9 @@ mod tests {
 
     #[test]
     fn what_a_doc_lacks_is_told() {
-        finds(
-            "crates/domain/src/lib.rs",
-            "//! domain\n",
-            &["has no doc", "never happens here", "# Recipes"],
-        );
-        finds(
-            "crates/domain/src/lib.rs",
-            &GOOD.replace("# Recipes", "Recipes"),
-            &["# Recipes"],
-        );
-        finds(
-            "crates/domain/src/lib.rs",
-            &GOOD.replace("never", "seldom"),
-            &["never happens here"],
-        );
+        finds("crates/domain/src/lib.rs", "//! domain\n", &["has no doc", "never happens here", "# Recipes"]);
+        finds("crates/domain/src/lib.rs", &GOOD.replace("# Recipes", "Recipes"), &["# Recipes"]);
+        finds("crates/domain/src/lib.rs", &GOOD.replace("never", "seldom"), &["never happens here"]);
         finds("crates/domain/src/other.rs", GOOD, &["no src/lib.rs"]);
     }
 }

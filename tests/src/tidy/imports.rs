@@ -15,57 +15,24 @@ pub const TABLE: &[(&str, &[&str])] = &[
     ("view-store-sqlite", &["view-store", "views"]),
     ("commands", &["domain", "codec", "event-log", "history"]),
     ("projector", &["views", "view-store", "history", "codec", "event-log"]),
-    (
-        "grpc",
-        &[
-            "api",
-            "domain",
-            "commands",
-            "history",
-            "event-log",
-            "views",
-            "view-store",
-            "telemetry",
-        ],
-    ),
+    ("grpc", &["api", "domain", "commands", "history", "event-log", "views", "view-store", "telemetry"]),
     ("xtask", &[]),
 ];
 
 /// What of the world's only some crates may import (services and tests aside), and why.
 const KEPT_TO: &[(&str, &[&str], &str)] = &[
-    (
-        "tonic",
-        &["api", "grpc"],
-        "only `grpc` knows tonic::Status; answer a rejection or an error of your own",
-    ),
-    (
-        "rusqlite",
-        &["event-log-sqlite", "view-store-sqlite"],
-        "a database belongs to its adapter, behind a contract",
-    ),
+    ("tonic", &["api", "grpc"], "only `grpc` knows tonic::Status; answer a rejection or an error of your own"),
+    ("rusqlite", &["event-log-sqlite", "view-store-sqlite"], "a database belongs to its adapter, behind a contract"),
 ];
 
 /// What of the world's a crate may never import, and why.
 const NEVER: &[(&str, &[&str], &str)] = &[
     (
         "domain",
-        &[
-            "tokio",
-            "futures",
-            "async-trait",
-            "serde",
-            "serde_json",
-            "rand",
-            "getrandom",
-            "tracing",
-        ],
+        &["tokio", "futures", "async-trait", "serde", "serde_json", "rand", "getrandom", "tracing"],
         "the domain is pure: no IO, clock, randomness, async or serde; stored shapes are codec's",
     ),
-    (
-        "views",
-        &["tokio", "futures", "async-trait", "tracing"],
-        "a view is a pure fold; what runs it is `projector`",
-    ),
+    ("views", &["tokio", "futures", "async-trait", "tracing"], "a view is a pure fold; what runs it is `projector`"),
 ];
 
 /// A member of the workspace.
@@ -100,14 +67,10 @@ impl Package {
     /// The line of the manifest that imports it.
     fn line_of(&self, import: &str) -> usize {
         let names = |line: &str| {
-            line.strip_prefix(import)
-                .is_some_and(|rest| rest.trim_start().starts_with(['.', '=']))
+            line.strip_prefix(import).is_some_and(|rest| rest.trim_start().starts_with(['.', '=']))
                 || line.trim_end().ends_with(&format!("ependencies.{import}]"))
         };
-        self.manifest
-            .lines()
-            .find(|(_, line)| names(line))
-            .map_or(1, |(number, _)| number)
+        self.manifest.lines().find(|(_, line)| names(line)).map_or(1, |(number, _)| number)
     }
 
     fn finding(&self, import: &str, advice: String) -> Finding {
@@ -127,15 +90,10 @@ pub fn check(packages: &[Package], table: &[(&str, &[&str])]) -> Vec<Finding> {
 
 /// What is wrong with a package's imports of ours.
 fn ours(package: &Package, packages: &[Package], table: &[(&str, &[&str])]) -> Vec<Finding> {
-    let row = table
-        .iter()
-        .find(|(name, _)| *name == package.name)
-        .map(|(_, may)| *may);
+    let row = table.iter().find(|(name, _)| *name == package.name).map(|(_, may)| *may);
     if row.is_none() && !package.is_service() && !package.is_tests() {
-        let advice = format!(
-            "`{}` is not in the import table: add it to the table (tests/src/tidy/imports.rs)",
-            package.name
-        );
+        let advice =
+            format!("`{}` is not in the import table: add it to the table (tests/src/tidy/imports.rs)", package.name);
         return vec![Finding::failure(&package.manifest.path, 1, advice)];
     }
     let mut findings = Vec::new();
@@ -152,10 +110,8 @@ fn ours(package: &Package, packages: &[Package], table: &[(&str, &[&str])]) -> V
                 Some(may) => format!("it may import {}", may.join(", ")),
                 None => "a service may import crates only, `snaglog` other services too".to_owned(),
             };
-            let advice = format!(
-                "`{}` may not import `{name}`: {instead}. Hand in what it needs as an argument",
-                package.name
-            );
+            let advice =
+                format!("`{}` may not import `{name}`: {instead}. Hand in what it needs as an argument", package.name);
             findings.push(package.finding(name, advice));
         }
     }
@@ -194,10 +150,7 @@ mod tests {
         let dependencies = imports.join(".workspace = true\n");
         let manifest = format!("[package]\nname = \"{name}\"\n[dependencies]\n{dependencies}.workspace = true\n");
         let is_ours = |name: &str| !["tokio", "tonic", "rusqlite"].contains(&name);
-        let imports = imports.iter().map(|name| Import {
-            name: (*name).to_owned(),
-            is_ours: is_ours(name),
-        });
+        let imports = imports.iter().map(|name| Import { name: (*name).to_owned(), is_ours: is_ours(name) });
         Package {
             name: name.to_owned(),
             manifest: SourceFile::new(&format!("{folder}/{name}/Cargo.toml"), manifest),
@@ -216,27 +169,15 @@ mod tests {
 
     #[test]
     fn what_the_table_allows_passes() {
-        finds(
-            &[
-                package("crates", "domain", &[]),
-                package("crates", "codec", &["domain"]),
-            ],
-            &[],
-        );
+        finds(&[package("crates", "domain", &[]), package("crates", "codec", &["domain"])], &[]);
     }
 
     #[test]
     fn what_it_does_not_allow_is_told_with_the_line_of_the_manifest() {
         let domain = package("crates", "domain", &["codec"]);
-        finds(
-            &[domain],
-            &["crates/domain/Cargo.toml:4: `domain` may not import `codec`: it may import none of ours"],
-        );
+        finds(&[domain], &["crates/domain/Cargo.toml:4: `domain` may not import `codec`: it may import none of ours"]);
         let codec = package("crates", "codec", &["domain", "views"]);
-        finds(
-            &[codec],
-            &["crates/codec/Cargo.toml:5: `codec` may not import `views`: it may import domain"],
-        );
+        finds(&[codec], &["crates/codec/Cargo.toml:5: `codec` may not import `views`: it may import domain"]);
     }
 
     #[test]
@@ -261,10 +202,7 @@ mod tests {
     #[test]
     fn nobody_imports_the_tests() {
         finds(
-            &[
-                package("services", "snaglog", &["tests"]),
-                package(".", "tests", &["snaglog"]),
-            ],
+            &[package("services", "snaglog", &["tests"]), package(".", "tests", &["snaglog"])],
             &["services/snaglog/Cargo.toml:4: `snaglog` may not import `tests`"],
         );
     }
@@ -272,10 +210,7 @@ mod tests {
     #[test]
     fn a_status_a_database_and_a_runtime_stay_where_they_belong() {
         finds(
-            &[
-                package("crates", "domain", &["tokio"]),
-                package("crates", "codec", &["tonic", "rusqlite"]),
-            ],
+            &[package("crates", "domain", &["tokio"]), package("crates", "codec", &["tonic", "rusqlite"])],
             &[
                 "crates/domain/Cargo.toml:4: `domain` may not import `tokio`: the domain is pure",
                 "crates/codec/Cargo.toml:4: `codec` may not import `tonic`: only `grpc` knows tonic::Status",

@@ -32,19 +32,13 @@ impl Limit {
 
 /// Measures every Rust file and every function in it, those inside macros too. A function's length is from `fn` to its closing brace.
 pub fn check(files: &[SourceFile]) -> Vec<Finding> {
-    files
-        .iter()
-        .filter(|file| file.is_rust())
-        .flat_map(check_file)
-        .collect()
+    files.iter().filter(|file| file.is_rust()).flat_map(check_file).collect()
 }
 
 fn check_file(file: &SourceFile) -> Vec<Finding> {
     let split = "find the second idea in it and give it a file of its own";
-    let mut findings: Vec<Finding> = FILE
-        .finding(&file.path, 1, "this file", file.text.lines().count(), split)
-        .into_iter()
-        .collect();
+    let mut findings: Vec<Finding> =
+        FILE.finding(&file.path, 1, "this file", file.text.lines().count(), split).into_iter().collect();
     let stream = match tokens::of(file) {
         Ok(stream) => stream,
         Err(finding) => return vec![finding],
@@ -69,9 +63,7 @@ fn functions_in(tokens: &[TokenTree]) -> Vec<(usize, String, usize)> {
         if keyword != "fn" {
             continue;
         }
-        let end = tokens[index..]
-            .iter()
-            .find(|token| is_body(token) || is_punct(token, ';'));
+        let end = tokens[index..].iter().find(|token| is_body(token) || is_punct(token, ';'));
         if let Some(TokenTree::Group(body)) = end {
             let first = pair[0].span().start().line;
             found.push((first, name, body.span_close().end().line - first + 1));
@@ -88,14 +80,8 @@ mod tests {
     #[track_caller]
     fn finds(text: &str, expected: &[(usize, Gravity, &str)]) {
         let found = check(&[SourceFile::new("crates/domain/src/lib.rs", text)]);
-        let told: Vec<(usize, Gravity, &str)> = found
-            .iter()
-            .map(
-                |Finding {
-                     line, gravity, advice, ..
-                 }| (*line, *gravity, advice.as_str()),
-            )
-            .collect();
+        let told: Vec<(usize, Gravity, &str)> =
+            found.iter().map(|Finding { line, gravity, advice, .. }| (*line, *gravity, advice.as_str())).collect();
         assert_eq!(told.len(), expected.len(), "{told:#?}");
         for (told, expected) in told.iter().zip(expected) {
             assert_eq!((told.0, told.1), (expected.0, expected.1), "{told:?}");
@@ -135,10 +121,7 @@ mod tests {
     #[test]
     fn methods_tests_and_what_macros_hold_are_measured_too() {
         for around in ["impl Issue {\n", "mod tests {\n", "proptest! {\n"] {
-            finds(
-                &format!("{around}{}}}", function(101)),
-                &[(2, Gravity::Failure, "`fn long` has 101 lines")],
-            );
+            finds(&format!("{around}{}}}", function(101)), &[(2, Gravity::Failure, "`fn long` has 101 lines")]);
         }
         finds("trait T {\n    fn without_body(&self);\n}\ntype F = fn(u8) -> u8;", &[]);
     }

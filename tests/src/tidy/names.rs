@@ -3,9 +3,8 @@
 use super::{Finding, SourceFile, imports::Package, tokens};
 
 /// Names that fit anything.
-const VAGUE: &[&str] = &[
-    "util", "utils", "common", "core", "types", "misc", "manager", "managers", "helper", "helpers", "shared",
-];
+const VAGUE: &[&str] =
+    &["util", "utils", "common", "core", "types", "misc", "manager", "managers", "helper", "helpers", "shared"];
 
 const INSTEAD: &str = "says nothing: name what is in it (what has nothing of the domain may live in one `stdx`)";
 
@@ -22,11 +21,7 @@ pub fn check(files: &[SourceFile], packages: &[Package]) -> Vec<Finding> {
     for file in files.iter().filter(|file| file.is_rust()) {
         let parts = file.path.trim_end_matches(".rs").split('/');
         for part in parts.filter(|part| is_vague(part)) {
-            findings.push(Finding::failure(
-                &file.path,
-                1,
-                format!("the module's name `{part}` {INSTEAD}"),
-            ));
+            findings.push(Finding::failure(&file.path, 1, format!("the module's name `{part}` {INSTEAD}")));
         }
         findings.extend(inline_modules(file));
     }
@@ -51,11 +46,7 @@ fn inline_modules(file: &SourceFile) -> Vec<Finding> {
                 && tokens::is_body(&window[2])
             {
                 let line = window[1].span().start().line;
-                findings.push(Finding::failure(
-                    &file.path,
-                    line,
-                    format!("the module's name `{name}` {INSTEAD}"),
-                ));
+                findings.push(Finding::failure(&file.path, line, format!("the module's name `{name}` {INSTEAD}")));
             }
         }
     });
@@ -69,10 +60,7 @@ mod tests {
 
     #[track_caller]
     fn finds(path: &str, text: &str, expected: &[&str]) {
-        let found: Vec<String> = check(&[SourceFile::new(path, text)], &[])
-            .iter()
-            .map(Finding::to_string)
-            .collect();
+        let found: Vec<String> = check(&[SourceFile::new(path, text)], &[]).iter().map(Finding::to_string).collect();
         assert_eq!(found.len(), expected.len(), "{found:#?}");
         for (found, expected) in found.iter().zip(expected) {
             assert!(found.starts_with(expected), "{found}");
@@ -86,11 +74,7 @@ mod tests {
             "",
             &["crates/domain/src/utils.rs:1: the module's name `utils` says nothing"],
         );
-        finds(
-            "tests/tests/common/mod.rs",
-            "",
-            &["tests/tests/common/mod.rs:1: the module's name `common`"],
-        );
+        finds("tests/tests/common/mod.rs", "", &["tests/tests/common/mod.rs:1: the module's name `common`"]);
         finds(
             "crates/domain/src/lib.rs",
             "\nmod helpers { }",
@@ -103,11 +87,7 @@ mod tests {
     #[test]
     fn a_vague_crate_is_found() {
         let manifest = SourceFile::new("crates/core/Cargo.toml", "");
-        let package = Package {
-            name: "core".to_owned(),
-            manifest,
-            imports: Vec::new(),
-        };
+        let package = Package { name: "core".to_owned(), manifest, imports: Vec::new() };
         let found = check(&[], &[package]);
         assert_eq!(found.len(), 1, "{found:#?}");
     }

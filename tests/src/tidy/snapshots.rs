@@ -4,42 +4,24 @@ use super::{Finding, SourceFile};
 
 /// Looks up the source that each `.snap` names, and in it the snapshot's name.
 pub fn check(files: &[SourceFile]) -> Vec<Finding> {
-    files
-        .iter()
-        .filter(|file| file.has_extension(&["snap"]))
-        .filter_map(|snap| check_snapshot(files, snap))
-        .collect()
+    files.iter().filter(|file| file.has_extension(&["snap"])).filter_map(|snap| check_snapshot(files, snap)).collect()
 }
 
 fn check_snapshot(files: &[SourceFile], snap: &SourceFile) -> Option<Finding> {
     let instead = "delete it, or run the test that writes it again (cargo insta)";
-    let Some((_, source)) = snap
-        .lines()
-        .find_map(|(number, line)| Some((number, line.strip_prefix("source: ")?)))
+    let Some((_, source)) = snap.lines().find_map(|(number, line)| Some((number, line.strip_prefix("source: ")?)))
     else {
-        return Some(Finding::failure(
-            &snap.path,
-            1,
-            format!("the snapshot names no source: {instead}"),
-        ));
+        return Some(Finding::failure(&snap.path, 1, format!("the snapshot names no source: {instead}")));
     };
     let source = source.trim_matches('"');
     let Some(file) = files.iter().find(|file| file.path == source) else {
-        return Some(Finding::failure(
-            &snap.path,
-            1,
-            format!("its source {source} is gone: {instead}"),
-        ));
+        return Some(Finding::failure(&snap.path, 1, format!("its source {source} is gone: {instead}")));
     };
     let name = snapshot_name(&snap.path);
     if file.text.contains(name) {
         return None;
     }
-    Some(Finding::failure(
-        &snap.path,
-        1,
-        format!("{source} doesn't name `{name}`: {instead}"),
-    ))
+    Some(Finding::failure(&snap.path, 1, format!("{source} doesn't name `{name}`: {instead}")))
 }
 
 /// `triage` of `crates/grpc/src/snapshots/grpc__tests__triage-2.snap`: the test's name, or the one given in the assertion.
@@ -72,35 +54,16 @@ mod tests {
 
     #[test]
     fn a_snapshot_of_a_test_that_exists_passes() {
-        let test = (
-            "crates/grpc/src/lib.rs",
-            "#[test]\nfn the_board() { assert_snapshot!(board); }",
-        );
-        finds(
-            ("crates/grpc/src/snapshots/grpc__tests__the_board.snap", HEADER),
-            test,
-            None,
-        );
-        finds(
-            ("crates/grpc/src/snapshots/grpc__tests__the_board-2.snap", HEADER),
-            test,
-            None,
-        );
+        let test = ("crates/grpc/src/lib.rs", "#[test]\nfn the_board() { assert_snapshot!(board); }");
+        finds(("crates/grpc/src/snapshots/grpc__tests__the_board.snap", HEADER), test, None);
+        finds(("crates/grpc/src/snapshots/grpc__tests__the_board-2.snap", HEADER), test, None);
     }
 
     #[test]
     fn a_snapshot_that_nothing_writes_any_more_is_found() {
         let snap = ("crates/grpc/src/snapshots/grpc__tests__the_board.snap", HEADER);
-        finds(
-            snap,
-            ("crates/grpc/src/lib.rs", "fn another() {}"),
-            Some("doesn't name `the_board`"),
-        );
+        finds(snap, ("crates/grpc/src/lib.rs", "fn another() {}"), Some("doesn't name `the_board`"));
         finds(snap, ("crates/grpc/src/other.rs", "fn the_board() {}"), Some("is gone"));
-        finds(
-            (snap.0, "Sev 1"),
-            ("crates/grpc/src/lib.rs", ""),
-            Some("names no source"),
-        );
+        finds((snap.0, "Sev 1"), ("crates/grpc/src/lib.rs", ""), Some("names no source"));
     }
 }

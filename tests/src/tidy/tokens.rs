@@ -8,11 +8,7 @@ use super::{Finding, SourceFile};
 pub(super) fn of(file: &SourceFile) -> Result<TokenStream, Finding> {
     file.text.parse().map_err(|error: proc_macro2::LexError| {
         let line = error.span().start().line;
-        Finding::failure(
-            &file.path,
-            line,
-            format!("this is not Rust ({error}): mend it, and ask again"),
-        )
+        Finding::failure(&file.path, line, format!("this is not Rust ({error}): mend it, and ask again"))
     })
 }
 
@@ -38,10 +34,7 @@ pub(super) fn without_tests(stream: TokenStream) -> TokenStream {
         };
         if attribute.is_some_and(|group| is_for_tests(&group)) {
             // The item that it stands before ends with its body, or with a semicolon.
-            tokens
-                .by_ref()
-                .skip(1)
-                .find(|token| is_body(token) || is_punct(token, ';'));
+            tokens.by_ref().skip(1).find(|token| is_body(token) || is_punct(token, ';'));
             continue;
         }
         kept.push(match token {

@@ -12,11 +12,7 @@ const UNDONE: &[&str] = &[
 ];
 
 /// Folders that a clone doesn't have.
-const OUTSIDE: &[&str] = &[
-    concat!("../", "shared"),
-    concat!("/wo", "rk/"),
-    concat!("/tmp/", "brief"),
-];
+const OUTSIDE: &[&str] = &[concat!("../", "shared"), concat!("/wo", "rk/"), concat!("/tmp/", "brief")];
 
 /// The one line that may name data outside of the project: the constant of the package `tests`.
 const EXCEPTION: (&str, &str) = ("tests/src/lib.rs", "pub const BUGZILLA_SAMPLE: &str = ");
@@ -69,16 +65,7 @@ fn contains_word(line: &str, word: &str) -> bool {
 /// The number of an issue after a hash, after a slash or in a file's name: this project's own. `sqlx #4385` is somebody else's, and useful.
 fn names_an_issue(line: &str) -> bool {
     let line = line.to_lowercase();
-    [
-        "issue #",
-        "issue#",
-        "fixes #",
-        "closes #",
-        concat!("issu", "es/"),
-        concat!("see ", "#"),
-    ]
-    .iter()
-    .any(|lead| {
+    ["issue #", "issue#", "fixes #", "closes #", concat!("issu", "es/"), concat!("see ", "#")].iter().any(|lead| {
         let digit_follows = |(at, _): (usize, &str)| line[at + lead.len()..].starts_with(|c: char| c.is_ascii_digit());
         let elsewhere = lead.ends_with('/') && line.contains("://");
         !elsewhere && line.match_indices(lead).any(digit_follows)
@@ -96,30 +83,16 @@ mod tests {
     #[track_caller]
     fn finds(check: fn(&[SourceFile]) -> Vec<Finding>, path: &str, text: &str, lines: &[usize]) {
         let found = check(&[SourceFile::new(path, text)]);
-        assert_eq!(
-            found.iter().map(|finding| finding.line).collect::<Vec<_>>(),
-            lines,
-            "{found:#?}"
-        );
+        assert_eq!(found.iter().map(|finding| finding.line).collect::<Vec<_>>(), lines, "{found:#?}");
     }
 
     #[test]
     fn every_mark_of_work_left_undone_is_found_in_code() {
         for mark in UNDONE {
-            finds(
-                check_done,
-                "crates/domain/src/lib.rs",
-                &format!("\n// {mark}: later"),
-                &[2],
-            );
+            finds(check_done, "crates/domain/src/lib.rs", &format!("\n// {mark}: later"), &[2]);
             finds(check_done, "README.md", mark, &[]);
         }
-        finds(
-            check_done,
-            "crates/domain/src/lib.rs",
-            "const MASTODONS: u8 = 3; // AUTODOC",
-            &[],
-        );
+        finds(check_done, "crates/domain/src/lib.rs", "const MASTODONS: u8 = 3; // AUTODOC", &[]);
     }
 
     #[test]
@@ -141,28 +114,16 @@ mod tests {
 
     #[test]
     fn numbers_of_our_issues_are_found_and_keys_and_others_issues_are_not() {
-        for text in [
-            concat!("see issue", " #3"),
-            concat!("Fixes", " #12"),
-            concat!("issue", "3.md"),
-            concat!("issues", "/4"),
-        ] {
+        for text in
+            [concat!("see issue", " #3"), concat!("Fixes", " #12"), concat!("issue", "3.md"), concat!("issues", "/4")]
+        {
             finds(check_alone, "crates/domain/src/lib.rs", text, &[1]);
         }
-        for text in [
-            "sqlx #4385",
-            "PAY-42",
-            "issue 1 is a duplicate of issue 2",
-            "let issue1 = filed();",
-            "issues/open",
-        ] {
+        for text in
+            ["sqlx #4385", "PAY-42", "issue 1 is a duplicate of issue 2", "let issue1 = filed();", "issues/open"]
+        {
             finds(check_alone, "crates/domain/src/lib.rs", text, &[]);
         }
-        finds(
-            check_alone,
-            "README.md",
-            concat!("https://github.com/launchbadge/sqlx/issues", "/4385"),
-            &[],
-        );
+        finds(check_alone, "README.md", concat!("https://github.com/launchbadge/sqlx/issues", "/4385"), &[]);
     }
 }

@@ -44,15 +44,9 @@ pub fn workspace() -> &'static Workspace {
 }
 
 fn load() -> Result<Workspace> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("the package has no parent folder")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the package has no parent folder")?;
     let files = files_below(root)?;
-    ensure!(
-        files.iter().any(|file| file.path == "tests/src/tidy.rs"),
-        "{} lacks this very file",
-        root.display()
-    );
+    ensure!(files.iter().any(|file| file.path == "tests/src/tidy.rs"), "{} lacks this very file", root.display());
     let metadata = cargo_metadata(root)?;
     let packages = packages(root, &metadata)?;
     Ok(Workspace { files, packages })
@@ -71,10 +65,7 @@ fn files_below(root: &Path) -> Result<Vec<SourceFile>> {
                 }
             } else if is_text(&path) {
                 let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
-                files.push(SourceFile {
-                    path: relative(root, &path)?,
-                    text,
-                });
+                files.push(SourceFile { path: relative(root, &path)?, text });
             }
         }
     }
@@ -88,18 +79,14 @@ fn is_text(path: &Path) -> bool {
 }
 
 fn relative(root: &Path, path: &Path) -> Result<String> {
-    let path = path
-        .strip_prefix(root)
-        .with_context(|| format!("{} is not in the workspace", path.display()))?;
+    let path = path.strip_prefix(root).with_context(|| format!("{} is not in the workspace", path.display()))?;
     Ok(path.to_string_lossy().replace('\\', "/"))
 }
 
 fn cargo_metadata(root: &Path) -> Result<Value> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command
-        .args(["metadata", "--format-version", "1", "--no-deps"])
-        .current_dir(root);
+    command.args(["metadata", "--format-version", "1", "--no-deps"]).current_dir(root);
     let output = command.output().context("run cargo metadata")?;
     if !output.status.success() {
         bail!("cargo metadata: {}", String::from_utf8_lossy(&output.stderr).trim());
@@ -108,40 +95,20 @@ fn cargo_metadata(root: &Path) -> Result<Value> {
 }
 
 fn packages(root: &Path, metadata: &Value) -> Result<Vec<Package>> {
-    let packages = metadata["packages"]
-        .as_array()
-        .context("cargo metadata without packages")?;
+    let packages = metadata["packages"].as_array().context("cargo metadata without packages")?;
     packages.iter().map(|package| package_of(root, package)).collect()
 }
 
 fn package_of(root: &Path, package: &Value) -> Result<Package> {
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .map(str::to_owned)
-            .context("cargo metadata without a name or path")
-    };
+    let text = |value: &Value| value.as_str().map(str::to_owned).context("cargo metadata without a name or path");
     let manifest = PathBuf::from(text(&package["manifest_path"])?);
     let mut imports = Vec::new();
-    for dependency in package["dependencies"]
-        .as_array()
-        .context("a package without dependencies")?
-    {
+    for dependency in package["dependencies"].as_array().context("a package without dependencies")? {
         if dependency["kind"] != "dev" {
-            imports.push(Import {
-                name: text(&dependency["name"])?,
-                is_ours: dependency["path"].is_string(),
-            });
+            imports.push(Import { name: text(&dependency["name"])?, is_ours: dependency["path"].is_string() });
         }
     }
     let manifest_text = fs::read_to_string(&manifest).with_context(|| format!("read {}", manifest.display()))?;
-    let manifest = SourceFile {
-        path: relative(root, &manifest)?,
-        text: manifest_text,
-    };
-    Ok(Package {
-        name: text(&package["name"])?,
-        manifest,
-        imports,
-    })
+    let manifest = SourceFile { path: relative(root, &manifest)?, text: manifest_text };
+    Ok(Package { name: text(&package["name"])?, manifest, imports })
 }

@@ -6,14 +6,15 @@ use tests::shell::{Said, Shell, redacted};
 
 use super::{ACCEPTED, CLOSED, DEPLOYED, FILED, RESOLVED, TRIAGED, VERIFIED, given};
 
-/// Each line's object, redacted, over several lines.
+/// The one object, redacted, a field a line.
 fn shown(said: &Said) -> String {
     assert_eq!((said.code, said.err.as_str()), (0, ""), "{said:?}");
-    let objects = said.out.lines().map(|line| redacted(serde_json::from_str(line).expect("a line is an object")));
-    objects.map(|object| serde_json::to_string_pretty(&object).unwrap()).collect::<Vec<_>>().join("\n")
+    let object = redacted(serde_json::from_str(&said.out).expect("it is one object"));
+    let fields = object.as_object().expect("it is an object").iter();
+    fields.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
 }
 
-/// The same, an object a line.
+/// Each line's object, redacted.
 fn lines(said: &Said) -> String {
     assert_eq!((said.code, said.err.as_str()), (0, ""), "{said:?}");
     let objects = said.out.lines().map(|line| redacted(serde_json::from_str(line).expect("a line is an object")));
@@ -33,77 +34,50 @@ async fn closed_one() -> Shell {
 async fn an_issue() {
     let shell = closed_one().await;
     assert_snapshot!(shown(&shell.run("issue show PAY-1 --json").await), @r#"
-    {
-      "accepted_at": "[time]",
-      "assignee": "dev",
-      "causes": [],
-      "changed_at": "[time]",
-      "changes": [
-        "4f2a91c"
-      ],
-      "closed_at": "[time]",
-      "comment_count": 1,
-      "comments": [
-        {
-          "author": "dev",
-          "imported": false,
-          "occurred_at": "[time]",
-          "revision": 4,
-          "text": "looking"
-        }
-      ],
-      "component": "checkout",
-      "confirmed_by": "carla",
-      "dismissal": null,
-      "duplicate_of": null,
-      "filed_at": "[time]",
-      "filed_by": "dev",
-      "fix_kind": "Code",
-      "id": "[id]",
-      "key": "PAY-1",
-      "level": 3,
-      "links": [],
-      "nature": "Bug",
-      "origin": null,
-      "project": "PAY",
-      "questions": [],
-      "release": "2026.11.1",
-      "report": {
-        "actual": "twice",
-        "details": null,
-        "expected": "once",
-        "steps": "pay"
-      },
-      "report_complete": true,
-      "report_owed": false,
-      "reported_severity": null,
-      "resolved_at": "[time]",
-      "resolved_by": "dev",
-      "revision": 7,
-      "self_verified": false,
-      "severity": "sev2",
-      "source": {
-        "customer": {
-          "channel": "Email",
-          "customer": "acme"
-        },
-        "raised_by": "carla",
-        "raised_by_system": null,
-        "reference": "mail:77"
-      },
-      "state": "Closed",
-      "state_since": "[time]",
-      "team": "core",
-      "tests": [
-        "pays_once"
-      ],
-      "title": "Paid-twice",
-      "triaged": false,
-      "verified_at": "[time]",
-      "watchers": [],
-      "workaround": null,
-      "workaround_at": null
-    }
+    accepted_at: "[time]"
+    assignee: "dev"
+    causes: []
+    changed_at: "[time]"
+    changes: ["4f2a91c"]
+    closed_at: "[time]"
+    comment_count: 1
+    comments: [{"author":"dev","imported":false,"occurred_at":"[time]","revision":4,"text":"looking"}]
+    component: "checkout"
+    confirmed_by: "carla"
+    dismissal: null
+    duplicate_of: null
+    filed_at: "[time]"
+    filed_by: "dev"
+    fix_kind: "Code"
+    id: "[id]"
+    key: "PAY-1"
+    level: 3
+    links: []
+    nature: "Bug"
+    origin: null
+    project: "PAY"
+    questions: []
+    release: "2026.11.1"
+    report: {"actual":"twice","details":null,"expected":"once","steps":"pay"}
+    report_complete: true
+    report_owed: false
+    reported_severity: null
+    resolved_at: "[time]"
+    resolved_by: "dev"
+    revision: 7
+    self_verified: false
+    severity: "sev2"
+    source: {"customer":{"channel":"Email","customer":"acme"},"raised_by":"carla","raised_by_system":null,"reference":"mail:77"}
+    state: "Closed"
+    state_since: "[time]"
+    team: "core"
+    tests: ["pays_once"]
+    title: "Paid-twice"
+    triaged: false
+    verified_at: "[time]"
+    watchers: []
+    workaround: null
+    workaround_at: null
     "#);
 }
 
@@ -147,65 +121,24 @@ async fn a_history_is_an_event_a_line() {
 }
 
 #[tokio::test]
-async fn a_project_and_a_release() {
+async fn a_project() {
     let shell = closed_one().await;
     assert_snapshot!(shown(&shell.run("project show PAY --json").await), @r#"
-    {
-      "components": [
-        {
-          "id": "checkout",
-          "owner_team": "core"
-        }
-      ],
-      "customers": [
-        {
-          "id": "acme",
-          "people": [
-            "carla"
-          ],
-          "tier": null
-        }
-      ],
-      "id": "PAY",
-      "name": "PAY",
-      "product_owners": [],
-      "revision": 4,
-      "scheme": {
-        "default_severity": "sev3",
-        "severities": [
-          {
-            "definition": "production is down, or customers can't use key features",
-            "id": "sev1",
-            "name": "Sev 1",
-            "retired": false
-          },
-          {
-            "definition": "serious, many customers, may involve money; usually a workaround",
-            "id": "sev2",
-            "name": "Sev 2",
-            "retired": false
-          },
-          {
-            "definition": "few customers, easy workaround",
-            "id": "sev3",
-            "name": "Sev 3",
-            "retired": false
-          }
-        ]
-      },
-      "self_verification": false,
-      "teams": [
-        {
-          "id": "core",
-          "members": [
-            "dev"
-          ],
-          "model": "Combined",
-          "revision": 1
-        }
-      ]
-    }
+    components: [{"id":"checkout","owner_team":"core"}]
+    customers: [{"id":"acme","people":["carla"],"tier":null}]
+    id: "PAY"
+    name: "PAY"
+    product_owners: []
+    revision: 4
+    scheme: {"default_severity":"sev3","severities":[{"definition":"production is down, or customers can't use key features","id":"sev1","name":"Sev 1","retired":false},{"definition":"serious, many customers, may involve money; usually a workaround","id":"sev2","name":"Sev 2","retired":false},{"definition":"few customers, easy workaround","id":"sev3","name":"Sev 3","retired":false}]}
+    self_verification: false
+    teams: [{"id":"core","members":["dev"],"model":"Combined","revision":1}]
     "#);
+}
+
+#[tokio::test]
+async fn a_release() {
+    let shell = closed_one().await;
     assert_snapshot!(lines(&shell.run("release show PAY 2026.11.1 --json").await), @r#"{"changes":["4f2a91c"],"environments":[{"deployed":true,"name":"production","since":"[time]"}],"id":"2026.11.1","issues":["PAY-1"],"project":"PAY","revision":1}"#);
 }
 
@@ -220,7 +153,7 @@ async fn what_a_command_did() {
 }
 
 #[tokio::test]
-async fn for_people_it_is_a_table_or_a_story() {
+async fn lists_boards_and_histories_for_people() {
     let shell = closed_one().await;
     assert_snapshot!(shell.run("issue list PAY").await.shown(), @r"
     KEY  STATE  SINCE  SEVERITY  LEVEL  ASSIGNEE  TITLE
@@ -254,6 +187,11 @@ async fn for_people_it_is_a_table_or_a_story() {
     r7  ~  dev  Closed: in production with release 2026.11.1, verified there by olga
     exit code 0
     ");
+}
+
+#[tokio::test]
+async fn an_issue_and_a_project_for_people() {
+    let shell = closed_one().await;
     assert_snapshot!(shell.run("issue show PAY-1").await.shown(), @r"
     PAY-1  Paid-twice
       state  Closed, ~
