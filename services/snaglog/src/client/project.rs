@@ -1,5 +1,7 @@
 //! `snaglog project …`: a project's settings and teams.
 
+mod scheme;
+
 use api::projects::v1::projects_service_client::ProjectsServiceClient;
 use api::projects::v1::{self as proto, GetProjectRequest, Project, Team};
 use clap::{Args, Subcommand, ValueEnum};
@@ -8,7 +10,6 @@ use super::failure::Failure;
 use super::issue::{explain, words};
 use super::output::table;
 use super::session::Session;
-use super::text;
 
 /// Projects: severities, components, teams, product owners, customers.
 #[derive(Debug, Subcommand)]
@@ -19,7 +20,7 @@ pub(crate) enum Command {
     #[command(visible_alias = "get")]
     Show(Show),
     /// Change its severities
-    SetSeverities(SetSeverities),
+    SetSeverities(scheme::SetSeverities),
     /// Add a part of the product
     AddComponent(AddComponent),
     /// Give a component to another team
@@ -213,62 +214,6 @@ fn story(project: &Project) -> String {
         parts.push(String::from("A resolver may verify their own fix."));
     }
     parts.join("\n\n")
-}
-
-/// A scheme as its file has it.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SchemeFile {
-    default: String,
-    severities: Vec<SeverityFile>,
-}
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeverityFile {
-    id: String,
-    name: String,
-    #[serde(default)]
-    definition: String,
-    #[serde(default)]
-    retired: bool,
-}
-
-/// Change its severities. One that is there may be retired, not left out.
-#[derive(Debug, Args)]
-pub(crate) struct SetSeverities {
-    /// The project's key
-    project: String,
-    /// JSON: {"default": "sev3", "severities": [{"id": "sev1", "name": "Sev 1", "definition": "…", "retired": false}, …]}; the worst first
-    file: std::path::PathBuf,
-    /// Refuse (exit code 5) unless it is at this revision
-    #[arg(long, value_name = "N")]
-    expected_revision: Option<u64>,
-}
-
-impl SetSeverities {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
-        session.output.expect_fields_of::<Project>(&[])?;
-        let text = text::from_file(&self.file)?;
-        let file: SchemeFile =
-            serde_json::from_str(&text).map_err(|error| Failure::usage(format!("{}: {error}", self.file.display())))?;
-        let severities = file.severities.into_iter().map(|one| proto::Severity {
-            id: one.id,
-            name: one.name,
-            definition: one.definition,
-            retired: one.retired,
-        });
-        let request = proto::ChangeSeveritySchemeRequest {
-            request_id: session.request_id(),
-            project: self.project,
-            scheme: Some(proto::SeverityScheme { severities: severities.collect(), default_severity: file.default }),
-            expected_revision: self.expected_revision,
-        };
-        let answer = ProjectsServiceClient::new(session.wire()).change_severity_scheme(request).await;
-        let answer = answer.map_err(|status| explain(session.failure(status), ""))?.into_inner();
-        session.output.show(&answer.project.unwrap_or_default(), story);
-        Ok(())
-    }
 }
 
 setting! {

@@ -110,3 +110,84 @@ fn production(issue: &Issue) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use api::issues::v1::{CustomerSource, Source};
+    use api::projects::v1::{Component, SeverityScheme, Team};
+
+    use super::*;
+
+    /// A team that owns `checkout`, with `ann` and `bob`; the default severity is sev3.
+    fn project() -> Project {
+        Project {
+            id: String::from("PAY"),
+            scheme: Some(SeverityScheme { default_severity: String::from("sev3"), ..SeverityScheme::default() }),
+            components: vec![Component { id: String::from("checkout"), owner_team: String::from("core") }],
+            teams: vec![Team {
+                id: String::from("core"),
+                members: vec![String::from("ann"), String::from("bob")],
+                ..Team::default()
+            }],
+            ..Project::default()
+        }
+    }
+
+    /// A customer's issue of level 3, with a complete report, raised by `carla`.
+    fn issue(state: IssueState) -> Issue {
+        let kind = source::Kind::Customer(CustomerSource::default());
+        Issue {
+            key: String::from("PAY-7"),
+            state: state.into(),
+            triaged: true,
+            level: Level::CodeOrData.into(),
+            team: String::from("core"),
+            report_complete: true,
+            source: Some(Source { kind: Some(kind), raised_by: String::from("carla"), ..Source::default() }),
+            ..Issue::default()
+        }
+    }
+
+    #[track_caller]
+    fn check(issue: &Issue, actor: &str, expected: &str) {
+        assert_eq!(command(issue, &project(), actor), format!("snaglog issue {expected}"));
+    }
+
+    #[test]
+    fn triage_names_what_the_project_offers() {
+        let mut new = Issue { triaged: false, ..issue(IssueState::New) };
+        check(&new, "bob", "triage PAY-7 --level 3 --severity sev3 --component checkout");
+        new.component = String::from("checkout");
+        check(&new, "bob", "triage PAY-7 --level 3 --severity sev3");
+        let bare = Project { components: Vec::new(), teams: Vec::new(), ..project() };
+        let said = command(&Issue { component: String::new(), ..new }, &bare, "bob");
+        assert_eq!(said, "snaglog issue triage PAY-7 --level 3 --severity sev3 --component COMPONENT --team TEAM");
+    }
+
+    #[test]
+    fn who_may_take_the_step_acts() {
+        check(&issue(IssueState::New), "bob", "accept PAY-7");
+        check(&issue(IssueState::New), "zoe", "accept PAY-7 --actor ann");
+        let assigned = Issue { assignee: String::from("bob"), ..issue(IssueState::New) };
+        check(&assigned, "ann", "accept PAY-7 --actor bob");
+        check(&issue(IssueState::Resolved), "carla", "verify PAY-7");
+        check(&issue(IssueState::Resolved), "bob", "verify PAY-7 --confirmed-by carla");
+        let own = Issue { resolved_by: String::from("carla"), ..issue(IssueState::Resolved) };
+        check(&own, "carla", "verify PAY-7 --confirmed-by PERSON");
+    }
+
+    #[test]
+    fn evidence_goes_by_level_and_fix() {
+        let incomplete = Issue { report_complete: false, ..issue(IssueState::New) };
+        check(&incomplete, "bob", "amend PAY-7 --steps TEXT --actual TEXT --expected TEXT");
+        let accepted = |level: Level| Issue { level: level.into(), ..issue(IssueState::Accepted) };
+        check(&accepted(Level::CodeOrData), "ann", "resolve PAY-7 --change COMMIT --test TEST --environment NAME");
+        check(&accepted(Level::System), "ann", "resolve PAY-7 --action TEXT");
+        check(&accepted(Level::UserError), "ann", "resolve PAY-7 --explanation TEXT --topic TOPIC");
+        let verified = |kind: FixKind| Issue { fix_kind: kind.into(), ..issue(IssueState::Verified) };
+        check(&verified(FixKind::Code), "ann", "close PAY-7 --release RELEASE --reverified-by PERSON");
+        check(&verified(FixKind::Data), "ann", "close PAY-7 --applied-at TIME --applied-by PERSON");
+        check(&verified(FixKind::Explanation), "ann", "close PAY-7");
+        check(&issue(IssueState::Dismissed), "ann", "reopen PAY-7 --reason TEXT");
+    }
+}

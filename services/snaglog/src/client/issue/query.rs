@@ -86,6 +86,13 @@ pub(crate) fn story(issue: &Issue, comments: &[Comment], output: &Output) -> Str
         );
     }
     line("revision", issue.revision.to_string());
+    text.push_str(&texts(issue, comments, output));
+    text.trim_end().to_owned()
+}
+
+/// The report's parts, open questions, comments.
+fn texts(issue: &Issue, comments: &[Comment], output: &Output) -> String {
+    let (bold, mut text) = (anstyle::Style::new().bold(), String::new());
     let report = issue.report.clone().unwrap_or_default();
     let parts = [
         ("Steps to reproduce", &report.steps),
@@ -115,7 +122,7 @@ pub(crate) fn story(issue: &Issue, comments: &[Comment], output: &Output) -> Str
             comment.text
         );
     }
-    text.trim_end().to_owned()
+    text
 }
 
 fn dismissal(issue: &Issue) -> String {
