@@ -1,13 +1,16 @@
 //! Starting again: where it was, over another log, after what could not be reached, beside another runner.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use projector::Views;
+use projector::{Projector, Views};
+use tokio_util::sync::CancellationToken;
 use view_store::{Checkpoint, ViewCommit, ViewStore};
+use view_store_sqlite::SqliteViews;
 use views::issue::{GetIssue, Issues};
 
 use super::events::{accepted, commented, filed, key, life, triaged};
-use super::given::Given;
+use super::given::{Given, rows};
 use super::tally::{TALLY, TALLY_BEFORE};
 
 static ISSUES: Views = &[&Issues];
@@ -155,4 +158,25 @@ async fn what_is_written_while_it_folds_is_folded_too() {
     assert!(running.projector.progress().iter().all(|progress| progress.checkpoint == progress.head));
     running.stop().await;
     given.settled().await;
+}
+
+#[tokio::test]
+async fn in_a_file_it_is_there_after_a_restart() {
+    let mut given = Given::with(BOTH);
+    for ordinal in 1..=5 {
+        given.issue(ordinal, life("Payments fail", "sev2")).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let store = Arc::new(SqliteViews::open(folder.path().join("views.db")).unwrap());
+        let stop = CancellationToken::new();
+        let projector = Projector::start(given.log.clone(), store.clone(), BOTH, stop.clone()).await.unwrap();
+        assert!(projector.caught_up().await && projector.is_caught_up());
+        stop.cancel();
+        projector.stopped().await;
+        seen.push(rows(&*store, BOTH).await);
+    }
+    given.settled().await;
+    assert_eq!(seen, [rows(&*given.store, BOTH).await, rows(&*given.store, BOTH).await], "as in memory");
 }
