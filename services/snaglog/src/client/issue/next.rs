@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use api::issues::v1::issues_service_client::IssuesServiceClient;
-use api::issues::v1::{FixKind, GetIssueRequest, Issue, IssueState, Level, source};
+use api::history::v1::GetIssueAsOfRequest;
+use api::history::v1::history_service_client::HistoryServiceClient;
+use api::issues::v1::{FixKind, Issue, IssueState, Level, source};
 use api::projects::v1::projects_service_client::ProjectsServiceClient;
 use api::projects::v1::{GetProjectRequest, Project, TeamModel};
 
@@ -11,8 +12,9 @@ use crate::client::session::Session;
 
 /// The command that takes the issue further from where it stands; `None` where the server doesn't tell.
 pub(super) async fn step(session: &Session, key: &str) -> Option<String> {
-    let request = GetIssueRequest { key: key.to_owned(), ..GetIssueRequest::default() };
-    let issue = IssuesServiceClient::new(session.wire()).get_issue(request).await.ok()?.into_inner().issue?;
+    // From the log itself: a view may not show yet what the refusal was about.
+    let request = GetIssueAsOfRequest { key: key.to_owned(), ..GetIssueAsOfRequest::default() };
+    let issue = HistoryServiceClient::new(session.wire()).get_issue_as_of(request).await.ok()?.into_inner().issue?;
     let request = GetProjectRequest { project: issue.project.clone() };
     let project = ProjectsServiceClient::new(session.wire()).get_project(request).await.ok()?.into_inner().project?;
     Some(command(&issue, &project, session.actor()))
