@@ -52,6 +52,11 @@ impl Lane {
         self.checkpoint.map_or(0, |checkpoint| checkpoint.position)
     }
 
+    /// True while a query waits for this view to come further.
+    pub(crate) fn is_awaited(&self, shared: &Shared) -> bool {
+        shared.store.is_awaited(self.id(), self.partition)
+    }
+
     pub(crate) fn wants(&self, kind: StreamKind) -> bool {
         self.folding.wants(kind)
     }

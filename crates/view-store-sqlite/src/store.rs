@@ -132,6 +132,10 @@ impl ViewStore for SqliteViews {
     fn advanced(&self, view: ViewId, partition: PartitionId) -> watch::Receiver<u64> {
         self.shared.advances.watch(view, partition)
     }
+
+    fn is_awaited(&self, view: ViewId, partition: PartitionId) -> bool {
+        self.shared.advances.is_watched(view, partition)
+    }
 }
 
 fn load(connection: &Connection, sql: &TableSql, keys: &[Key]) -> Result<Vec<Option<Row>>, StoreError> {

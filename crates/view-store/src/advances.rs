@@ -20,6 +20,11 @@ impl Advances {
         self.with(view, partition, watch::Sender::subscribe)
     }
 
+    /// True while somebody holds a watch of the view in the partition.
+    pub fn is_watched(&self, view: ViewId, partition: PartitionId) -> bool {
+        self.with(view, partition, |sender| sender.receiver_count() > 0)
+    }
+
     /// Tells of a position, after what led to it can be read.
     pub fn publish(&self, view: ViewId, partition: PartitionId, position: u64) {
         self.with(view, partition, |sender| {

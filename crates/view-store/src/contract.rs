@@ -113,6 +113,7 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
         case!(selects::a_wrong_cursor_is_refused),
         case!(snapshots::an_answer_is_of_one_moment),
         case!(snapshots::the_watch_never_runs_ahead),
+        case!(snapshots::who_waits_is_known),
         case!(parking::parked_streams_come_and_go),
         case!(parking::parked_streams_are_listed_in_pages),
         case!(rebuilds::prepared_again_nothing_is_lost),

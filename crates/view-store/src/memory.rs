@@ -129,6 +129,10 @@ impl ViewStore for MemoryViews {
     fn advanced(&self, view: ViewId, partition: PartitionId) -> watch::Receiver<u64> {
         self.advances.watch(view, partition)
     }
+
+    fn is_awaited(&self, view: ViewId, partition: PartitionId) -> bool {
+        self.advances.is_watched(view, partition)
+    }
 }
 
 impl MemoryViews {

@@ -109,6 +109,9 @@ pub trait ViewStore: Send + Sync + 'static {
 
     /// The position that the view has reached in the partition, watched; 0: none yet. A reset takes it back to 0.
     fn advanced(&self, view: ViewId, partition: PartitionId) -> watch::Receiver<u64>;
+
+    /// True while somebody holds what [`ViewStore::advanced`] gave for the view and partition: a query waits to be fresh enough.
+    fn is_awaited(&self, view: ViewId, partition: PartitionId) -> bool;
 }
 
 /// Why a store can't serve.

@@ -144,4 +144,8 @@ impl ViewStore for DoubledViews {
     fn advanced(&self, view: ViewId, partition: PartitionId) -> watch::Receiver<u64> {
         self.views.advanced(view, partition)
     }
+
+    fn is_awaited(&self, view: ViewId, partition: PartitionId) -> bool {
+        self.views.is_awaited(view, partition)
+    }
 }

@@ -36,6 +36,8 @@ enum Fault {
     SkipsTies,
     /// The watch shows a position, then it is committed.
     WatchRunsAhead,
+    /// Somebody always waits.
+    AlwaysAwaited,
     /// All versions are one.
     IgnoresVersions,
     /// What is parked is forgotten on restart.
@@ -208,6 +210,10 @@ impl ViewStore for Wrong {
             _ => self.inner.advanced(self.of(view), partition),
         }
     }
+
+    fn is_awaited(&self, view: ViewId, partition: PartitionId) -> bool {
+        self.fault == Fault::AlwaysAwaited || self.inner.is_awaited(self.of(view), partition)
+    }
 }
 
 #[tokio::test]
@@ -230,6 +236,7 @@ async fn each_broken_store_is_caught_by_its_case() {
         (Fault::SkipsTies, "selects::pages_join"),
         (Fault::SkipsTies, "selects::find_what_a_list_would"),
         (Fault::WatchRunsAhead, "snapshots::the_watch_never_runs_ahead"),
+        (Fault::AlwaysAwaited, "snapshots::who_waits_is_known"),
         (Fault::IgnoresVersions, "rebuilds::versions_do_not_see_each_other"),
         (Fault::ForgetsParked, "rebuilds::opened_again_everything_is_there"),
         (Fault::ResetsInSilence, "rebuilds::a_reset_starts_anew"),

@@ -54,6 +54,18 @@ pub(super) async fn the_watch_never_runs_ahead<F: Factory>(factory: &F) -> Outco
     writer.await?
 }
 
+/// A view is awaited in a partition as long as somebody holds its watch there.
+pub(super) async fn who_waits_is_known<F: Factory>(factory: &F) -> Outcome {
+    let store = store(factory).await?;
+    promise!(!store.is_awaited(BOARD.id(), 0), "nobody waits yet");
+    let watch = store.advanced(BOARD.id(), 0);
+    promise!(store.is_awaited(BOARD.id(), 0), "somebody waits");
+    promise!(!store.is_awaited(BOARD.id(), 1), "nobody waits for the other partition");
+    drop(watch);
+    promise!(!store.is_awaited(BOARD.id(), 0), "nobody waits any more");
+    Ok(())
+}
+
 async fn write<S: ViewStore>(store: Arc<S>) -> Outcome {
     for from in 0..COMMITS {
         let mut changes = Vec::new();
