@@ -54,13 +54,9 @@ pub(crate) fn find(root: &Path) -> Result<Baseline> {
         }
     }
     if git_line(root, &["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true") {
-        return Ok(Baseline::Unknown {
-            what: "the history is shallow: git fetch --unshallow --tags".to_owned(),
-        });
+        return Ok(Baseline::Unknown { what: "the history is shallow: git fetch --unshallow --tags".to_owned() });
     }
-    Ok(Baseline::None {
-        why: "no earlier contract: nothing to break".to_owned(),
-    })
+    Ok(Baseline::None { why: "no earlier contract: nothing to break".to_owned() })
 }
 
 /// Writes a commit's contract into the folder `into`, beside today's rules; what was there goes.
@@ -109,31 +105,20 @@ fn contract_files(root: &Path, commit: &str) -> Result<Vec<String>> {
     let files = String::from_utf8(stdout).context("a file name that isn't UTF-8")?;
     Ok(files
         .lines()
-        .filter(|file| {
-            Path::new(file)
-                .extension()
-                .is_some_and(|extension| extension == "proto")
-        })
+        .filter(|file| Path::new(file).extension().is_some_and(|extension| extension == "proto"))
         .map(str::to_owned)
         .collect())
 }
 
 fn resolve(root: &Path, name: &str) -> Result<Option<String>> {
-    git_line(
-        root,
-        &["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")],
-    )
+    git_line(root, &["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")])
 }
 
 /// The first line that git answers; `None` where it answers nothing or refuses.
 fn git_line(root: &Path, arguments: &[&str]) -> Result<Option<String>> {
     let Output { status, stdout, .. } = git(root, arguments)?;
     let stdout = String::from_utf8_lossy(&stdout);
-    Ok(stdout
-        .lines()
-        .next()
-        .filter(|line| status.success() && !line.is_empty())
-        .map(str::to_owned))
+    Ok(stdout.lines().next().filter(|line| status.success() && !line.is_empty()).map(str::to_owned))
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Result<Output> {
@@ -142,10 +127,7 @@ fn git(root: &Path, arguments: &[&str]) -> Result<Output> {
     for variable in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"] {
         git.env_remove(variable);
     }
-    git.current_dir(root)
-        .args(arguments)
-        .output()
-        .context("run git (apt-get install git)")
+    git.current_dir(root).args(arguments).output().context("run git (apt-get install git)")
 }
 
 #[cfg(test)]
@@ -264,17 +246,9 @@ mod tests {
         here.commit("proto/a.proto", "two");
         let clone = tempfile::tempdir().unwrap();
         let from = format!("file://{}", here.0.path().display());
-        assert!(
-            git(clone.path(), &["clone", "--quiet", "--depth=1", &from, "."])
-                .unwrap()
-                .status
-                .success()
-        );
+        assert!(git(clone.path(), &["clone", "--quiet", "--depth=1", &from, "."]).unwrap().status.success());
         let found = find(clone.path()).unwrap();
-        assert!(
-            matches!(&found, Baseline::Unknown { what } if what.contains("--unshallow")),
-            "{found:?}"
-        );
+        assert!(matches!(&found, Baseline::Unknown { what } if what.contains("--unshallow")), "{found:?}");
     }
 
     #[test]

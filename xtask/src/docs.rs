@@ -43,11 +43,7 @@ pub(crate) fn check_api_page() -> Result<Outcome> {
 /// Builds every crate's documentation; a broken link or a bare URL fails.
 pub(crate) fn rustdoc() -> Result<bool> {
     let flags = env::var("RUSTDOCFLAGS").unwrap_or_default() + " -D warnings";
-    passes(
-        cargo()
-            .args(["doc", "--workspace", "--no-deps"])
-            .env("RUSTDOCFLAGS", flags.trim()),
-    )
+    passes(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", flags.trim()))
 }
 
 /// The first line, from 1, in which two texts differ, and both sides of it.

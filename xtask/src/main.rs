@@ -58,12 +58,7 @@ enum Command {
     /// Build for release and run a benchmark of the package `tests`, e.g. `cargo xtask bench serve --json`.
     Bench {
         /// The benchmark's name and its options, passed on as they are.
-        #[arg(
-            required = true,
-            trailing_var_arg = true,
-            allow_hyphen_values = true,
-            value_name = "NAME"
-        )]
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "NAME")]
         arguments: Vec<String>,
     },
     /// Lint the contract, compare it with what callers have, and write its reference page, docs/api.md.

@@ -30,10 +30,7 @@ pub(crate) fn page(folder: &Path) -> Result<String> {
     }
     let mut compiler = protox::Compiler::new([folder]).context("read the contract")?;
     compiler.include_source_info(true).include_imports(true);
-    compiler
-        .open_files(&files)
-        .map_err(|error| anyhow::anyhow!("{error:?}"))
-        .context("compile the contract")?;
+    compiler.open_files(&files).map_err(|error| anyhow::anyhow!("{error:?}")).context("compile the contract")?;
     let pool = DescriptorPool::from_file_descriptor_set(compiler.file_descriptor_set()).context("link the contract")?;
     Ok(render(&pool))
 }
@@ -92,11 +89,8 @@ impl Page {
     fn contents(&mut self, packages: &BTreeMap<String, Vec<FileDescriptor>>) {
         self.line("| package | services |\n|---|---|");
         for (package, files) in packages {
-            let services: Vec<String> = files
-                .iter()
-                .flat_map(FileDescriptor::services)
-                .map(|s| linked_service(&s))
-                .collect();
+            let services: Vec<String> =
+                files.iter().flat_map(FileDescriptor::services).map(|s| linked_service(&s)).collect();
             let services = services.join(", ");
             self.line(&format!("| [`{package}`](#{package}) | {services} |"));
         }
@@ -106,17 +100,8 @@ impl Page {
     /// The list of reasons that errors carry goes first: it is what a caller looks up most.
     fn reasons(&mut self, packages: &BTreeMap<String, Vec<FileDescriptor>>) {
         let is_reasons = |of: &EnumDescriptor| matches!(of.name(), "Reason" | "ErrorReason");
-        for reasons in packages
-            .values()
-            .flatten()
-            .flat_map(FileDescriptor::enums)
-            .filter(is_reasons)
-        {
-            self.paragraph(&format!(
-                "Reasons of errors: [`{}`](#{}).",
-                reasons.name(),
-                reasons.full_name()
-            ));
+        for reasons in packages.values().flatten().flat_map(FileDescriptor::enums).filter(is_reasons) {
+            self.paragraph(&format!("Reasons of errors: [`{}`](#{}).", reasons.name(), reasons.full_name()));
         }
     }
 
@@ -143,12 +128,7 @@ impl Page {
         self.paragraph(&comment(&service.parent_file(), service.path()));
         for method in service.methods() {
             let streams = |is: bool| if is { "stream of " } else { "" };
-            self.paragraph(&format!(
-                "#### <a id=\"{}\"></a>{}.{}",
-                method.full_name(),
-                service.name(),
-                method.name()
-            ));
+            self.paragraph(&format!("#### <a id=\"{}\"></a>{}.{}", method.full_name(), service.name(), method.name()));
             self.paragraph(&format!(
                 "{}{} → {}{}",
                 streams(method.is_client_streaming()),
@@ -302,11 +282,7 @@ enum Reason {
     #[test]
     fn a_contract_that_does_not_compile_is_an_error_with_its_place() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(
-            folder.path().join("a.proto"),
-            "syntax = \"proto3\"; message A { Missing m = 1; }",
-        )
-        .unwrap();
+        fs::write(folder.path().join("a.proto"), "syntax = \"proto3\"; message A { Missing m = 1; }").unwrap();
         let error = format!("{:#}", page(folder.path()).unwrap_err());
         assert!(error.contains("Missing"), "{error}");
     }

@@ -22,11 +22,7 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// A check's outcome, from its exit.
     pub(crate) fn of_check(passed: bool) -> Self {
-        if passed {
-            Self::Clean { note: String::new() }
-        } else {
-            Self::Broken
-        }
+        if passed { Self::Clean { note: String::new() } } else { Self::Broken }
     }
 }
 
@@ -71,13 +67,7 @@ pub(crate) fn all(steps: &[&Step], keep_going: bool, strict: bool) -> bool {
         let outcome = (step.run)();
         let has_its_tools = !matches!(outcome, Ok(Outcome::Missing { .. }));
         let row = judge(step.name, outcome, started.elapsed(), strict);
-        eprintln!(
-            "== {}: {} after {}{}",
-            row.name,
-            row.verdict,
-            seconds(row.took),
-            dashed(&row.note)
-        );
+        eprintln!("== {}: {} after {}{}", row.name, row.verdict, seconds(row.took), dashed(&row.note));
         if row.verdict == "failed" {
             if has_its_tools {
                 eprintln!("   What to do: {}", step.on_failure);
@@ -94,67 +84,31 @@ pub(crate) fn all(steps: &[&Step], keep_going: bool, strict: bool) -> bool {
 }
 
 fn judge(name: &'static str, outcome: Result<Outcome>, took: Duration, strict: bool) -> Row {
-    let one_failed = Tally {
-        failed: 1,
-        ..Tally::default()
-    };
+    let one_failed = Tally { failed: 1, ..Tally::default() };
     let (verdict, tally, note) = match outcome {
-        Ok(Outcome::Clean { note }) => (
-            "ok",
-            Tally {
-                passed: 1,
-                ..Tally::default()
-            },
-            note,
-        ),
+        Ok(Outcome::Clean { note }) => ("ok", Tally { passed: 1, ..Tally::default() }, note),
         Ok(Outcome::Broken) => ("failed", one_failed, String::new()),
-        Ok(Outcome::Tested {
-            tally,
-            exited_well: true,
-        }) if tally.failed == 0 => ("ok", tally, String::new()),
+        Ok(Outcome::Tested { tally, exited_well: true }) if tally.failed == 0 => ("ok", tally, String::new()),
         // The build failed, or a test process died without its closing line: nothing was counted, yet something failed.
-        Ok(Outcome::Tested { tally, .. }) if tally.failed == 0 => (
-            "failed",
-            Tally { failed: 1, ..tally },
-            "the run did not finish".to_owned(),
-        ),
+        Ok(Outcome::Tested { tally, .. }) if tally.failed == 0 => {
+            ("failed", Tally { failed: 1, ..tally }, "the run did not finish".to_owned())
+        }
         Ok(Outcome::Tested { tally, .. }) => ("failed", tally, String::new()),
         Ok(Outcome::Missing { what }) if strict => {
             ("failed", one_failed, format!("{what} (CI=true: nothing is skipped)"))
         }
-        Ok(Outcome::Missing { what }) => (
-            "skipped",
-            Tally {
-                skipped: 1,
-                ..Tally::default()
-            },
-            what,
-        ),
+        Ok(Outcome::Missing { what }) => ("skipped", Tally { skipped: 1, ..Tally::default() }, what),
         Err(error) => ("failed", one_failed, format!("{error:#}")),
     };
-    Row {
-        name,
-        verdict,
-        took: Some(took),
-        tally,
-        note,
-    }
+    Row { name, verdict, took: Some(took), tally, note }
 }
 
 fn summary(rows: &[Row]) -> (String, bool) {
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
     let mut table = String::new();
     for row in rows {
-        let Tally {
-            passed,
-            failed,
-            skipped,
-        } = row.tally;
-        let counts = if row.tally.is_empty() {
-            String::new()
-        } else {
-            format!("{passed} / {failed} / {skipped}")
-        };
+        let Tally { passed, failed, skipped } = row.tally;
+        let counts = if row.tally.is_empty() { String::new() } else { format!("{passed} / {failed} / {skipped}") };
         let line = format!(
             "{:width$}  {:8}{:>9}  {counts:>14}{}",
             row.name,
@@ -174,10 +128,7 @@ fn closing(rows: &[Row]) -> String {
     for row in rows {
         total += row.tally;
     }
-    format!(
-        "{} passed, {} failed, {} skipped",
-        total.passed, total.failed, total.skipped
-    )
+    format!("{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped)
 }
 
 fn seconds(took: Option<Duration>) -> String {
@@ -185,11 +136,7 @@ fn seconds(took: Option<Duration>) -> String {
 }
 
 fn dashed(note: &str) -> String {
-    if note.is_empty() {
-        String::new()
-    } else {
-        format!(" - {note}")
-    }
+    if note.is_empty() { String::new() } else { format!(" - {note}") }
 }
 
 #[cfg(test)]
@@ -205,26 +152,11 @@ mod tests {
     fn check(outcome: Result<Outcome>, strict: bool, verdict: &str, counts: (u64, u64, u64)) {
         let row = judge("step", outcome, Duration::ZERO, strict);
         let (passed, failed, skipped) = counts;
-        assert_eq!(
-            (row.verdict, row.tally),
-            (
-                verdict,
-                Tally {
-                    passed,
-                    failed,
-                    skipped
-                }
-            ),
-            "{row:?}"
-        );
+        assert_eq!((row.verdict, row.tally), (verdict, Tally { passed, failed, skipped }), "{row:?}");
     }
 
     fn tests(passed: u64, failed: u64, skipped: u64) -> Tally {
-        Tally {
-            passed,
-            failed,
-            skipped,
-        }
+        Tally { passed, failed, skipped }
     }
 
     #[test]
@@ -236,33 +168,9 @@ mod tests {
 
     #[test]
     fn a_build_that_fails_is_a_failure_though_no_test_failed() {
-        check(
-            Ok(Outcome::Tested {
-                tally: tests(3, 0, 0),
-                exited_well: false,
-            }),
-            false,
-            "failed",
-            (3, 1, 0),
-        );
-        check(
-            Ok(Outcome::Tested {
-                tally: tests(3, 2, 0),
-                exited_well: false,
-            }),
-            false,
-            "failed",
-            (3, 2, 0),
-        );
-        check(
-            Ok(Outcome::Tested {
-                tally: tests(3, 0, 1),
-                exited_well: true,
-            }),
-            true,
-            "ok",
-            (3, 0, 1),
-        );
+        check(Ok(Outcome::Tested { tally: tests(3, 0, 0), exited_well: false }), false, "failed", (3, 1, 0));
+        check(Ok(Outcome::Tested { tally: tests(3, 2, 0), exited_well: false }), false, "failed", (3, 2, 0));
+        check(Ok(Outcome::Tested { tally: tests(3, 0, 1), exited_well: true }), true, "ok", (3, 0, 1));
     }
 
     #[test]
@@ -276,15 +184,7 @@ mod tests {
     fn the_closing_line_adds_tests_and_checks() {
         let rows = [
             judge("fmt", Ok(Outcome::of_check(true)), Duration::from_millis(1240), false),
-            judge(
-                "unit",
-                Ok(Outcome::Tested {
-                    tally: tests(40, 1, 2),
-                    exited_well: false,
-                }),
-                Duration::ZERO,
-                false,
-            ),
+            judge("unit", Ok(Outcome::Tested { tally: tests(40, 1, 2), exited_well: false }), Duration::ZERO, false),
         ];
         assert_eq!(closing(&rows), "41 passed, 1 failed, 2 skipped");
         let (table, passed) = summary(&rows);

@@ -49,11 +49,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expected: Option<(u64, u64, u64)>) {
-        let expected = expected.map(|(passed, failed, skipped)| Tally {
-            passed,
-            failed,
-            skipped,
-        });
+        let expected = expected.map(|(passed, failed, skipped)| Tally { passed, failed, skipped });
         assert_eq!(Tally::of_line(line), expected, "{line}");
     }
 

@@ -46,12 +46,7 @@ pub(crate) struct Options {
     #[arg(long, env = "SNAGLOG_LOG", value_name = "URL")]
     pub(crate) log: Option<String>,
     /// Where to listen; port 0 picks one
-    #[arg(
-        long,
-        default_value = "127.0.0.1:7464",
-        env = "SNAGLOG_LISTEN",
-        value_name = "HOST:PORT"
-    )]
+    #[arg(long, default_value = "127.0.0.1:7464", env = "SNAGLOG_LISTEN", value_name = "HOST:PORT")]
     pub(crate) listen: SocketAddr,
     /// Listen beyond loopback: something in front authenticates callers and sets the metadata `snaglog-actor`
     #[arg(long, env = "SNAGLOG_TRUST_ACTOR_HEADER")]
@@ -92,8 +87,9 @@ impl Serve {
     }
 
     fn log_lines(&self) -> anyhow::Result<()> {
-        let filter = EnvFilter::try_new(&self.log_level)
-            .with_context(|| format!("--log-level {}: give info, or a filter such as info,grpc=debug", self.log_level))?;
+        let filter = EnvFilter::try_new(&self.log_level).with_context(|| {
+            format!("--log-level {}: give info, or a filter such as info,grpc=debug", self.log_level)
+        })?;
         let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         let lines = lines.with_ansi(std::io::stderr().is_terminal());
         match self.log_format {

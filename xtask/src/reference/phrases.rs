@@ -9,28 +9,18 @@ pub(super) const PACKAGE: i32 = 2;
 
 /// The comment that stands before the thing at this path (or behind it, on its line), without its margin.
 pub(super) fn comment(file: &FileDescriptor, path: &[i32]) -> String {
-    let locations = file
-        .file_descriptor_proto()
-        .source_code_info
-        .iter()
-        .flat_map(|info| &info.location);
+    let locations = file.file_descriptor_proto().source_code_info.iter().flat_map(|info| &info.location);
     let Some(location) = locations.into_iter().find(|location| location.path == path) else {
         return String::new();
     };
     let text = [location.leading_comments(), location.trailing_comments()].join("\n");
-    let lines: Vec<&str> = text
-        .trim()
-        .lines()
-        .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end())
-        .collect();
+    let lines: Vec<&str> = text.trim().lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
     lines.join("\n")
 }
 
 /// Fit for one cell of a table: paragraphs become line breaks.
 pub(super) fn cell(text: &str) -> String {
-    let paragraphs = text
-        .split("\n\n")
-        .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
+    let paragraphs = text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
     paragraphs.collect::<Vec<_>>().join("<br>").replace('|', "\\|")
 }
 
@@ -69,10 +59,7 @@ pub(super) fn linked_service(service: &ServiceDescriptor) -> String {
 }
 
 pub(super) fn linked_message(message: &MessageDescriptor) -> String {
-    linked(
-        message.full_name(),
-        short_name(message.full_name(), message.package_name()),
-    )
+    linked(message.full_name(), short_name(message.full_name(), message.package_name()))
 }
 
 /// A link to what this page describes; the bare name of what it doesn't.
@@ -88,7 +75,5 @@ fn linked(full_name: &str, name: &str) -> String {
 
 /// `Issue.Source` of `snaglog.issues.v1.Issue.Source`.
 pub(super) fn short_name<'a>(full_name: &'a str, package: &str) -> &'a str {
-    full_name
-        .strip_prefix(package)
-        .map_or(full_name, |name| name.trim_start_matches('.'))
+    full_name.strip_prefix(package).map_or(full_name, |name| name.trim_start_matches('.'))
 }

@@ -25,10 +25,7 @@ pub(crate) fn open(data: &Path, log: Option<&str>) -> anyhow::Result<Storage> {
     let options = event_log_sqlite::Options::new(Machine.event_id());
     let log = SqliteLog::open(&path, &options).context("the event log does not open")?;
     let views = open_views(&data.join("views.db"))?;
-    Ok(Storage {
-        log: Arc::new(log),
-        views: Arc::new(views),
-    })
+    Ok(Storage { log: Arc::new(log), views: Arc::new(views) })
 }
 
 /// The log's file: `sqlite:PATH`, or `log.db` in the data folder.
