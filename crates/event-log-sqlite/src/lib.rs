@@ -67,7 +67,7 @@ pub struct Options {
 
 /// The event log in a SQLite file.
 ///
-/// Dropping it finishes what is queued, like [`SqliteLog::close`], but holds its thread up meanwhile.
+/// Dropping it finishes what is queued, like [`EventLog::close`], but holds its thread up meanwhile.
 #[derive(Debug)]
 pub struct SqliteLog {
     identity: Identity,
@@ -136,17 +136,6 @@ impl SqliteLog {
         self.queue.limit_pages(pages_max)
     }
 
-    /// Finishes what is queued and closes the file. What comes later is answered `Unavailable`.
-    pub async fn close(&self) {
-        self.readers.close();
-        self.queue.close();
-        if let Some(writer) = self.take_writer()
-            && tokio::task::spawn_blocking(move || writer.join()).await.is_ok_and(|ended| ended.is_err())
-        {
-            tracing::error!(path = %self.path.display(), "the log's writer had panicked before it was closed");
-        }
-    }
-
     fn take_writer(&self) -> Option<JoinHandle<()>> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -202,11 +191,12 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_partition(&self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError> {
-        if self.shared.committed(partition) <= after {
+        let committed = self.shared.committed(partition);
+        if committed <= after {
             self.readers.usable()?;
             return Ok(Page { records: Vec::new(), end: true });
         }
-        if let Some(page) = self.shared.tails.page(partition, after, limit) {
+        if let Some(page) = self.shared.tails.page(partition, after, limit, committed) {
             self.readers.usable()?;
             return Ok(page);
         }
@@ -220,5 +210,19 @@ impl EventLog for SqliteLog {
     async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError> {
         self.readers.usable()?;
         Ok(self.shared.committed(partition))
+    }
+
+    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.shared.damage()
+    }
+
+    async fn close(&self) {
+        self.readers.close();
+        self.queue.close();
+        if let Some(writer) = self.take_writer()
+            && tokio::task::spawn_blocking(move || writer.join()).await.is_ok_and(|ended| ended.is_err())
+        {
+            tracing::error!(path = %self.path.display(), "the log's writer had panicked before it was closed");
+        }
     }
 }

@@ -41,9 +41,13 @@ impl Tails {
         }
     }
 
-    /// The records after `after`, if all of them up to the log's end are here.
-    pub(crate) fn page(&self, partition: PartitionId, after: u64, limit: usize) -> Option<Page> {
-        self.with(partition, |tail| tail.page(after, limit.max(1))).flatten()
+    /// The records after `after`, if all of them up to `committed` are here.
+    pub(crate) fn page(&self, partition: PartitionId, after: u64, limit: usize, committed: u64) -> Option<Page> {
+        let page = |tail: &mut Tail| {
+            let whole = tail.records.back().is_some_and(|last| last.position >= committed);
+            whole.then(|| tail.page(after, limit.max(1))).flatten()
+        };
+        self.with(partition, page).flatten()
     }
 
     fn with<T>(&self, partition: PartitionId, use_it: impl FnOnce(&mut Tail) -> T) -> Option<T> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use backon::{RetryableWithContext, TokioSleeper};
 use event_log::PartitionId;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use view_store::{Checkpoint, CommitError, ViewCommit};
 
@@ -14,6 +15,8 @@ use crate::lane::Lane;
 use crate::supervisor::patience;
 use crate::trouble::{Trouble, chain};
 use crate::{BATCH_EVENTS_MAX, BUSY_EVENTS, BUSY_WAIT_MS, BUSY_WAITS_MAX, Shared};
+
+const BUSY_WAIT: Duration = Duration::from_millis(BUSY_WAIT_MS);
 
 /// Why a partition is followed no longer.
 pub(crate) enum End {
@@ -33,13 +36,15 @@ pub(crate) struct Partition {
     lanes: Vec<Lane>,
     /// The checkpoints in hand may not be those stored: at the start, and after anything went wrong.
     stale: bool,
+    /// When the last round ended.
+    last: Instant,
 }
 
 impl Partition {
     pub(crate) fn new(shared: Arc<Shared>, id: PartitionId) -> Self {
         let head = shared.log.head(id);
         let lanes = shared.views.iter().map(|view| Lane::new(*view, id)).collect();
-        Self { shared, id, head, lanes, stale: true }
+        Self { shared, id, head, lanes, stale: true, last: Instant::now() }
     }
 
     /// Follows the partition until told to stop.
@@ -91,9 +96,11 @@ impl Partition {
             return std::future::pending().await;
         };
         let waiting = head - least;
-        if waiting >= BUSY_EVENTS {
-            self.gather(least).await;
-        }
+        let waits = match waiting {
+            BUSY_EVENTS.. => BUSY_WAITS_MAX,
+            _ => u32::from(self.last.elapsed() < BUSY_WAIT),
+        };
+        self.gather(least, waits).await;
         // The foremost first: who lives with the log is not kept waiting by a rebuild. At the head they meet.
         let mut places: Vec<u64> = self.lanes.iter().map(Lane::position).filter(|place| *place < head).collect();
         places.sort_unstable();
@@ -101,18 +108,19 @@ impl Partition {
         for place in places.into_iter().rev() {
             self.advance(place).await?;
         }
+        self.last = Instant::now();
         Ok(())
     }
 
-    /// Under load, waits a moment for a fuller batch: the more events of one stream it holds, the fewer rows are written. Ends
-    /// early when the batch is full, or when somebody waits for what is in it.
-    async fn gather(&self, least: u64) {
-        for _ in 0..BUSY_WAITS_MAX {
+    /// Waits a moment for a fuller batch: the more events of one stream it holds, the fewer rows are written. Ends early when
+    /// the batch is full, or when somebody waits for what is in it.
+    async fn gather(&self, least: u64, waits: u32) {
+        for _ in 0..waits {
             let waiting = *self.head.borrow() - least;
             if waiting >= BATCH_EVENTS_MAX as u64 || self.lanes.iter().any(|lane| lane.is_awaited(&self.shared)) {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(BUSY_WAIT_MS)).await;
+            tokio::time::sleep(BUSY_WAIT).await;
         }
     }
 
