@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) tails: Tails,
     /// What is wrong with the data, once something is.
     damage: OnceLock<String>,
+    /// The same, watched: told before anybody is answered so.
+    damage_told: watch::Sender<Option<Arc<str>>>,
 }
 
 /// The writer's own.
@@ -236,6 +238,7 @@ impl Shared {
             heads: heads.positions().map(watch::Sender::new).collect(),
             tails: Tails::new(heads.partitions(), options.tail_bytes),
             damage: OnceLock::new(),
+            damage_told: watch::Sender::new(None),
         }
     }
 
@@ -246,6 +249,10 @@ impl Shared {
 
     pub(crate) fn head(&self, partition: PartitionId) -> watch::Receiver<u64> {
         self.heads.get(partition as usize).map_or_else(|| watch::Sender::new(0).subscribe(), watch::Sender::subscribe)
+    }
+
+    pub(crate) fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.damage_told.subscribe()
     }
 
     /// Fails once the data was found damaged.
@@ -263,6 +270,7 @@ impl Shared {
         if let LogError::DataLoss { reason } = &error
             && self.damage.set(reason.clone()).is_ok()
         {
+            self.damage_told.send_replace(Some(reason.as_str().into()));
             tracing::error!(reason, "the log's data is damaged: nothing more is served until someone has looked");
         }
         error

@@ -1,5 +1,7 @@
 //! The contract of a log.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -66,7 +68,8 @@ pub struct KnownRequest {
 /// - revisions, positions and ordinals are dense from 1; one winner for each expected revision;
 /// - a request id is compared before the revision, and never expires: the same fingerprint is answered as it was, another refused;
 /// - a reader that asks from a position sees every record after it, in order, exactly once, whatever writers are in flight;
-/// - the head's watch never runs ahead of what can be read.
+/// - the head's watch never runs ahead of what can be read;
+/// - a log that never answered [`LogError::DataLoss`] says so: its [`EventLog::damage`] is `None`.
 #[async_trait]
 pub trait EventLog: Send + Sync + 'static {
     /// Which log this is.
@@ -94,4 +97,12 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Returns the head once all that was acknowledged anywhere before this call is readable here.
     async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError>;
+
+    /// What was found wrong with what is stored, watched: `None` as long as nothing was. It is told before anybody is answered
+    /// [`LogError::DataLoss`], and never taken back: such a log serves nobody until someone has looked.
+    fn damage(&self) -> watch::Receiver<Option<Arc<str>>>;
+
+    /// Finishes what was taken, then lets go of files and connections; may be called again. What comes later is answered
+    /// [`LogError::Unavailable`], except by a log that has nothing to let go of.
+    async fn close(&self);
 }

@@ -111,6 +111,14 @@ impl EventLog for MemoryLog {
     async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError> {
         Ok(self.held().partitions.get(&partition).map_or(0, |records| records.len() as u64))
     }
+
+    /// Memory is not damaged.
+    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
+        watch::Sender::new(None).subscribe()
+    }
+
+    /// There is nothing to let go of.
+    async fn close(&self) {}
 }
 
 impl Held {

@@ -13,7 +13,7 @@ pub const ORIGIN_SYSTEM_CHARS_MAX: usize = 40;
 /// Most characters of a severity's definition.
 pub const DEFINITION_CHARS_MAX: usize = 500;
 /// Most severities of a scheme.
-pub const SEVERITIES_MAX: usize = 20;
+pub const SEVERITIES_MAX: usize = domain::project::SEVERITIES_MAX;
 
 /// So many rows a page has where the caller doesn't say.
 pub const PAGE_ROWS_DEFAULT: u32 = 50;

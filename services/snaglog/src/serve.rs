@@ -11,7 +11,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use commands::{Commands, Environment};
-use event_log_sqlite::SqliteLog;
+use event_log::EventLog;
 use projector::{Health, Projector};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -69,7 +69,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     served: JoinHandle<Result<(), grpc::ServeError>>,
     projector: Projector,
-    log: Arc<SqliteLog>,
+    log: Arc<dyn EventLog>,
     stop_serving: CancellationToken,
     stop_projecting: CancellationToken,
 }
@@ -134,21 +134,27 @@ pub(crate) async fn start(options: &Options) -> anyhow::Result<Running> {
         log: log.clone(),
         views,
         environment,
-        ready: readiness(&projector),
+        ready: readiness(&projector, &*log),
     };
     let bounds = grpc::Options { drain_ms: options.drain.saturating_mul(1000), ..grpc::Options::default() };
     let served = tokio::spawn(grpc::serve(listener, deps, bounds, stop_serving.clone()));
     Ok(Running { address, served, projector, log, stop_serving, stop_projecting })
 }
 
-/// Ready while the projector runs.
-fn readiness(projector: &Projector) -> watch::Receiver<bool> {
-    let mut health = projector.health();
-    let (tell, ready) = watch::channel(*health.borrow() == Health::Running);
+/// Ready while the projector runs and nothing wrong was found with the log.
+fn readiness(projector: &Projector, log: &dyn EventLog) -> watch::Receiver<bool> {
+    let (mut health, mut damage) = (projector.health(), log.damage());
+    let (tell, ready) = watch::channel(*health.borrow() == Health::Running && damage.borrow().is_none());
     tokio::spawn(async move {
-        while health.changed().await.is_ok() {
+        loop {
+            // A watch that can't change any more leaves the other.
+            tokio::select! {
+                Ok(()) = health.changed() => {}
+                Ok(()) = damage.changed() => {}
+                else => return,
+            }
             let running = *health.borrow_and_update() == Health::Running;
-            if tell.send(running).is_err() {
+            if tell.send(running && damage.borrow_and_update().is_none()).is_err() {
                 return;
             }
         }

@@ -194,4 +194,12 @@ impl EventLog for Node {
         self.sees(partition, head);
         Ok(head)
     }
+
+    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.log.damage()
+    }
+
+    async fn close(&self) {
+        self.log.close().await;
+    }
 }

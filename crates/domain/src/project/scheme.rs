@@ -11,7 +11,7 @@ pub const SEVERITY_NAME_CHARS_MAX: usize = 100;
 /// A severity's definition holds at most this many characters.
 pub const SEVERITY_DEFINITION_CHARS_MAX: usize = 500;
 /// A scheme holds at most this many severities, retired ones included.
-pub const SEVERITIES_MAX: usize = 100;
+pub const SEVERITIES_MAX: usize = 20;
 
 /// A project's severities, the worst first.
 #[derive(Debug, Clone, PartialEq, Eq)]

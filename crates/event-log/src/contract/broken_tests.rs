@@ -33,6 +33,8 @@ enum Fault {
     HeadRunsAhead,
     /// The barrier answers what was there when somebody last looked.
     StaleBarrier,
+    /// It calls what is sound damaged.
+    CriesDamage,
     /// An append goes on only while its caller waits, one event after the other.
     StopsWithItsCaller,
     /// One at a time, from when an append begins until its caller has taken the answer.
@@ -216,6 +218,17 @@ impl EventLog for Wrong {
         let head = self.inner.barrier(partition).await?;
         Ok(if self.fault == Fault::StaleBarrier { self.stale.swap(head, Ordering::SeqCst).min(head) } else { head })
     }
+
+    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
+        match self.fault {
+            Fault::CriesDamage => watch::Sender::new(Some("a full disk".into())).subscribe(),
+            _ => self.inner.damage(),
+        }
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
 }
 
 /// The names of the promises that a log with this fault breaks.
@@ -308,4 +321,9 @@ async fn a_log_that_trusts_clocks_is_caught() {
 #[tokio::test]
 async fn a_page_that_ends_early_is_caught() {
     check(&broken_by(Fault::EndsEarly).await, "pages_tell_where_they_end");
+}
+
+#[tokio::test]
+async fn a_log_that_calls_sound_data_damaged_is_caught() {
+    check(&broken_by(Fault::CriesDamage).await, "what_is_sound_is_not_called_damaged");
 }

@@ -95,4 +95,12 @@ impl EventLog for GatedLog {
             None => self.inner.barrier(partition).await,
         }
     }
+
+    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.inner.damage()
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
 }

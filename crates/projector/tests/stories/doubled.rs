@@ -76,6 +76,14 @@ impl EventLog for OddLog {
     async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError> {
         self.log.barrier(partition).await
     }
+
+    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.log.damage()
+    }
+
+    async fn close(&self) {
+        self.log.close().await;
+    }
 }
 
 /// A store to which every commit is delivered twice, but some not at all; and some replies are lost.

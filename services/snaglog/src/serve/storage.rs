@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use commands::Environment as _;
+use event_log::EventLog;
 use event_log_sqlite::SqliteLog;
+use view_store::ViewStore;
 use view_store_sqlite::{OpenError, SqliteViews};
 
 use super::environment::Machine;
@@ -13,9 +15,9 @@ use super::environment::Machine;
 /// Log and views, open.
 pub(crate) struct Storage {
     /// The event log.
-    pub(crate) log: Arc<SqliteLog>,
+    pub(crate) log: Arc<dyn EventLog>,
     /// The view store beside it.
-    pub(crate) views: Arc<SqliteViews>,
+    pub(crate) views: Arc<dyn ViewStore>,
 }
 
 /// Opens both, making what is missing.
