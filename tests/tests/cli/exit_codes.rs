@@ -1,5 +1,8 @@
 //! Each exit code that `--help` lists, by cases that end with it.
 
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
+
 use tests::shell::{Shell, clean, said};
 
 use super::{FILED, given};
@@ -36,6 +39,7 @@ async fn failed_usage_refused_not_allowed_and_conflict_have_their_codes() {
 
     check(&shell, "issue comment PAY-1 --body-file /no/such/file", 1, &["/no/such/file", "No such file"]).await;
     check(&shell, "issue list PAY --colour", 2, &["--colour"]).await;
+    check(&shell, "issue list PAY --timeout 0", 2, &["--timeout", "0 is not in 1.."]).await;
     check(&shell, "issue", 2, &["Usage: snaglog issue"]).await;
     check(&shell, "issue show nonsense", 2, &["InvalidFields", "PAY-42"]).await;
     check(&shell, "issue list PAY --json=key,sate", 2, &["no field sate", "state"]).await;
@@ -64,6 +68,54 @@ async fn a_server_that_is_gone_may_be_tried_again_later() {
     }
 }
 
+/// A server that takes connections and never says a word; with `hang_up`, it ends them after the first words it hears.
+async fn mute(hang_up: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((mut connection, _)) = listener.accept().await {
+            if hang_up {
+                _ = connection.read(&mut [0; 1024]).await;
+            } else {
+                held.push(connection);
+            }
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_command_that_nobody_answered_may_have_been_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = "7e0dd53b-7a0c-4b6b-9a4e-8a2c1f7f0002";
+    for (hang_up, words) in [(false, "did not answer within 1 s"), (true, "was lost")] {
+        let url = mute(hang_up).await;
+        let run = async |line: &str| {
+            let mut command = clean(folder.path());
+            command.args(line.split(' ')).args(["--server", &url, "--timeout", "1"]);
+            said(command).await
+        };
+
+        for line in ["issue comment PAY-1 --body hi", "release deploy PAY r1", "project create PAY"] {
+            let given = run(&format!("{line} --request-id {id}")).await;
+            assert_eq!((given.code, given.out.as_str()), (6, ""), "{line}: {given:?}");
+            assert!(given.err.contains(words) && given.err.contains(&url), "{line}: {}", given.err);
+            assert!(
+                given.err.contains(&format!("may have been recorded; repeat with --request-id {id}")),
+                "{}",
+                given.err
+            );
+        }
+        let made_up = run("issue comment PAY-1 --body hi").await;
+        let (_, told) = made_up.err.split_once("--request-id ").unwrap();
+        assert!(uuid::Uuid::parse_str(&told[..36]).is_ok(), "{}", made_up.err);
+        let asked = run("board PAY").await;
+        assert_eq!(asked.code, 6, "{asked:?}");
+        assert!(!asked.err.contains("recorded"), "a question records nothing: {}", asked.err);
+    }
+}
+
 #[tokio::test]
 async fn health_and_doctor_say_what_they_found() {
     let shell = Shell::empty().await.unwrap();
@@ -71,6 +123,10 @@ async fn health_and_doctor_say_what_they_found() {
     let well = shell.run("doctor --json=check,ok").await;
     assert_eq!(well.code, 0, "{well:?}");
     assert!(well.out.contains(r#"{"check":"server","ok":true}"#), "{}", well.out);
+    for service in ["issues", "projects", "releases", "boards", "history", "imports"] {
+        assert!(well.out.contains(&format!("snaglog.{service}.v1.")), "{service}: {}", well.out);
+    }
+    assert!(!well.out.contains("false"), "{}", well.out);
 
     let (url, folder) = shell.stop_server().await.unwrap();
     let mut command = clean(folder.path());

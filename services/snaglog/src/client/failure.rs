@@ -84,7 +84,10 @@ impl Failure {
 
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
+        let details = status.get_error_details();
         let exit = match status.code() {
+            // The server names a reason; without one, the connection broke or the client's patience ended.
+            Code::Cancelled | Code::Unknown if details.error_info().is_none() => Exit::TryAgain,
             Code::Unauthenticated | Code::PermissionDenied => Exit::NotAllowed,
             Code::FailedPrecondition | Code::NotFound | Code::AlreadyExists => Exit::Refused,
             Code::Aborted => Exit::Conflict,
@@ -92,7 +95,6 @@ impl From<Status> for Failure {
             Code::InvalidArgument | Code::OutOfRange => Exit::Usage,
             _ => Exit::Failed,
         };
-        let details = status.get_error_details();
         let (reason, facts) = details
             .error_info()
             .map(|info| (camel_case(&info.reason), info.metadata.clone().into_iter().collect()))

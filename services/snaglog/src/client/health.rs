@@ -9,6 +9,17 @@ use super::failure::{Exit, Failure};
 use super::session::Session;
 use super::settings::Global;
 
+/// The whole server, then each of its services.
+const SERVICES: [&str; 7] = [
+    "",
+    "snaglog.issues.v1.IssuesService",
+    "snaglog.projects.v1.ProjectsService",
+    "snaglog.releases.v1.ReleasesService",
+    "snaglog.boards.v1.BoardsService",
+    "snaglog.history.v1.HistoryService",
+    "snaglog.imports.v1.ImportsService",
+];
+
 /// Asks the server whether it serves.
 pub(crate) async fn health(session: &Session) -> Result<(), Failure> {
     session.output.expect_fields(&["serving", "status"])?;
@@ -37,7 +48,7 @@ pub(crate) async fn doctor(global: &Global) -> Result<(), Failure> {
         Err(failure) => checks.push(("settings", Err(failure.message))),
         Ok(session) => {
             checks.push(("settings", Ok(format!("acting as {}", session.actor()))));
-            for service in ["", "snaglog.issues.v1.IssuesService", "snaglog.boards.v1.BoardsService"] {
+            for service in SERVICES {
                 let name = if service.is_empty() { "server" } else { service };
                 let serves = match status(&session, service).await {
                     Ok(ServingStatus::Serving) => Ok(String::from("serves")),

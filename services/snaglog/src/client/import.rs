@@ -18,7 +18,7 @@ impl Command {
     /// Does what was asked.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
-            Self::Bugzilla(import) => import.run(session).await,
+            Self::Bugzilla(import) => import.run(&session.repeated_as_is()).await,
         }
     }
 }

@@ -1,13 +1,15 @@
 //! A session with a server: the channel, who acts, and the ids of requests.
 
+use std::error::Error as _;
 use std::io::IsTerminal as _;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, ConnectError, Request, Status};
 use uuid::Uuid;
 
 use super::failure::{Exit, Failure};
@@ -27,6 +29,11 @@ pub(crate) struct Session {
     channel: Channel,
     identify: Identify,
     request_id: Option<Uuid>,
+    /// The id that a request to change something went out with.
+    used_id: Arc<OnceLock<Uuid>>,
+    /// True: many requests, each with an id of its own, that may all be sent again.
+    repeated_as_is: bool,
+    timeout_seconds: u64,
     /// How to print.
     pub(crate) output: Output,
     may_ask: bool,
@@ -78,6 +85,9 @@ impl Session {
             channel: endpoint.connect_lazy(),
             identify: Identify(identity),
             request_id,
+            used_id: Arc::default(),
+            repeated_as_is: false,
+            timeout_seconds,
             output,
             may_ask,
         })
@@ -103,10 +113,15 @@ impl Session {
         if typed == "@me" { self.actor.clone() } else { typed.to_owned() }
     }
 
-    /// The request id given, or a new one.
+    /// The request id given, or a new one: the same one throughout a session, which is one command's.
     #[expect(clippy::disallowed_methods, reason = "a service makes ids")]
     pub(crate) fn request_id(&self) -> String {
-        self.request_id.unwrap_or_else(Uuid::now_v7).to_string()
+        self.used_id.get_or_init(|| self.request_id.unwrap_or_else(Uuid::now_v7)).to_string()
+    }
+
+    /// The session of a command that may be given again as it was: what it recorded is found to be there.
+    pub(crate) fn repeated_as_is(&self) -> Self {
+        Self { repeated_as_is: true, ..self.clone() }
     }
 
     /// True where somebody can be asked.
@@ -114,13 +129,65 @@ impl Session {
         self.may_ask && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
-    /// A call's failure, with what helps where the server can't be reached.
+    /// A call's failure, with what helps where the server can't be reached, or what it did isn't known.
     pub(crate) fn failure(&self, status: Status) -> Failure {
-        let unreachable = status.code() == tonic::Code::Unavailable && status.details().is_empty();
-        if unreachable {
-            return Failure::new(Exit::TryAgain, format!("no server answers at {}", self.server))
-                .hint("Start one: snaglog serve --data ./data. Or name another with --server or SNAGLOG_SERVER.");
+        match what_broke(&status) {
+            Some(Broken::Unreachable) => Failure::new(Exit::TryAgain, format!("no server answers at {}", self.server))
+                .hint("Start one: snaglog serve --data ./data. Or name another with --server or SNAGLOG_SERVER."),
+            Some(Broken::Silent) => {
+                let text = format!("{} did not answer within {} s", self.server, self.timeout_seconds);
+                self.unsettled(Failure::new(Exit::TryAgain, text))
+            }
+            Some(Broken::Lost) => {
+                let text = format!("the connection to {} was lost: {}", self.server, status.message());
+                self.unsettled(Failure::new(Exit::TryAgain, text))
+            }
+            None => {
+                let failure = Failure::from(status);
+                let unknown = matches!(failure.reason.as_str(), "OutcomeUnknown" | "DeadlinePassed");
+                if unknown { self.unsettled(failure) } else { failure }
+            }
         }
-        Failure::from(status)
+    }
+
+    /// Nobody can say whether it was done: a request to change something is settled by its id.
+    fn unsettled(&self, failure: Failure) -> Failure {
+        match self.used_id.get() {
+            _ if self.repeated_as_is => {
+                failure.hint("Give the same command again: what was recorded is not recorded twice.")
+            }
+            Some(id) => failure.hint(format!(
+                "It may have been recorded; repeat with --request-id {id}, which settles it: nothing is recorded twice."
+            )),
+            None => failure.hint("Try again later, or give it longer with --timeout SECONDS."),
+        }
+    }
+}
+
+/// What broke between client and server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Broken {
+    /// There was no connection; nothing was sent.
+    Unreachable,
+    /// The client's patience ended.
+    Silent,
+    /// The connection broke during the call.
+    Lost,
+}
+
+/// `None`: the server answered; what it refuses carries a reason, what the client's own side makes up has none.
+fn what_broke(status: &Status) -> Option<Broken> {
+    if !status.details().is_empty() {
+        return None;
+    }
+    let mut causes = std::iter::successors(status.source(), |&cause| cause.source());
+    let never_connected = causes.any(|cause| cause.is::<ConnectError>());
+    match status.code() {
+        Code::Unavailable if never_connected => Some(Broken::Unreachable),
+        Code::Cancelled | Code::DeadlineExceeded => Some(Broken::Silent),
+        Code::Unavailable | Code::Unknown => Some(Broken::Lost),
+        // A status with a cause was made on this side.
+        Code::Internal if status.source().is_some() => Some(Broken::Lost),
+        _ => None,
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "UUID")]
     request_id: Option<uuid::Uuid>,
     /// How long a call may take, in seconds
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
     /// Never ask: exit, naming the flag to give
     #[arg(long, global = true)]

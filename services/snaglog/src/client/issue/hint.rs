@@ -88,7 +88,13 @@ fn hint(failure: &Failure, key: &str) -> Option<String> {
             format!("No team may. Try: snaglog project add-team {project} TEAM --model combined")
         }
         "WrongTeamForLevel" => format!("Give --team TEAM, one of: {}", fact("may").replace(',', ", ")),
-        "DuplicateOfDuplicate" => format!("Try: snaglog issue dismiss {key} --as duplicate --of {}", fact("root")),
+        "DuplicateOfDuplicate" if fact("root").contains(':') => {
+            format!("It is a duplicate of {}, of another system.", fact("root"))
+        }
+        // One step up, not the last: that one may be a duplicate in turn.
+        "DuplicateOfDuplicate" => {
+            format!("It is a duplicate of {}; look at that one: snaglog issue show {0}", fact("root"))
+        }
         "ProjectExists" => format!("See: snaglog project show {project}"),
         "NothingWasAsked" => format!("Questions that are open: snaglog issue show {key}"),
         "Conflict" if key.is_empty() => String::from("Somebody was faster: look again, then decide again."),
