@@ -24,6 +24,18 @@ impl Outcome {
     pub(crate) fn of_check(passed: bool) -> Self {
         if passed { Self::Clean { note: String::new() } } else { Self::Broken }
     }
+
+    /// Of a step that is two test runs: both counted, well only if both exited well.
+    pub(crate) fn and(self, then: Self) -> Self {
+        match (self, then) {
+            (Self::Tested { mut tally, exited_well }, Self::Tested { tally: more, exited_well: more_exited_well }) => {
+                tally += more;
+                Self::Tested { tally, exited_well: exited_well && more_exited_well }
+            }
+            (Self::Tested { exited_well: true, .. } | Self::Clean { .. }, then) => then,
+            (first, _) => first,
+        }
+    }
 }
 
 /// One part of a command.
@@ -171,6 +183,14 @@ mod tests {
         check(Ok(Outcome::Tested { tally: tests(3, 0, 0), exited_well: false }), false, "failed", (3, 1, 0));
         check(Ok(Outcome::Tested { tally: tests(3, 2, 0), exited_well: false }), false, "failed", (3, 2, 0));
         check(Ok(Outcome::Tested { tally: tests(3, 0, 1), exited_well: true }), true, "ok", (3, 0, 1));
+    }
+
+    #[test]
+    fn two_runs_are_counted_together_and_fail_together() {
+        let run = |passed, failed, exited_well| Outcome::Tested { tally: tests(passed, failed, 1), exited_well };
+        assert_eq!(run(3, 0, true).and(run(4, 0, true)), Outcome::Tested { tally: tests(7, 0, 2), exited_well: true });
+        check(Ok(run(3, 1, false).and(run(4, 0, true))), false, "failed", (7, 1, 2));
+        check(Ok(run(3, 0, true).and(run(0, 0, false))), false, "failed", (3, 1, 2));
     }
 
     #[test]

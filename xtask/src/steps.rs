@@ -53,7 +53,7 @@ pub(crate) static ALL: [Step; 11] = [
     Step {
         name: "tidy",
         about: "imports, lengths, clocks, docs, names: the rules that no compiler checks",
-        run: || tests_named(|package, name| package == "tests" && is_tidy(name), &[], &[]),
+        run: || tests_named(is_tidy, &[]),
         on_failure: "each finding says what to do instead; the rules are in tests/src/tidy/",
     },
     Step {
@@ -65,7 +65,7 @@ pub(crate) static ALL: [Step; 11] = [
     Step {
         name: "unit",
         about: "unit and contract tests of every crate",
-        run: || tests_named(|package, _| package != "tests", &["--lib", "--bins"], &[]),
+        run: unit,
         on_failure: "cargo test -p CRATE NAME_OF_THE_TEST",
     },
     Step {
@@ -122,21 +122,34 @@ fn strict() -> bool {
     env::var("CI").is_ok_and(|value| value == "true" || value == "1")
 }
 
-/// Runs the integration tests that are `wanted` (package, name), and the other targets given as flags; `tools` are named in their
-/// environment. None at all is a failure: a
-/// step that tests nothing can't fail.
-fn tests_named(wanted: impl Fn(&str, &str) -> bool, also: &[&str], tools: &[(&str, &Path)]) -> Result<Outcome> {
+/// The package whose integration tests are scenarios: they need the server's binary, and `unit` leaves them out.
+const SCENARIOS: &str = "tests";
+
+/// Everything that needs no server's binary: the tests inside of all crates, then the integration tests of all but the scenarios' package.
+/// (Leaving that one out changes no feature of any dependency; selecting it alone would, and build a second set of them.)
+fn unit() -> Result<Outcome> {
+    let inside = tested(cargo().args(["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]))?;
+    let all_others = ["test", "--workspace", "--exclude", SCENARIOS, "--no-fail-fast", "--test", "*"];
+    Ok(inside.and(tested(cargo().args(all_others))?))
+}
+
+/// Runs the scenarios' package's integration tests that are `wanted`, by name; `tools` are named in their environment. None at all is a
+/// failure: a step that tests nothing can't fail. So is a name that another package's test has too, which cargo would run as well.
+fn tests_named(wanted: impl Fn(&str) -> bool, tools: &[(&str, &Path)]) -> Result<Outcome> {
+    let all = integration_tests()?;
     let mut command = cargo();
-    command.args(["test", "--workspace", "--no-fail-fast"]).args(also);
-    let mut found = !also.is_empty();
-    for (package, name) in integration_tests()? {
-        if wanted(&package, &name) {
-            command.args(["--test", &name]);
-            found = true;
+    command.args(["test", "--workspace", "--no-fail-fast"]);
+    let mut found = false;
+    for (_, name) in all.iter().filter(|(package, name)| package == SCENARIOS && wanted(name)) {
+        if let Some((other, _)) = all.iter().find(|(package, other)| package != SCENARIOS && other == name) {
+            eprintln!("The test `{name}` of the package `{SCENARIOS}` has the name of one of `{other}`: rename it.");
+            return Ok(Outcome::Broken);
         }
+        command.args(["--test", name]);
+        found = true;
     }
     if !found {
-        eprintln!("There is no such test: the package `tests` has none yet.");
+        eprintln!("There is no such test in the package `{SCENARIOS}`.");
         return Ok(Outcome::Broken);
     }
     command.env("SNAGLOG_BIN", target().join("debug/snaglog"));
@@ -153,7 +166,7 @@ fn scenarios() -> Result<Outcome> {
     if !builds_binary()? {
         return Ok(Outcome::Broken);
     }
-    tests_named(|package, name| package == "tests" && !is_tidy(name) && name != "clients", &[], &[])
+    tests_named(|name| !is_tidy(name) && name != "clients", &[])
 }
 
 fn builds_binary() -> Result<bool> {
@@ -172,7 +185,7 @@ fn clients() -> Result<Outcome> {
         return Ok(Outcome::Broken);
     }
     let tools = [("SNAGLOG_BUF", buf.as_path()), ("SNAGLOG_PYTHON", python.as_path())];
-    tests_named(|package, name| package == "tests" && name == "clients", &[], &tools)
+    tests_named(|name| name == "clients", &tools)
 }
 
 #[cfg(test)]
