@@ -8,6 +8,11 @@ fn crates_import_what_the_table_allows() -> Result<(), Untidy> {
 }
 
 #[test]
+fn the_page_on_architecture_says_the_same_as_the_table() -> Result<(), Untidy> {
+    insist(imports::check_page(&workspace().files, imports::TABLE))
+}
+
+#[test]
 fn files_and_functions_are_short() -> Result<(), Untidy> {
     insist(lengths::check(&workspace().files))
 }

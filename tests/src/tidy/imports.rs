@@ -15,7 +15,7 @@ pub const TABLE: &[(&str, &[&str])] = &[
     ("view-store-sqlite", &["view-store", "views"]),
     ("commands", &["domain", "codec", "event-log", "history"]),
     ("projector", &["views", "view-store", "history", "codec", "event-log"]),
-    ("grpc", &["api", "domain", "commands", "history", "event-log", "views", "view-store", "telemetry"]),
+    ("grpc", &["api", "domain", "commands", "history", "event-log", "views", "view-store"]),
     ("xtask", &[]),
 ];
 
@@ -88,6 +88,52 @@ pub fn check(packages: &[Package], table: &[(&str, &[&str])]) -> Vec<Finding> {
     findings
 }
 
+/// The page that tells the table to people, from the workspace's root.
+const PAGE: &str = "docs/architecture.md";
+
+/// Holds the page's table against `table`: the same crates, which may import the same. What no page needs to tell: the row of xtask, and
+/// that of services, which may import all crates.
+pub fn check_page(files: &[SourceFile], table: &[(&str, &[&str])]) -> Vec<Finding> {
+    let Some(page) = files.iter().find(|file| file.path == PAGE) else {
+        return vec![Finding::failure(PAGE, 1, "there is no such page: it tells who may import whom")];
+    };
+    let mut findings = Vec::new();
+    let mut told = Vec::new();
+    let lines = page.lines().skip_while(|(_, line)| *line != "## Who may import whom").skip(1);
+    for (number, line) in lines.take_while(|(_, line)| !line.starts_with("## ")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let &[crates, imports] = cells.as_slice() else { continue };
+        if crates == "crate" || crates.starts_with("services") || crates.starts_with('-') {
+            continue;
+        }
+        let mut says: Vec<&str> = imports.split(", ").filter(|name| *name != "none of ours").collect();
+        says.sort_unstable();
+        for name in crates.split(", ") {
+            told.push(name);
+            let row = table.iter().find(|(of, _)| *of == name).map(|(_, may)| {
+                let mut may = may.to_vec();
+                may.sort_unstable();
+                may
+            });
+            if row.as_ref() != Some(&says) {
+                let row =
+                    row.map_or_else(|| "has no row for it".to_owned(), |may| format!("says [{}]", may.join(", ")));
+                let advice =
+                    format!("`{name}`: the table in tests/src/tidy/imports.rs {row}: make the two say the same");
+                findings.push(Finding::failure(PAGE, number, advice));
+            }
+        }
+    }
+    for (name, _) in table.iter().filter(|(name, _)| *name != "xtask" && !told.contains(name)) {
+        findings.push(Finding::failure(
+            PAGE,
+            1,
+            format!("`{name}` has no row in \"Who may import whom\": give it one"),
+        ));
+    }
+    findings
+}
+
 /// What is wrong with a package's imports of ours.
 fn ours(package: &Package, packages: &[Package], table: &[(&str, &[&str])]) -> Vec<Finding> {
     let row = table.iter().find(|(name, _)| *name == package.name).map(|(_, may)| *may);
@@ -141,7 +187,7 @@ fn the_worlds(package: &Package) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Import, Package, check};
+    use super::{Import, Package, check, check_page};
     use crate::tidy::{Finding, SourceFile};
 
     const TABLE: &[(&str, &[&str])] = &[("domain", &[]), ("codec", &["domain"]), ("views", &["domain"])];
@@ -218,5 +264,36 @@ mod tests {
             ],
         );
         finds(&[package("services", "snaglog", &["tonic", "tokio"])], &[]);
+    }
+
+    #[track_caller]
+    fn page_finds(rows: &str, expected: &[&str]) {
+        let text = format!(
+            "# A page\n## Who may import whom\n\n| crate | may import |\n|---|---|\n{rows}\n\n## The log\n| x | y |\n"
+        );
+        let found = check_page(&[SourceFile::new("docs/architecture.md", text)], TABLE);
+        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn the_page_says_the_same_as_the_table() {
+        let whole = "| domain | none of ours |\n| codec, views | domain |\n| services/* | all crates |";
+        page_finds(whole, &[]);
+        let same = "in tests/src/tidy/imports.rs";
+        page_finds(
+            "| domain | none of ours |\n| codec | domain, views |\n| views | domain |\n| log | domain |",
+            &[
+                &format!("docs/architecture.md:7: `codec`: the table {same} says [domain]: make the two say the same"),
+                &format!(
+                    "docs/architecture.md:9: `log`: the table {same} has no row for it: make the two say the same"
+                ),
+            ],
+        );
+        page_finds(
+            "| domain | none of ours |\n| codec | domain |",
+            &["docs/architecture.md:1: `views` has no row in \"Who may import whom\": give it one"],
+        );
+        let missing = check_page(&[], TABLE);
+        assert_eq!(missing.len(), 1, "{missing:?}");
     }
 }
