@@ -22,9 +22,11 @@ pub const OPERATOR: &str = "olga";
 /// A command that was answered.
 #[derive(Debug, Clone, Default)]
 pub struct Answered {
+    /// The request's id.
+    pub request_id: String,
     /// The issue's key.
     pub key: String,
-    /// Its revision after the command.
+    /// Its revision after the command; after [`Step::Deploy`], that of the release, which is [`release`].
     pub revision: u64,
     /// The answer's consistency token.
     pub token: String,
@@ -75,6 +77,11 @@ pub async fn project(client: &Client, project: &str) -> Result<(), Status> {
     projects.add_customer(customer).await.map(|_| ())
 }
 
+/// The release that an issue is deployed with.
+pub fn release(key: &str) -> String {
+    format!("r-{key}")
+}
+
 /// A customer's filing with a complete report.
 pub fn filing(project: &str, number: u64) -> FileIssueRequest {
     let source = CustomerSource { customer: "acme".into(), channel: CustomerChannel::Email.into() };
@@ -99,9 +106,10 @@ pub fn filing(project: &str, number: u64) -> FileIssueRequest {
 }
 
 macro_rules! answered {
-    ($call:expr) => {{
+    ($id:expr, $call:expr) => {{
         let answer = $call.await?.into_inner();
         Answered {
+            request_id: $id,
             key: answer.issue.map(|issue| issue.key).unwrap_or_default(),
             revision: answer.revision,
             token: answer.consistency_token,
@@ -142,30 +150,46 @@ pub fn level(number: u64) -> Level {
 
 /// Takes one step. `key` is the issue's, once it was filed.
 pub async fn step(client: &Client, project: &str, number: u64, key: &str, step: Step) -> Result<Answered, Status> {
-    let (id, key_of) = (request_id(), || key.to_owned());
+    step_as(client, project, number, key, step, request_id()).await
+}
+
+/// Takes one step with this request id: the same step with the same id is the same request, and gets the same answer.
+pub async fn step_as(
+    client: &Client,
+    project: &str,
+    number: u64,
+    key: &str,
+    step: Step,
+    id: String,
+) -> Result<Answered, Status> {
+    let (request_id, key_of) = (id.clone(), || key.to_owned());
     let severity = if number.is_multiple_of(4) { "sev2" } else { "sev3" };
     Ok(match step {
-        Step::File => answered!(client.issues(CUSTOMER).file_issue(filing(project, number))),
-        Step::Triage => answered!(client.issues(DEVELOPER).triage_issue(TriageIssueRequest {
-            request_id: id,
-            key: key_of(),
-            level: level(number).into(),
-            severity: severity.into(),
-            ..Default::default()
-        })),
-        Step::Accept => answered!(client.issues(DEVELOPER).accept_issue(AcceptIssueRequest {
-            request_id: id,
-            key: key_of(),
-            ..Default::default()
-        })),
-        Step::Resolve => answered!(client.issues(DEVELOPER).resolve_issue(resolution(number, id, key))),
-        Step::Verify => answered!(client.issues(CUSTOMER).verify_issue(VerifyIssueRequest {
-            request_id: id,
-            key: key_of(),
-            ..Default::default()
-        })),
-        Step::Deploy => deploy(client, project, key).await?,
-        Step::Close => answered!(client.issues(OPERATOR).close_issue(closing(number, id, key_of()))),
+        Step::File => {
+            let filing = FileIssueRequest { request_id, ..filing(project, number) };
+            answered!(id, client.issues(CUSTOMER).file_issue(filing))
+        }
+        Step::Triage => answered!(
+            id,
+            client.issues(DEVELOPER).triage_issue(TriageIssueRequest {
+                request_id,
+                key: key_of(),
+                level: level(number).into(),
+                severity: severity.into(),
+                ..Default::default()
+            })
+        ),
+        Step::Accept => {
+            let accept = AcceptIssueRequest { request_id, key: key_of(), ..Default::default() };
+            answered!(id, client.issues(DEVELOPER).accept_issue(accept))
+        }
+        Step::Resolve => answered!(id, client.issues(DEVELOPER).resolve_issue(resolution(number, request_id, key))),
+        Step::Verify => {
+            let verify = VerifyIssueRequest { request_id, key: key_of(), ..Default::default() };
+            answered!(id, client.issues(CUSTOMER).verify_issue(verify))
+        }
+        Step::Deploy => deploy(client, project, key, id).await?,
+        Step::Close => answered!(id, client.issues(OPERATOR).close_issue(closing(number, request_id, key_of()))),
     })
 }
 
@@ -192,20 +216,20 @@ fn resolution(number: u64, request_id: String, key: &str) -> ResolveIssueRequest
 }
 
 fn closing(number: u64, request_id: String, key: String) -> CloseIssueRequest {
-    let released = Released { release: format!("r-{key}"), reverified_by: OPERATOR.into() };
+    let released = Released { release: release(&key), reverified_by: OPERATOR.into() };
     let released = (level(number) == Level::CodeOrData).then_some(released);
     CloseIssueRequest { request_id, key, released, ..Default::default() }
 }
 
-async fn deploy(client: &Client, project: &str, key: &str) -> Result<Answered, Status> {
+async fn deploy(client: &Client, project: &str, key: &str, request_id: String) -> Result<Answered, Status> {
     let request = RecordDeploymentRequest {
-        request_id: request_id(),
+        request_id: request_id.clone(),
         project: project.to_owned(),
-        release: format!("r-{key}"),
+        release: release(key),
         environment: "production".into(),
         issues: vec![key.to_owned()],
         ..Default::default()
     };
     let answer = client.releases(OPERATOR).record_deployment(request).await?.into_inner();
-    Ok(Answered { key: key.to_owned(), revision: answer.revision, token: answer.consistency_token })
+    Ok(Answered { request_id, key: key.to_owned(), revision: answer.revision, token: answer.consistency_token })
 }
