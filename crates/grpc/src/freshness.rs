@@ -12,9 +12,10 @@ use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
 use view_store::{Answer, ViewId, ViewStore};
 use views::query::Query;
+use views::row::Select;
 
 use crate::fields::Faults;
-use crate::limits::{FRESHNESS_WAIT_MS_MAX, LIST_ITEMS_MAX, REBUILDING_EVENTS_MIN};
+use crate::limits::{CATCH_UP_EVENTS_MAX, CATCH_UP_WAIT_MS_MAX, FRESHNESS_WAIT_MS_MAX, LIST_ITEMS_MAX};
 use crate::status;
 use crate::token::{Place, Token};
 
@@ -22,7 +23,7 @@ use crate::token::{Place, Token};
 pub(crate) struct Views {
     store: Arc<dyn ViewStore>,
     log: Arc<dyn EventLog>,
-    /// How far the log had come in each partition when this server began. A view far behind that is being built.
+    /// How far the log had come in each partition when this server began. A view behind that is being built.
     begun_at: Vec<u64>,
 }
 
@@ -61,8 +62,7 @@ impl Views {
     ) -> Result<(Q::Found, String), Status> {
         let view = query.view();
         self.wait(view, at_least, deadline).await?;
-        let mut answer = self.store.query(view, query.selects()).await.map_err(|error| status::store_error(&error))?;
-        self.refuse_unbuilt(&answer, project)?;
+        let mut answer = self.built(view, || query.selects(), project, deadline).await?;
         self.refuse_parked(view, &answer, at_least).await?;
         let token = self.token(&answer, project);
         let rows = std::mem::take(&mut answer.rows);
@@ -78,15 +78,31 @@ impl Views {
         Token { places: places.into_iter().collect(), stream: None }.encode()
     }
 
-    /// A view that lacks most of what there was when this server began would answer as if it had never been.
-    fn refuse_unbuilt(&self, answer: &Answer, project: &ProjectId) -> Result<(), Status> {
+    /// Asks the store. A view that lacks some of what there was when this server began would answer as if that had never been:
+    /// it is given a moment to catch up, as after a crash, and refused while it is being built. Where it has come far enough,
+    /// that costs a look at the answer's checkpoint.
+    async fn built(
+        &self,
+        view: ViewId,
+        selects: impl Fn() -> Vec<Select>,
+        project: &ProjectId,
+        deadline: Instant,
+    ) -> Result<Answer, Status> {
         let partition = self.log.identity().partition_of(project.as_str());
         let begun_at = self.begun_at.get(partition as usize).copied().unwrap_or_default();
-        let folded = answer.checkpoints.get(&partition).map_or(0, |checkpoint| checkpoint.position);
-        if begun_at.saturating_sub(folded) <= REBUILDING_EVENTS_MIN {
-            return Ok(());
+        let until = deadline.min(Instant::now() + Duration::from_millis(CATCH_UP_WAIT_MS_MAX));
+        loop {
+            let answer = self.store.query(view, selects()).await.map_err(|error| status::store_error(&error))?;
+            let folded = answer.checkpoints.get(&partition).map_or(0, |checkpoint| checkpoint.position);
+            if folded >= begun_at {
+                return Ok(answer);
+            }
+            let mut advanced = self.store.advanced(view, partition);
+            let caught_up = timeout_at(until, advanced.wait_for(|position| *position >= begun_at));
+            if begun_at - folded > CATCH_UP_EVENTS_MAX || !matches!(caught_up.await, Ok(Ok(_))) {
+                return Err(status::view_rebuilding(folded, begun_at));
+            }
         }
-        Err(status::view_rebuilding(folded, begun_at))
     }
 
     /// Waits until the view shows what was asked for.

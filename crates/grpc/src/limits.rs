@@ -45,8 +45,10 @@ pub const FACT_CHARS_MAX: usize = 1000;
 
 /// A query waits so long at most for the views to become fresh enough.
 pub const FRESHNESS_WAIT_MS_MAX: u64 = 5_000;
-/// A view that lacks more events than this of what there was when the server began is being built, and not asked.
-pub const REBUILDING_EVENTS_MIN: u64 = 10_000;
+/// A view that lacks events of what there was when the server began is waited for so long at most …
+pub const CATCH_UP_WAIT_MS_MAX: u64 = 1_000;
+/// … and not at all when it lacks more of them than this.
+pub const CATCH_UP_EVENTS_MAX: u64 = 10_000;
 /// A deadline is answered this much before it passes, so that the answer still reaches its caller …
 pub const DEADLINE_MARGIN_MS_MAX: u64 = 50;
 /// … but at most this part of it.

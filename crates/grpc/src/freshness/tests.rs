@@ -53,6 +53,11 @@ async fn fold_to(store: &MemoryViews, position: u64, park: Vec<Park>) {
     store.commit(PARTITION, vec![ViewCommit { park, ..ViewCommit::new(view, expected, new) }]).await.unwrap();
 }
 
+/// The views of a server that began before anything was recorded.
+fn begun_empty(store: Arc<MemoryViews>, log: Arc<MemoryLog>) -> Views {
+    Views { begun_at: vec![0], ..Views::new(store, log) }
+}
+
 /// What the board of PAY answers: its token, or why not.
 async fn ask(views: &Views, at_least: AtLeast) -> Result<Token, String> {
     let project = ProjectId::parse("PAY").unwrap();
@@ -67,7 +72,7 @@ async fn ask(views: &Views, at_least: AtLeast) -> Result<Token, String> {
 #[tokio::test]
 async fn an_answer_tells_how_far_it_is_true() {
     let (log, store, _) = given(3).await;
-    let views = Views::new(store.clone(), log);
+    let views = begun_empty(store.clone(), log);
     assert_eq!(ask(&views, AtLeast::default()).await, Ok(Token::default()), "nothing is folded yet");
     fold_to(&store, 2, Vec::new()).await;
     let places = vec![Place { partition: 0, position: 2, leaf: [0; 8] }];
@@ -91,11 +96,46 @@ async fn what_was_set_aside_before_a_token_is_not_answered_as_if_it_were_there()
     assert!(ask(&views, AtLeast::default()).await.is_ok());
 }
 
-#[tokio::test]
-async fn a_view_that_lacks_most_of_the_log_is_being_built() {
-    let (log, store, _) = given(REBUILDING_EVENTS_MIN + 1).await;
+#[tokio::test(start_paused = true)]
+async fn a_view_that_lacks_an_event_from_before_is_refused_with_how_far_it_is() {
+    let (log, store, _) = given(3).await;
+    fold_to(&store, 2, Vec::new()).await;
     let views = Views::new(store.clone(), log);
-    assert_eq!(ask(&views, AtLeast::default()).await, Err("VIEW_REBUILDING".to_owned()));
+    let project = ProjectId::parse("PAY").unwrap();
+    let query = GetBoard { project: project.clone(), cards_per_column: 1 };
+    let begun = Instant::now();
+    let deadline = begun + Duration::from_secs(5);
+    let refused = views.ask(&query, &project, &AtLeast::default(), deadline).await.unwrap_err();
+    assert_eq!(begun.elapsed().as_millis(), u128::from(CATCH_UP_WAIT_MS_MAX), "it was given a moment");
+    let info = refused.get_error_details().error_info().unwrap().clone();
+    assert_eq!((refused.code(), info.reason.as_str()), (Code::Unavailable, "VIEW_REBUILDING"));
+    assert_eq!((info.metadata["folded"].as_str(), info.metadata["of"].as_str()), ("2", "3"));
+    fold_to(&store, 3, Vec::new()).await;
+    assert!(ask(&views, AtLeast::default()).await.is_ok(), "built");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_view_that_catches_up_in_a_moment_is_waited_for() {
+    let (log, store, _) = given(3).await;
     fold_to(&store, 1, Vec::new()).await;
-    assert!(ask(&views, AtLeast::default()).await.is_ok(), "a little behind is only late");
+    let views = Views::new(store.clone(), log);
+    let folding = async {
+        while !store.is_awaited(views::issue::SCHEMA.id(), PARTITION) {
+            tokio::task::yield_now().await;
+        }
+        fold_to(&store, 2, Vec::new()).await;
+        fold_to(&store, 3, Vec::new()).await;
+    };
+    let (answer, ()) = tokio::join!(ask(&views, AtLeast::default()), folding);
+    let places = vec![Place { partition: 0, position: 3, leaf: [0; 8] }];
+    assert_eq!(answer, Ok(Token { places, stream: None }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_view_that_lacks_most_of_the_log_is_not_waited_for() {
+    let (log, store, _) = given(CATCH_UP_EVENTS_MAX + 1).await;
+    let views = Views::new(store.clone(), log);
+    let begun = Instant::now();
+    assert_eq!(ask(&views, AtLeast::default()).await, Err("VIEW_REBUILDING".to_owned()));
+    assert_eq!(begun.elapsed(), Duration::ZERO);
 }

@@ -11,10 +11,15 @@ use crate::query::Query;
 use crate::row::{Condition, Cursor, Row, RowError, Select, Value};
 use crate::table::{Direction, ViewId};
 
-/// One step gives at most so many issues, however many are asked for: each state is read for itself, and rows can be large.
+/// One step gives at most so many issues, however many are asked for; fewer where several states are asked for, each of which is
+/// read for itself.
 pub const STEP_MAX: u32 = 100;
 
-/// Asks for issues of a project. A page longer than [`STEP_MAX`] is several steps, each `after` the one before.
+/// One step reads at most so many rows of all states together, and one more of each: a row can have 256 KiB, and most of what
+/// is read of seven states is left to the next step.
+const STEP_ROWS_MAX: u32 = 140;
+
+/// Asks for issues of a project. A page longer than a step is several, each `after` the one before.
 ///
 /// Each state is a range of an index in the order asked for, and the ranges are merged here: what it costs depends on the
 /// step, not on how many issues there are. The filters besides states and reference have no index: they pass over the issues
@@ -96,15 +101,27 @@ impl ListIssues {
         Cursor(vec![at.into(), issue.key.project.as_str().into(), issue.key.ordinal.into()])
     }
 
-    fn limit(&self) -> usize {
-        self.limit.min(STEP_MAX) as usize
+    fn standings(&self) -> impl Iterator<Item = Standing> {
+        let wanted = |standing: &Standing| self.filter.standings.is_empty() || self.filter.standings.contains(standing);
+        Standing::ALL.into_iter().filter(wanted)
+    }
+
+    /// How many selects this asks.
+    fn ranges(&self) -> usize {
+        if self.filter.source_reference.is_some() { 1 } else { self.standings().count() }
+    }
+
+    /// How many issues one step gives.
+    fn step(&self) -> u32 {
+        let ranges = u32::try_from(self.ranges()).unwrap_or(u32::MAX).max(1);
+        self.limit.min(STEP_MAX).min(STEP_ROWS_MAX / ranges)
     }
 
     fn select(&self) -> Select {
         let (column, direction) = self.order.column();
         let Filter { standings: _, severities, levels, teams, components, assignees, source_reference: _ } =
             &self.filter;
-        let select = Select::from(&ISSUE, self.limit.min(STEP_MAX) + 1)
+        let select = Select::from(&ISSUE, self.step() + 1)
             .filter(Condition::Equal("project", self.project.as_str().into()))
             .order(column, direction)
             .after(self.after.clone());
@@ -130,8 +147,7 @@ impl Query for ListIssues {
     }
 
     fn selects(&self) -> Vec<Select> {
-        let wanted = |standing: &Standing| self.filter.standings.is_empty() || self.filter.standings.contains(standing);
-        let standings = Standing::ALL.into_iter().filter(wanted);
+        let standings = self.standings();
         if let Some(reference) = &self.filter.source_reference {
             let select = self.select().filter(Condition::Equal("source_reference", reference.into()));
             return vec![select.filter(Condition::In("state", texts(standings.map(Standing::word))))];
@@ -149,12 +165,37 @@ impl Query for ListIssues {
             let order = (at, ordinal).cmp(&(other_at, other));
             if direction == Direction::Asc { order } else { order.reverse() }
         });
-        let more = found.len() > self.limit();
-        let issues = found.into_iter().take(self.limit()).map(|(_, _, row)| IssueRow::read(row)?.issue());
+        let step = self.step() as usize;
+        let more = found.len() > step;
+        let issues = found.into_iter().take(step).map(|(_, _, row)| IssueRow::read(row)?.issue());
         Ok(IssuesFound { issues: issues.collect::<Result<_, _>>()?, more })
     }
 }
 
 fn texts<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Value> {
     words.map(Value::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows_read(standings: &[Standing], limit: u32) -> u32 {
+        let query = ListIssues {
+            project: ProjectId::parse("PAY").unwrap(),
+            filter: Filter { standings: standings.to_vec(), ..Filter::default() },
+            order: Order::FiledNewest,
+            after: None,
+            limit,
+        };
+        query.selects().iter().map(|select| select.limit).sum()
+    }
+
+    #[test]
+    fn one_step_reads_as_few_rows_of_all_states_as_of_one_or_two() {
+        assert_eq!(rows_read(&[], 1000), 7 * 21);
+        assert_eq!(rows_read(&[Standing::Accepted, Standing::Resolved], 1000), 2 * 71);
+        assert_eq!(rows_read(&[Standing::Accepted], 1000), 101);
+        assert_eq!(rows_read(&[], 5), 7 * 6, "what is asked for, where that is less");
+    }
 }
