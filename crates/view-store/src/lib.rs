@@ -13,7 +13,7 @@
 //! are shared), a [`contract::Place`](crate::contract) for `contract::run` in its tests, and one arm in `services/snaglog`.
 //!
 //! **To add a promise**: the sentence in [`ViewStore`]'s doc, a case in `contract`, beside it a broken store that the case
-//! catches (`contract/broken.rs`), then every store.
+//! catches (`contract/broken_tests.rs`), then every store.
 //!
 //! **To add a kind of column**: `Kind` and `Value` in `views`, `contract::tables`, then every store's types and bindings.
 

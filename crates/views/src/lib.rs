@@ -17,8 +17,9 @@
 //! **To add a filter or an order**: `issue/list.rs`; for one that must not pass over what it leaves out, an index in
 //! `issue/tables.rs` and the version.
 //!
-//! **To change what an event does to a view** (in `domain`'s fold, too): raise the version of its schema. It is rebuilt from the
-//! log beside the old one.
+//! **To change what an event does to a view** (in `domain`'s fold, too): raise the version of its schema. The next start
+//! folds it from the log into tables of its own; until it has caught up, queries are refused as being rebuilt. The tables of the
+//! version before stay in the store, asked by nobody, until that is deleted.
 
 pub mod board;
 pub mod folding;
