@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a scenario ends where its helpers can't go on")]
 
 mod exit_codes;
+mod imported;
 mod pipes;
 mod readme;
 mod refusals;

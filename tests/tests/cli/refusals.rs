@@ -44,6 +44,17 @@ async fn a_step_out_of_order_names_the_step_that_comes_next() {
 }
 
 #[tokio::test]
+async fn a_duplicate_of_a_duplicate_leads_to_the_one_it_is_of() {
+    let shell = Shell::start().await.unwrap();
+    given(&shell, &[FILED, FILED, FILED, "issue dismiss PAY-2 --as duplicate --of PAY-1"]).await;
+    assert_snapshot!(shell.run("issue dismiss PAY-3 --as duplicate --of PAY-2").await.shown(), @r"
+    DuplicateOfDuplicate: PAY-3: that issue is a duplicate itself
+    It is a duplicate of PAY-1; look at that one: snaglog issue show PAY-1
+    exit code 3
+    ");
+}
+
+#[tokio::test]
 async fn the_command_it_names_succeeds() {
     let shell = Shell::start().await.unwrap();
     given(&shell, &["issue file PAY --title Slow --product-owner --raised-by paula --reported-severity sev2"]).await;

@@ -73,7 +73,7 @@ async fn an_issue() {
     team: "core"
     tests: ["pays_once"]
     title: "Paid-twice"
-    triaged: false
+    triaged: null
     verified_at: "[time]"
     watchers: []
     workaround: null
@@ -101,7 +101,7 @@ async fn a_list_is_an_object_a_line() {
 #[tokio::test]
 async fn a_board() {
     let shell = closed_one().await;
-    assert_snapshot!(lines(&shell.run("board PAY --json").await), @r#"{"as_of":"[time]","columns":[{"cards":[{"age":"[age]","age_in_state":"[age]","assignee":null,"component":null,"imported":false,"key":"PAY-2","level":null,"severity":null,"state_since":"[time]","team":null,"title":"Errors","waiting":false}],"count":1,"severities":[{"count":1,"severity":null}],"state":"New","triaged":false},{"cards":[],"count":0,"severities":[],"state":"New","triaged":true},{"cards":[],"count":0,"severities":[],"state":"Accepted","triaged":false},{"cards":[],"count":0,"severities":[],"state":"Resolved","triaged":false},{"cards":[],"count":0,"severities":[],"state":"Verified","triaged":false},{"cards":[{"age":"[age]","age_in_state":"[age]","assignee":"dev","component":"checkout","imported":false,"key":"PAY-1","level":3,"severity":"sev2","state_since":"[time]","team":"core","title":"Paid-twice","waiting":false}],"count":1,"severities":[{"count":1,"severity":"sev2"}],"state":"Closed","triaged":false},{"cards":[],"count":0,"severities":[],"state":"Dismissed","triaged":false}],"project":"PAY"}"#);
+    assert_snapshot!(lines(&shell.run("board PAY --json").await), @r#"{"as_of":"[time]","columns":[{"cards":[{"age":"[age]","age_in_state":"[age]","assignee":null,"component":null,"imported":false,"key":"PAY-2","level":null,"severity":null,"state_since":"[time]","team":null,"title":"Errors","waiting":false}],"count":1,"severities":[{"count":1,"severity":null}],"state":"New","triaged":false},{"cards":[],"count":0,"severities":[],"state":"New","triaged":true},{"cards":[],"count":0,"severities":[],"state":"Accepted","triaged":null},{"cards":[],"count":0,"severities":[],"state":"Resolved","triaged":null},{"cards":[],"count":0,"severities":[],"state":"Verified","triaged":null},{"cards":[{"age":"[age]","age_in_state":"[age]","assignee":"dev","component":"checkout","imported":false,"key":"PAY-1","level":3,"severity":"sev2","state_since":"[time]","team":"core","title":"Paid-twice","waiting":false}],"count":1,"severities":[{"count":1,"severity":"sev2"}],"state":"Closed","triaged":null},{"cards":[],"count":0,"severities":[],"state":"Dismissed","triaged":null}],"project":"PAY"}"#);
 }
 
 #[tokio::test]

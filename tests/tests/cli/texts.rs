@@ -1,6 +1,8 @@
 //! Texts: from a flag, a file, standard input; never from somebody who isn't there.
 
-use tests::shell::Shell;
+use std::process::Stdio;
+
+use tests::shell::{Said, Shell, said};
 
 use super::{FILED, given};
 
@@ -38,6 +40,43 @@ async fn details_of_a_report_come_from_standard_input() {
     let fed = shell.fed("a stack trace\n\tat pay()\n", &words).await;
 
     assert_eq!(fed.out, "{\"report.details\":\"a stack trace\\n\\tat pay()\"}\n", "{fed:?}");
+}
+
+/// Runs a command line on a terminal of its own, with an editor that writes this; `None`: the machine has no `script`.
+async fn edited(shell: &Shell, editor: &str, line: &str) -> Option<Said> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let file = shell.folder().join("editor.sh");
+    std::fs::write(&file, format!("#!/bin/sh\n{editor}\n")).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = tokio::process::Command::new("script");
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", shell.folder());
+    command.env("SNAGLOG_SERVER", shell.url()).env("SNAGLOG_ACTOR", shell.actor).env("VISUAL", &file);
+    command.args(["-qec", &format!("{} {line}", tests::server::binary().display()), "/dev/null"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let there = std::process::Command::new("script").arg("--version").output().is_ok();
+    if there { Some(said(command).await) } else { None }
+}
+
+#[tokio::test]
+async fn on_a_terminal_an_editor_asks_for_the_report_under_three_headings() {
+    let shell = Shell::start().await.unwrap();
+    let editor = r#"cp "$1" "$HOME/template"; sed -i 's/^## Steps.*/&\n1. open/; s/^## What happens/&\ncrash/; s/^## What was.*/&\nno crash/' "$1""#;
+
+    let Some(filed) = edited(&shell, editor, "issue file PAY --title Crash --customer acme").await else {
+        eprintln!("skipped: there is no `script` here, which makes a terminal");
+        return;
+    };
+
+    assert_eq!(filed.code, 0, "{filed:?}");
+    let template = std::fs::read_to_string(shell.folder().join("template")).unwrap();
+    let headings: Vec<&str> = template.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(headings, ["## Steps to reproduce", "## What happens", "## What was expected"]);
+    given(&shell, &["issue watch PAY-1"]).await;
+    assert_eq!(
+        shell.json("issue show PAY-1 --json=report").await["report"],
+        serde_json::json!({ "steps": "1. open", "actual": "crash", "expected": "no crash", "details": null })
+    );
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ fn story(board: &Board) -> String {
         let severities = severities.collect::<Vec<_>>().join(", ");
         _ = write!(text, "\n{bold}{}{bold:#}  {} ({severities})\n", name(column), column.count);
         let rows = table(
-            &["", "KEY", "SEVERITY", "LEVEL", "IN STATE", "AGE", "ASSIGNEE", "TITLE"],
+            &["", "KEY", "SEVERITY", "LEVEL", "IN STATE", "AGE", "ASSIGNEE", "", "TITLE"],
             column.cards.iter().map(row),
         );
         text.push_str(&rows);
@@ -79,11 +79,12 @@ fn row(card: &Card) -> Vec<String> {
     vec![
         String::from(if card.waiting { "?" } else { "" }),
         card.key.clone(),
-        words::or_dash(&card.severity),
+        words::or_dash(words::decided(&card.severity, card.level, card.imported)),
         words::level_word(card.level),
         length(card.age_in_state.as_ref()),
         length(card.age.as_ref()),
         words::or_dash(&card.assignee),
+        words::mark(card.imported).to_owned(),
         card.title.clone(),
     ]
 }

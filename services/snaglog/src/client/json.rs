@@ -1,7 +1,9 @@
 //! Messages as JSON for scripts: stable keys, plain values.
 //!
 //! Field names as in the contract; times in RFC 3339; durations in seconds; enums by their short name (`WontFix`), triage levels by their
-//! number; what is not set is null, an empty list `[]`. A message has the same keys whatever it holds.
+//! number; what is not set is null, an empty list `[]`. A message has the same keys whatever it holds. Null is also what is not known of an
+//! imported issue, except where the contract has a word for it: `NotKnown` as level, fix kind or dismissal. Whether it is triaged is a
+//! question in New only: in other states `triaged` is null.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -69,7 +71,13 @@ fn object(message: &DynamicMessage) -> Json {
                 }
                 Some((field.name().to_owned(), member(message, &field)))
             });
-            Json::Object(entries.collect::<Map<_, _>>())
+            let mut entries = entries.collect::<Map<_, _>>();
+            if entries.get("state").is_some_and(|state| state != "New")
+                && let Some(triaged) = entries.get_mut("triaged")
+            {
+                *triaged = Json::Null;
+            }
+            Json::Object(entries)
         }
     }
 }

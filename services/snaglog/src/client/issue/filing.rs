@@ -249,6 +249,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_template_left_as_it_was_is_an_empty_report() {
+        assert_eq!(split(TEMPLATE), Report::default());
+    }
+
+    #[test]
     fn what_stands_below_a_heading_is_that_part() {
         let report = split(
             "before\n## Steps to reproduce\n\n1. open\n2. pay\n## What happens\n## What was expected\npaid once\n",

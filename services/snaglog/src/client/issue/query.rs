@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use api::issues::v1::issues_service_client::IssuesServiceClient;
-use api::issues::v1::{Comment, DismissalReason, GetIssueRequest, GetIssueResponse, Issue, ListIssuesRequest};
+use api::issues::v1::{
+    Comment, DismissalReason, FixKind, GetIssueRequest, GetIssueResponse, Issue, IssueState, ListIssuesRequest,
+};
 use clap::Args;
 
 use super::{Fresh, advise, explain, words};
@@ -58,18 +60,19 @@ pub(crate) fn story(issue: &Issue, comments: &[Comment], output: &Output) -> Str
         }
     };
     line("state", format!("{}, {}", words::state(issue), output.time(issue.state_since.as_ref())));
-    line("severity", if issue.severity.is_empty() { reported(issue) } else { issue.severity.clone() });
+    line("severity", severity(issue));
     line("level", words::level_word(issue.level));
     line("component", issue.component.clone());
-    line("team", issue.team.clone());
+    line("team", words::decided(&issue.team, issue.level, issue.origin.is_some()).to_owned());
     line("assignee", issue.assignee.clone());
     line("source", source(issue));
     line("filed", format!("{} by {}", output.time(issue.filed_at.as_ref()), issue.filed_by));
     line("workaround", issue.workaround.clone());
+    line("fix", String::from(if issue.fix_kind() == FixKind::NotKnown { words::NOT_KNOWN } else { "" }));
     line("changes", issue.changes.join(", "));
     line("tests", issue.tests.join(", "));
     line("resolved by", issue.resolved_by.clone());
-    line("confirmed by", issue.confirmed_by.clone());
+    line("confirmed by", confirmed_by(issue).to_owned());
     line("release", issue.release.clone());
     line("dismissed as", dismissal(issue));
     line("duplicate of", issue.duplicate_of.clone());
@@ -128,6 +131,22 @@ fn texts(issue: &Issue, comments: &[Comment], output: &Output) -> String {
 fn dismissal(issue: &Issue) -> String {
     let name = issue.dismissal().as_str_name().trim_start_matches("DISMISSAL_REASON_").to_lowercase().replace('_', " ");
     if issue.dismissal() == DismissalReason::Unspecified { String::new() } else { name }
+}
+
+/// The one in force; before triage, the one reported.
+fn severity(issue: &Issue) -> String {
+    let reported = reported(issue);
+    match words::decided(&issue.severity, issue.level, issue.origin.is_some()) {
+        "" => reported,
+        words::NOT_KNOWN if !reported.is_empty() => format!("{} ({reported})", words::NOT_KNOWN),
+        severity => severity.to_owned(),
+    }
+}
+
+/// Who confirmed the fix: somebody did where it is Verified or Closed.
+fn confirmed_by(issue: &Issue) -> &str {
+    let confirmed = matches!(issue.state(), IssueState::Verified | IssueState::Closed);
+    if confirmed && issue.confirmed_by.is_empty() { words::NOT_KNOWN } else { &issue.confirmed_by }
 }
 
 fn reported(issue: &Issue) -> String {
@@ -218,7 +237,7 @@ impl List {
             }
         }
         if !session.output.is_json() {
-            let head = ["KEY", "STATE", "SINCE", "SEVERITY", "LEVEL", "ASSIGNEE", "TITLE"];
+            let head = ["KEY", "STATE", "SINCE", "SEVERITY", "LEVEL", "ASSIGNEE", "", "TITLE"];
             if rows.is_empty() {
                 anstream::eprintln!("No issues.");
             } else {
@@ -249,14 +268,28 @@ impl List {
 }
 
 fn row(issue: &Issue, output: &Output) -> Vec<String> {
-    let severity = if issue.severity.is_empty() { reported(issue) } else { issue.severity.clone() };
     vec![
         issue.key.clone(),
         words::state(issue).to_owned(),
         output.time(issue.state_since.as_ref()),
-        words::or_dash(&severity),
+        words::or_dash(&severity(issue)),
         words::level_word(issue.level),
         words::or_dash(&issue.assignee),
+        words::mark(issue.origin.is_some()).to_owned(),
         issue.title.clone(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_confirmed_a_fix_that_is_verified() {
+        let issue = |state: IssueState| Issue { state: state.into(), ..Issue::default() };
+        assert_eq!(confirmed_by(&issue(IssueState::Resolved)), "");
+        assert_eq!(confirmed_by(&issue(IssueState::Verified)), "not known");
+        let known = Issue { confirmed_by: String::from("carla"), ..issue(IssueState::Closed) };
+        assert_eq!(confirmed_by(&known), "carla");
+    }
 }

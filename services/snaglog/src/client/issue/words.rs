@@ -43,12 +43,25 @@ pub(crate) fn level(number: u8) -> i32 {
     i32::from(number)
 }
 
+/// What stands where something happened, but what it was isn't known.
+pub(crate) const NOT_KNOWN: &str = "not known";
+
+/// What triage decided: `not known` where an import says that it was triaged, but not what was decided.
+pub(crate) fn decided(text: &str, level: i32, imported: bool) -> &str {
+    if text.is_empty() && imported && level != 0 { NOT_KNOWN } else { text }
+}
+
+/// The mark of an imported issue.
+pub(crate) fn mark(imported: bool) -> &'static str {
+    if imported { "imported" } else { "" }
+}
+
 /// A triage level as people write it.
 pub(crate) fn level_word(level: i32) -> String {
     match level {
         1..=3 => level.to_string(),
         0 => String::from("-"),
-        _ => String::from("not known"),
+        _ => NOT_KNOWN.to_owned(),
     }
 }
 
