@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
 
+mod whole;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -199,70 +201,4 @@ async fn a_server_that_crashes_and_comes_back_is_waited_for() {
     let counts = |name: &str| told[name].as_u64().unwrap();
     assert_eq!(counts("commands") + counts("already_there"), 400 * 4, "what was in flight is there once");
     assert_eq!(snaglog(&second.url, &["issue", "list", "BUG", "--state", "resolved"]).await.lines.len(), 400);
-}
-
-/// Where a status puts an issue, and whether it is triaged.
-fn stands(status: &str, resolution: &str) -> (&'static str, bool) {
-    match (status, resolution) {
-        ("UNCONFIRMED", _) => ("New", false),
-        ("NEW", _) => ("New", true),
-        ("ASSIGNED", _) => ("Accepted", true),
-        ("RESOLVED", "FIXED") => ("Resolved", true),
-        ("VERIFIED", "FIXED") => ("Verified", true),
-        ("RESOLVED" | "VERIFIED", _) => ("Dismissed", true),
-        other => panic!("the sample has {other:?}: say what it means"),
-    }
-}
-
-/// Since when a bug stands where it stands, by its own history.
-fn since(bug: &Json) -> String {
-    let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
-    let mut since = text(&bug["creation_time"]);
-    let (mut stood, mut resolution) = (None, String::new());
-    for entry in bug["history"].as_array().unwrap() {
-        let of =
-            |field: &str| entry["changes"].as_array().unwrap().iter().find(|change| change["field"] == field).cloned();
-        if let Some(change) = of("resolution") {
-            resolution = text(&change["added"]);
-        }
-        if let Some(change) = of("status") {
-            let before = stood.unwrap_or_else(|| stands(&text(&change["removed"]), ""));
-            let now = stands(&text(&change["added"]), &resolution);
-            if now != before {
-                since = text(&entry["when"]);
-            }
-            stood = Some(now);
-        }
-    }
-    since
-}
-
-#[tokio::test]
-async fn the_sample_imports_and_each_bug_stands_where_its_own_status_says() {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(tests::BUGZILLA_SAMPLE);
-    let sample = std::env::var_os("SNAGLOG_BUGZILLA_SAMPLE").map_or(default, PathBuf::from);
-    let Ok(text) = std::fs::read_to_string(&sample) else {
-        eprintln!("skipped: no sample at {}; name one in SNAGLOG_BUGZILLA_SAMPLE", sample.display());
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let server = server(folder.path()).await;
-
-    let first = import(&server.url, &sample).await;
-
-    let bugs: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!((first.code, &first.lines[0]["bugs"]), (Some(0), &json!(bugs.len())), "{}", first.errors);
-    assert_eq!(first.lines[0]["adjusted"], json!({}), "every history leads where its bug stands");
-    let imported = issues(&server.url).await;
-    for bug in &bugs {
-        let issue = &imported[&format!("bugzilla:{}", bug["id"])];
-        let (state, _) = stands(bug["status"].as_str().unwrap(), bug["resolution"].as_str().unwrap());
-        assert_eq!((&issue["state"], &issue["state_since"]), (&json!(state), &json!(since(bug))), "{issue}");
-        assert_eq!((&issue["filed_at"], &issue["title"]), (&bug["creation_time"], &bug["summary"]));
-    }
-
-    let second = import(&server.url, &sample).await;
-    assert_eq!((second.code, &second.lines[0]["commands"]), (Some(0), &json!(0)), "{:?}", second.lines);
-    assert_eq!(second.lines[0]["already_there"], first.lines[0]["commands"]);
-    assert_eq!(issues(&server.url).await, imported, "a second run adds nothing");
 }
