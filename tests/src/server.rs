@@ -22,6 +22,26 @@ pub fn binary() -> PathBuf {
     folder.map_or_else(|| PathBuf::from("snaglog"), |folder| folder.join("snaglog"))
 }
 
+/// Whether this machine lets a test mount a file system of its own: `unshare` with unprivileged user namespaces (Linux). Where it doesn't,
+/// this is said on standard error with the reason, and the test is to be skipped.
+///
+/// # Panics
+///
+/// With `CI=true`, where nothing is skipped.
+pub async fn can_mount() -> bool {
+    let tried = Command::new("unshare").args(["--map-root-user", "--mount", "true"]).output().await;
+    let why = match tried {
+        Ok(output) if output.status.success() => return true,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        Err(error) => format!("unshare: {error}"),
+    };
+    let missing =
+        format!("no file system of a test's own without unprivileged user namespaces ({why}); see CONTRIBUTING.md");
+    assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "{missing}");
+    eprintln!("skipped: {missing}");
+    false
+}
+
 /// A running server. It is killed when dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -64,7 +84,7 @@ impl Server {
     }
 
     /// Starts one whose data folder is a file system of its own of so many bytes, a third of it taken by a file `ballast`
-    /// (Linux; needs `unshare` and user namespaces).
+    /// (where one [`can_mount`]).
     pub async fn start_on_small_disk(data: &Path, bytes: u64) -> anyhow::Result<Self> {
         let script =
             "mount -t tmpfs -o size=$1 none \"$2\" && head -c $3 /dev/zero >\"$2/ballast\" && shift 3 && exec \"$@\"";
@@ -115,7 +135,7 @@ pub async fn fails_to_start(data: &Path, flags: &[&str]) -> anyhow::Result<Ended
     ended(command(data, flags)).await
 }
 
-/// The same on a folder that is mounted read-only, which binds root too (Linux; needs `unshare` and user namespaces).
+/// The same on a folder that is mounted read-only, which binds root too (where one [`can_mount`]).
 pub async fn fails_to_start_read_only(data: &Path) -> anyhow::Result<Ended> {
     let script = "mount --bind \"$1\" \"$1\" && mount -o remount,bind,ro \"$1\" && shift && exec \"$@\"";
     let mut command = Command::new("unshare");
