@@ -23,21 +23,26 @@ pub(crate) struct Storage {
 /// Opens both, making what is missing.
 pub(crate) fn open(data: &Path, log: Option<&str>) -> anyhow::Result<Storage> {
     std::fs::create_dir_all(data).with_context(|| format!("--data {}: the folder can't be made", data.display()))?;
-    let path = log_path(data, log)?;
-    let options = event_log_sqlite::Options::new(Machine.event_id());
-    let log = SqliteLog::open(&path, &options).context("the event log does not open")?;
+    let log = open_log(data, log)?;
     let views = open_views(&data.join("views.db"))?;
-    Ok(Storage { log: Arc::new(log), views: Arc::new(views) })
+    Ok(Storage { log, views: Arc::new(views) })
 }
 
-/// The log's file: `sqlite:PATH`, or `log.db` in the data folder.
-fn log_path(data: &Path, log: Option<&str>) -> anyhow::Result<PathBuf> {
-    let Some(url) = log else { return Ok(data.join("log.db")) };
-    match url.split_once(':') {
-        Some(("sqlite", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
-        Some((scheme, _)) => bail!("--log {url}: no log is known by {scheme}:, give sqlite:PATH"),
-        None => bail!("--log {url}: give sqlite:PATH"),
+/// The log of that URL: `sqlite:PATH`, or `log.db` in the data folder. Another kind of log is another arm.
+fn open_log(data: &Path, url: Option<&str>) -> anyhow::Result<Arc<dyn EventLog>> {
+    match url.map(|url| (url, url.split_once(':'))) {
+        None => open_sqlite(data.join("log.db")),
+        Some((_, Some(("sqlite", path)))) if !path.is_empty() => open_sqlite(PathBuf::from(path)),
+        Some((url, Some((scheme, _)))) if scheme != "sqlite" => {
+            bail!("--log {url}: no log is known by {scheme}:, give sqlite:PATH")
+        }
+        Some((url, _)) => bail!("--log {url}: give sqlite:PATH"),
     }
+}
+
+fn open_sqlite(path: PathBuf) -> anyhow::Result<Arc<dyn EventLog>> {
+    let options = event_log_sqlite::Options::new(Machine.event_id());
+    Ok(Arc::new(SqliteLog::open(path, &options).context("the event log does not open")?))
 }
 
 /// The views can be made from the log at any time: a file that can't be read is deleted, and they are built anew.
