@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 use tests::server::Server;
 
-use super::{import, issues, server, snaglog};
+use super::{import, issues, server, snaglog, token};
 
 /// A state, and whether the issue is triaged.
 type Stand = (&'static str, bool);
@@ -119,7 +119,8 @@ async fn each_row_of_the_mapping_has_a_bug_that_becomes_what_it_says() {
     }
     let triaged: Vec<_> = ["bugzilla:1001", "bugzilla:1002"].map(|bug| imported[bug]["triaged"].clone()).into();
     assert_eq!(triaged, [json!(false), json!(true)], "UNCONFIRMED, NEW");
-    let tests = &snaglog(&server.url, &["issue", "show", "BUG-4"]).await.lines[0]["tests"];
+    let tests = &snaglog(&server.url, &["issue", "show", "BUG-4", "--at-least", &token(&server.url).await]).await.lines
+        [0]["tests"];
     assert_eq!(tests, &json!(["in-testsuite+ of bugzilla:1004"]));
     let stories = [
         ("BUG-3", "IssueFiled IssueTriaged+ IssueAccepted InformationRequested InformationProvided"),
