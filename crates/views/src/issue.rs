@@ -1,7 +1,7 @@
 //! The view `issues`: one row an issue, one a comment, and how many issues stand where. [`crate::board`] reads the same rows.
 //!
 //! The document is the domain's own [`Issue`], folded by the domain's own `evolve`: a query answers what a command answered.
-//! What a command's reply must show is therefore in the domain's state, and [`stored`] loses nothing of it on the way into
+//! What a command's reply must show is therefore in the domain's state, and `stored` loses nothing of it on the way into
 //! a row and back. When `evolve` changes what it makes of an event, [`SCHEMA`]'s version rises.
 
 mod details;
