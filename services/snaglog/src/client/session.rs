@@ -181,7 +181,7 @@ fn what_broke(status: &Status) -> Option<Broken> {
         return None;
     }
     let mut causes = std::iter::successors(status.source(), |&cause| cause.source());
-    let never_connected = causes.any(|cause| cause.is::<ConnectError>());
+    let never_connected = causes.any(|cause| cause.downcast_ref::<ConnectError>().is_some());
     match status.code() {
         Code::Unavailable if never_connected => Some(Broken::Unreachable),
         Code::Cancelled | Code::DeadlineExceeded => Some(Broken::Silent),
