@@ -1,5 +1,6 @@
 //! Programs of others that scenarios run: `cargo xtask test` installs them below `target/tools` and names them in the environment.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 /// A program of others.
@@ -21,7 +22,7 @@ pub const PYTHON: Tool =
     Tool { name: "Python with grpcio", variable: "SNAGLOG_PYTHON", below_target: "tools/python/bin/python" };
 
 impl Tool {
-    /// Where it is; `None`, said on standard error, where it isn't: the test is then skipped. With `CI=true` nothing is.
+    /// Where it is; `None`, said, where it isn't: the test is then skipped. With `CI=true` nothing is.
     pub fn find(self) -> Option<PathBuf> {
         let named = std::env::var_os(self.variable).map(PathBuf::from);
         let own = std::env::current_exe().unwrap_or_default();
@@ -29,9 +30,24 @@ impl Tool {
         let found = named.or_else(installed);
         if found.is_none() {
             let missing = format!("{} is missing: `cargo xtask test --only clients` installs it", self.name);
-            assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "{missing}");
-            eprintln!("skipped: {missing}");
+            skip_unless_ci(&missing);
         }
         found
     }
+}
+
+/// Says that the test is skipped and why, in a line that `cargo xtask test` counts. (Not `println!`, whose output a passing test keeps to
+/// itself.) The caller returns.
+pub fn skip(why: &str) {
+    let _nobody_reads = writeln!(std::io::stdout().lock(), "\nskipped: {why}");
+}
+
+/// The same.
+///
+/// # Panics
+///
+/// With `CI=true`, where nothing that a tool is missing for is skipped.
+pub fn skip_unless_ci(missing: &str) {
+    assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "{missing}");
+    skip(missing);
 }

@@ -62,19 +62,21 @@ pub(crate) fn text(command: &mut Command) -> Result<String> {
 pub(crate) fn tested(command: &mut Command) -> Result<Outcome> {
     eprintln!("$ {}", shown(command));
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("run {}", shown(command)))?;
-    let mut tally = Tally::default();
+    let (mut tally, mut skips) = (Tally::default(), 0);
     if let Some(stdout) = child.stdout.take() {
         let mut out = std::io::stdout().lock();
         for line in BufReader::new(stdout).split(b'\n') {
             let line = line.context("read the test run's output")?;
             out.write_all(&line).and_then(|()| out.write_all(b"\n")).context("print the test run's output")?;
-            if let Some(counted) = Tally::of_line(&String::from_utf8_lossy(&line)) {
+            let line = String::from_utf8_lossy(&line);
+            skips += u64::from(Tally::is_skip(&line));
+            if let Some(counted) = Tally::of_line(&line) {
                 tally += counted;
             }
         }
     }
     let status = child.wait().context("wait for the test run")?;
-    Ok(Outcome::Tested { tally, exited_well: status.success() })
+    Ok(Outcome::Tested { tally: tally.skipping(skips), exited_well: status.success() })
 }
 
 /// The names of integration tests, (package, name), in the workspace.

@@ -7,7 +7,7 @@ use std::ops::AddAssign;
 pub(crate) struct Tally {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
-    /// Tests marked `#[ignore]`, and steps whose tool is missing.
+    /// Tests marked `#[ignore]`, those that said that they were skipped, and steps whose tool is missing.
     pub(crate) skipped: u64,
 }
 
@@ -27,6 +27,17 @@ impl Tally {
             }
         }
         Some(tally)
+    }
+
+    /// Whether a test says in this line that it was skipped: `skipped: no sample at …` (package `tests`, `tools.rs`).
+    pub(crate) fn is_skip(line: &str) -> bool {
+        line.starts_with("skipped: ")
+    }
+
+    /// So many of those that passed only said that they were skipped.
+    pub(crate) fn skipping(self, tests: u64) -> Self {
+        let tests = tests.min(self.passed);
+        Self { passed: self.passed - tests, skipped: self.skipped + tests, ..self }
     }
 
     /// Nothing passed, failed or was skipped.
@@ -66,5 +77,13 @@ mod tests {
         check("test tally::tests::it_reads ... ok", None);
         check("running 5 tests", None);
         check("test result: ok. many passed; 0 failed", None);
+    }
+
+    #[test]
+    fn a_test_that_said_that_it_was_skipped_did_not_pass() {
+        assert!(Tally::is_skip("skipped: no sample at bugs.jsonl") && !Tally::is_skip("test skipped: x ... ok"));
+        let tally = Tally { passed: 5, failed: 1, skipped: 1 };
+        assert_eq!(tally.skipping(2), Tally { passed: 3, failed: 1, skipped: 3 });
+        assert_eq!(Tally::default().skipping(1), Tally::default());
     }
 }

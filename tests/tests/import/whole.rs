@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 use tests::server::Server;
+use tests::tools::skip;
 
 use super::{import, issues, server, snaglog, token};
 
@@ -136,7 +137,7 @@ async fn real_bugs_where_there_are_some_stand_where_their_own_status_says() {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(tests::BUGZILLA_SAMPLE);
     let sample = std::env::var_os("SNAGLOG_BUGZILLA_SAMPLE").map_or(default, PathBuf::from);
     if !sample.is_file() {
-        eprintln!("skipped: no sample at {}; name one in SNAGLOG_BUGZILLA_SAMPLE", sample.display());
+        skip(&format!("no sample at {}; name one in SNAGLOG_BUGZILLA_SAMPLE", sample.display()));
         return;
     }
     let folder = tempfile::tempdir().unwrap();
