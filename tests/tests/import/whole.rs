@@ -18,13 +18,12 @@ type Stand = (&'static str, bool);
 fn stands(before: Option<Stand>, status: &str, resolution: &str) -> Stand {
     let state = match (status, resolution) {
         ("UNCONFIRMED" | "NEW", _) => "New",
-        ("ASSIGNED", _) => "Accepted",
+        ("REOPENED", _) if before.is_some_and(|(state, _)| state == "Dismissed") => "New",
+        ("ASSIGNED" | "REOPENED", _) => "Accepted",
         ("RESOLVED", "FIXED") => "Resolved",
         ("VERIFIED", "FIXED") => "Verified",
         ("CLOSED", "FIXED") => "Closed",
         ("RESOLVED" | "VERIFIED" | "CLOSED", _) => "Dismissed",
-        ("REOPENED", _) if before.is_some_and(|(state, _)| state == "Dismissed") => "New",
-        ("REOPENED", _) => "Accepted",
         other => panic!("the file has {other:?}: say what it means"),
     };
     (state, status != "UNCONFIRMED")
