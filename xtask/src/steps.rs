@@ -126,7 +126,6 @@ fn strict() -> bool {
 const SCENARIOS: &str = "tests";
 
 /// Everything that needs no server's binary: the tests inside of all crates, then the integration tests of all but the scenarios' package.
-/// (Leaving that one out changes no feature of any dependency; selecting it alone would, and build a second set of them.)
 fn unit() -> Result<Outcome> {
     let inside = tested(cargo().args(["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]))?;
     let all_others = ["test", "--workspace", "--exclude", SCENARIOS, "--no-fail-fast", "--test", "*"];
