@@ -1,7 +1,7 @@
 //! `snaglog`: the server with everything in one process, and the command line that calls it.
 //!
-//! [`serve`](crate::serve) builds the adapters (log, view store), hands them to the crates that do the work, and stops them again; it is the one place that
-//! reads the clock and makes ids and randomness. Everything below [`client`](crate::client) is a plain gRPC client: it knows the contract in `proto/`, and
+//! [`serve`] builds the adapters (log, view store), hands them to the crates that do the work, and stops them again; it is the one place that
+//! reads the clock and makes ids and randomness. Everything below [`client`] is a plain gRPC client: it knows the contract in `proto/`, and
 //! nothing of domain, log or views. What never happens here: a rule about issues.
 //!
 //! # Recipes
@@ -9,7 +9,7 @@
 //! **To add a subcommand for a method**: its arguments and its call in the file of its service below `client/`, its variant in that file's enum. Help,
 //! `--json`, exit codes and hints come with it.
 //!
-//! **To add a setting of the server**: a field of [`serve::Serve`](crate::serve::Serve) with its flag, environment variable and help.
+//! **To add a setting of the server**: a field of [`serve::Serve`] with its flag, environment variable and help.
 //!
 //! **To add a log**: an arm in `serve/storage.rs`, where `--log` is read.
 

@@ -1,6 +1,6 @@
 //! `snaglog import bugzilla FILE --project KEY`: bugs become issues with their whole histories.
 //!
-//! Each line is read ([`record`]), planned as facts ([`plan`], pure) and sent ([`send`]). The file is read twice: first every bug is filed, in the
+//! Each line is read ([`record`]), planned as facts ([`mod@plan`], pure) and sent ([`send`]). The file is read twice: first every bug is filed, in the
 //! order of the file, so that keys do not depend on timing and duplicates find each other; then histories, some bugs at a time, each in its order.
 //! Request ids follow from the bug, so running it again adds nothing, and an import that was stopped goes on.
 //!
