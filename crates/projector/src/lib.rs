@@ -1,7 +1,7 @@
 //! The runner of views: follows the log, folds it, and commits what changed together with how far it came.
 //!
-//! Each partition has a task of its own ([`partition`]). It reads a page after its views' checkpoint, has it decoded once
-//! ([`feed`]), folds it into each view's documents ([`lane`]), and commits all views that stand at the same place in one
+//! Each partition has a task of its own (`partition`). It reads a page after its views' checkpoint, has it decoded once
+//! (`feed`), folds it into each view's documents (`lane`), and commits all views that stand at the same place in one
 //! transaction; a view that lags behind is brought up beside them, in turns. One event after a pause is folded at once; under load it
 //! waits a moment for more ([`BUSY_WAIT_MS`]), unless a query waits.
 //!

@@ -10,7 +10,7 @@
 //! # Recipes
 //!
 //! **To add a store**: a crate `view-store-NAME` that implements [`ViewStore`] (start from [`memory`]; [`check`] and [`advances`]
-//! are shared), a [`contract::Place`](crate::contract) for `contract::run` in its tests, and one arm in `services/snaglog`.
+//! are shared), a `contract::Factory` for `contract::run` in its tests, and one arm in `services/snaglog`.
 //!
 //! **To add a promise**: the sentence in [`ViewStore`]'s doc, a case in `contract`, beside it a broken store that the case
 //! catches (`contract/broken_tests.rs`), then every store.

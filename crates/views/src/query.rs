@@ -5,7 +5,7 @@ use crate::table::ViewId;
 
 /// A question to a view: what to select, and how to read what was found.
 ///
-/// ```ignore
+/// ```text
 /// let answer = store.query(query.view(), query.selects()).await?;
 /// let found = query.read(answer.rows)?;
 /// ```
