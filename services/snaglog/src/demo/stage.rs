@@ -91,10 +91,10 @@ impl<'a> Stage<'a> {
         )
     }
 
-    /// What stands for all that has happened to this issue.
+    /// What stands for all that has happened to this issue: an answer stands for what it shows, so all of it is asked for.
     pub(super) async fn token(&self, key: &str) -> Result<String, Failure> {
         let session = self.session("paula")?;
-        let request = ListEventsRequest { key: key.to_owned(), page_size: 1, ..ListEventsRequest::default() };
+        let request = ListEventsRequest { key: key.to_owned(), page_size: 1000, ..ListEventsRequest::default() };
         let answer = HistoryServiceClient::new(session.wire()).list_events(request).await;
         answer.map(|answer| answer.into_inner().consistency_token).map_err(|status| session.failure(status))
     }
