@@ -116,7 +116,7 @@ impl Partition {
     /// the batch is full, or when somebody waits for what is in it.
     async fn gather(&self, least: u64, waits: u32) {
         for _ in 0..waits {
-            let waiting = *self.head.borrow() - least;
+            let waiting = self.head.borrow().saturating_sub(least);
             if waiting >= BATCH_EVENTS_MAX as u64 || self.lanes.iter().any(|lane| lane.is_awaited(&self.shared)) {
                 return;
             }
