@@ -5,9 +5,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use api::issues::v1::CommentOnIssueRequest;
-use tests::client::{Client, reason, request_id};
-use tests::life::{self, CUSTOMER, Step};
+use api::issues::v1::{CommentOnIssueRequest, GetIssueRequest};
+use tests::client::{Client, as_fresh_as, reason, request_id};
+use tests::life::{self, Answered, CUSTOMER, Step};
 use tests::server::Server;
 use tonic::transport::Endpoint;
 use tonic::{Code, Status};
@@ -37,14 +37,17 @@ async fn comment(client: &Client, key: &str) -> Result<(), Status> {
 async fn a_flipped_byte_of_the_log_is_answered_as_data_loss_and_turns_health_to_not_serving() {
     let folder = tempfile::tempdir().unwrap();
 
-    // Given a stopped server's log with a report in it, of which one bit is wrong.
+    // Given a stopped server's log with a report in it, folded into the views, of which one bit is wrong.
     let server = Server::start(folder.path()).await.unwrap();
     let client = Client::connect(&server.url).await.unwrap();
     life::project(&client, PROJECT).await.unwrap();
     let mut filing = life::filing(PROJECT, 1);
     filing.report.get_or_insert_default().details = String::from_utf8(MARKER.to_vec()).unwrap();
     let key = client.issues(CUSTOMER).file_issue(filing).await.unwrap().into_inner().issue.unwrap().key;
-    let sound = life::step(&client, PROJECT, 2, "", Step::File).await.unwrap().key;
+    let Answered { key: sound, token, .. } = life::step(&client, PROJECT, 2, "", Step::File).await.unwrap();
+    let folded =
+        GetIssueRequest { key: sound.clone(), consistency: as_fresh_as([token]), ..GetIssueRequest::default() };
+    client.issues(CUSTOMER).get_issue(folded).await.unwrap();
     assert_eq!(server.stop().await.unwrap().code, Some(0));
     flip(&folder.path().join("log.db"));
 
