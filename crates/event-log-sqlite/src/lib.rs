@@ -212,8 +212,8 @@ impl EventLog for SqliteLog {
         Ok(self.shared.committed(partition))
     }
 
-    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
-        self.shared.damage()
+    fn trouble(&self) -> watch::Receiver<Option<LogError>> {
+        self.shared.trouble()
     }
 
     async fn close(&self) {

@@ -11,9 +11,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use event_log::admission::RULE_VERSION;
-use event_log::leaf::RECORD_VERSION;
-use event_log::{Identity, PartitionId};
+use event_log::{Identity, PartitionId, Versions};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use uuid::Uuid;
@@ -115,7 +113,7 @@ pub(crate) fn open_for_writing(path: &Path, options: &Options) -> Result<(Connec
     if connection.is_readonly("main").map_err(of_sqlite)? {
         return Err(OpenError::Unavailable { path: path.to_owned(), reason: "it is read-only".to_owned() });
     }
-    let identity = match format(&connection).map_err(of_sqlite)? {
+    let (identity, versions) = match format(&connection).map_err(of_sqlite)? {
         (0, 0, 0) => create(&mut connection, options).map_err(of_sqlite)?,
         (APPLICATION_ID, FORMAT, _) => read_identity(&connection).map_err(of_sqlite)?,
         (APPLICATION_ID, found, _) => {
@@ -126,19 +124,20 @@ pub(crate) fn open_for_writing(path: &Path, options: &Options) -> Result<(Connec
             return Err(OpenError::NotALog { path: path.to_owned(), reason });
         }
     };
-    check(path, identity)?;
+    check(path, identity, versions)?;
     set_up_for_writing(&connection).map_err(of_sqlite)?;
     Ok((connection, identity))
 }
 
 /// Whether a log of this identity can be served here.
-fn check(path: &Path, identity: Identity) -> Result<(), OpenError> {
+fn check(path: &Path, identity: Identity, versions: Versions) -> Result<(), OpenError> {
     if identity.partitions == 0 || identity.partitions > PARTITIONS_MAX {
         let reason = format!("it says that it has {} partitions", identity.partitions);
         return Err(OpenError::Damaged { path: path.to_owned(), reason });
     }
-    let versions = [("rule", identity.rule_version, RULE_VERSION), ("record", identity.record_version, RECORD_VERSION)];
-    for (what, found, known) in versions {
+    for (what, found, known) in
+        [("rule", versions.rule, Versions::KNOWN.rule), ("record", versions.record, Versions::KNOWN.record)]
+    {
         if found > known {
             return Err(OpenError::UpgradeNeeded { path: path.to_owned(), what, found, known });
         }
@@ -222,30 +221,26 @@ fn format(connection: &Connection) -> rusqlite::Result<(i64, i64, i64)> {
 }
 
 /// All at once: a crash leaves an empty file, which is made into a log when it is opened again.
-fn create(connection: &mut Connection, options: &Options) -> rusqlite::Result<Identity> {
-    let identity = Identity::new(options.log_id, options.partitions);
+fn create(connection: &mut Connection, options: &Options) -> rusqlite::Result<(Identity, Versions)> {
+    let (identity, versions) = (Identity::new(options.log_id, options.partitions), Versions::KNOWN);
     let transaction = connection.transaction()?;
     transaction.execute_batch(TABLES)?;
     transaction.execute(
         "INSERT INTO log (one, log_id, partitions, rule_version, record_version) VALUES (1, ?, ?, ?, ?)",
-        params![identity.log_id.as_bytes(), identity.partitions, identity.rule_version, identity.record_version],
+        params![identity.log_id.as_bytes(), identity.partitions, versions.rule, versions.record],
     )?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()?;
-    Ok(identity)
+    Ok((identity, versions))
 }
 
-fn read_identity(connection: &Connection) -> rusqlite::Result<Identity> {
+fn read_identity(connection: &Connection) -> rusqlite::Result<(Identity, Versions)> {
     let sql = "SELECT log_id, partitions, rule_version, record_version FROM log WHERE one = 1";
     let identity = connection
         .query_row(sql, [], |row| {
-            Ok(Identity {
-                log_id: Uuid::from_bytes(row.get(0)?),
-                partitions: row.get(1)?,
-                rule_version: row.get(2)?,
-                record_version: row.get(3)?,
-            })
+            let identity = Identity::new(Uuid::from_bytes(row.get(0)?), row.get(1)?);
+            Ok((identity, Versions { rule: row.get(2)?, record: row.get(3)? }))
         })
         .optional()?;
     identity.ok_or(rusqlite::Error::QueryReturnedNoRows)

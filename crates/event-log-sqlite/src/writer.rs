@@ -41,7 +41,7 @@ pub(crate) struct Shared {
     /// What is wrong with the data, once something is.
     damage: OnceLock<String>,
     /// The same, watched: told before anybody is answered so.
-    damage_told: watch::Sender<Option<Arc<str>>>,
+    trouble: watch::Sender<Option<LogError>>,
 }
 
 /// The writer's own.
@@ -238,7 +238,7 @@ impl Shared {
             heads: heads.positions().map(watch::Sender::new).collect(),
             tails: Tails::new(heads.partitions(), options.tail_bytes),
             damage: OnceLock::new(),
-            damage_told: watch::Sender::new(None),
+            trouble: watch::Sender::new(None),
         }
     }
 
@@ -251,8 +251,8 @@ impl Shared {
         self.heads.get(partition as usize).map_or_else(|| watch::Sender::new(0).subscribe(), watch::Sender::subscribe)
     }
 
-    pub(crate) fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
-        self.damage_told.subscribe()
+    pub(crate) fn trouble(&self) -> watch::Receiver<Option<LogError>> {
+        self.trouble.subscribe()
     }
 
     /// Fails once the data was found damaged.
@@ -270,7 +270,7 @@ impl Shared {
         if let LogError::DataLoss { reason } = &error
             && self.damage.set(reason.clone()).is_ok()
         {
-            self.damage_told.send_replace(Some(reason.as_str().into()));
+            self.trouble.send_replace(Some(error.clone()));
             tracing::error!(reason, "the log's data is damaged: nothing more is served until someone has looked");
         }
         error

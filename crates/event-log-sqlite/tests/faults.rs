@@ -197,14 +197,14 @@ async fn a_flipped_byte_is_named_and_nothing_more_is_served() {
     flip(&path, b"off and on");
     let log = SqliteLog::open(&path, &options()).unwrap();
     let partition = log.identity().partition_of("PAY");
-    let told = log.damage();
+    let told = log.trouble();
     assert_eq!(*told.borrow(), None, "nobody has looked yet");
     let Err(LogError::DataLoss { reason }) = log.read_partition(partition, 0, 10).await else {
         panic!("a wrong answer")
     };
     assert_eq!(reason, format!("partition {partition} position 1: the record is not the one that was written"));
-    assert_eq!(told.borrow().as_deref(), Some(reason.as_str()));
     let damaged = LogError::DataLoss { reason };
+    assert_eq!(told.borrow().as_ref(), Some(&damaged));
     assert_eq!(log.append(append(3, "{}")).await, Err(AppendError::Failed(damaged.clone())));
     assert_eq!(log.read_stream(&issue(2), 0, 10).await, Err(damaged.clone()));
     assert_eq!(log.barrier(partition).await, Err(damaged));

@@ -139,4 +139,7 @@ pub enum LogError {
         /// Which version is met, and which is known.
         reason: String,
     },
+    /// Another log has taken its place. Nothing more is appended to this one.
+    #[error("the log has moved: another one has taken its place")]
+    Moved,
 }

@@ -111,7 +111,7 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
         case!(callers::who_stalls_holds_nobody_up),
         case!(heads::the_watch_never_runs_ahead),
         case!(heads::a_barrier_shows_what_was_acknowledged),
-        case!(heads::what_is_sound_is_not_called_damaged),
+        case!(heads::what_is_sound_is_in_no_trouble),
         case!(payloads::bytes_are_kept),
         case!(payloads::bounds_hold),
         case!(payloads::every_field_is_kept_under_its_leaf),

@@ -19,6 +19,7 @@ mod append;
 pub mod contract;
 pub mod leaf;
 mod log;
+mod maintain;
 pub mod memory;
 mod partition;
 mod proposal;
@@ -26,6 +27,7 @@ mod record;
 
 pub use append::{Append, AppendError, Appended, Expected, LogError, NewEvent};
 pub use log::{EventLog, Identity, KnownRequest, PAGE_BYTES_MAX, Page, PartitionId};
+pub use maintain::{FillError, Founding, Maintain, Phase, Versions};
 pub use memory::MemoryLog;
 pub use partition::partition_of;
 pub use proposal::{

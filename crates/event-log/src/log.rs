@@ -1,14 +1,10 @@
 //! The contract of a log.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::admission::RULE_VERSION;
 use crate::append::{Append, AppendError, Appended, LogError};
-use crate::leaf::RECORD_VERSION;
 use crate::partition::partition_of;
 use crate::record::{Recorded, StreamId};
 
@@ -18,23 +14,19 @@ pub type PartitionId = u32;
 /// A page of records ends once the payloads in it have this many bytes: 4 MiB.
 pub const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Which log this is.
+/// Which log this is, for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     /// Made when the log was.
     pub log_id: Uuid,
     /// How many partitions it has, fixed when it was created.
     pub partitions: u32,
-    /// The admission rule's version in force.
-    pub rule_version: u32,
-    /// The records' format version in force.
-    pub record_version: u32,
 }
 
 impl Identity {
-    /// A log that is made now, with the rule and record versions of this build.
+    /// The log of this id, with so many partitions.
     pub fn new(log_id: Uuid, partitions: u32) -> Self {
-        Self { log_id, partitions, rule_version: RULE_VERSION, record_version: RECORD_VERSION }
+        Self { log_id, partitions }
     }
 
     /// The partition that a project belongs to in this log.
@@ -69,7 +61,7 @@ pub struct KnownRequest {
 /// - a request id is compared before the revision, and never expires: the same fingerprint is answered as it was, another refused;
 /// - a reader that asks from a position sees every record after it, in order, exactly once, whatever writers are in flight;
 /// - the head's watch never runs ahead of what can be read;
-/// - a log that never answered [`LogError::DataLoss`] says so: its [`EventLog::damage`] is `None`.
+/// - a log that serves says so: its [`EventLog::trouble`] is `None`.
 #[async_trait]
 pub trait EventLog: Send + Sync + 'static {
     /// Which log this is.
@@ -98,9 +90,10 @@ pub trait EventLog: Send + Sync + 'static {
     /// Returns the head once all that was acknowledged anywhere before this call is readable here.
     async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError>;
 
-    /// What was found wrong with what is stored, watched: `None` as long as nothing was. It is told before anybody is answered
-    /// [`LogError::DataLoss`], and never taken back: such a log serves nobody until someone has looked.
-    fn damage(&self) -> watch::Receiver<Option<Arc<str>>>;
+    /// Why this log serves nobody here at present, watched: `None` while it serves. [`LogError::DataLoss`] is told before anybody is
+    /// answered so, and never taken back: such a log serves nobody until someone has looked. [`LogError::UpgradeNeeded`] and
+    /// [`LogError::Moved`] stay likewise; [`LogError::Unavailable`] (catching up, unreachable) passes.
+    fn trouble(&self) -> watch::Receiver<Option<LogError>>;
 
     /// Finishes what was taken, then lets go of files and connections; may be called again. What comes later is answered
     /// [`LogError::Unavailable`], except by a log that has nothing to let go of.

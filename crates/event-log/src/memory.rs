@@ -112,8 +112,7 @@ impl EventLog for MemoryLog {
         Ok(self.held().partitions.get(&partition).map_or(0, |records| records.len() as u64))
     }
 
-    /// Memory is not damaged.
-    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
+    fn trouble(&self) -> watch::Receiver<Option<LogError>> {
         watch::Sender::new(None).subscribe()
     }
 

@@ -162,6 +162,11 @@ pub(crate) fn log_error(error: &LogError) -> Status {
             let message = "the log was written by a newer version; this server must be upgraded";
             self::error(Code::FailedPrecondition, Reason::UpgradeNeeded, message)
         }
+        LogError::Moved => {
+            tracing::error!("the log has moved");
+            let message = "another log has taken this one's place; ask a server of that one";
+            self::error(Code::FailedPrecondition, Reason::LogMoved, message)
+        }
     }
 }
 

@@ -141,20 +141,20 @@ pub(crate) async fn start(options: &Options) -> anyhow::Result<Running> {
     Ok(Running { address, served, projector, log, stop_serving, stop_projecting })
 }
 
-/// Ready while the projector runs and nothing wrong was found with the log.
+/// Ready while the projector runs and the log serves.
 fn readiness(projector: &Projector, log: &dyn EventLog) -> watch::Receiver<bool> {
-    let (mut health, mut damage) = (projector.health(), log.damage());
-    let (tell, ready) = watch::channel(*health.borrow() == Health::Running && damage.borrow().is_none());
+    let (mut health, mut trouble) = (projector.health(), log.trouble());
+    let (tell, ready) = watch::channel(*health.borrow() == Health::Running && trouble.borrow().is_none());
     tokio::spawn(async move {
         loop {
             // A watch that can't change any more leaves the other.
             tokio::select! {
                 Ok(()) = health.changed() => {}
-                Ok(()) = damage.changed() => {}
+                Ok(()) = trouble.changed() => {}
                 else => return,
             }
             let running = *health.borrow_and_update() == Health::Running;
-            if tell.send(running && damage.borrow_and_update().is_none()).is_err() {
+            if tell.send(running && trouble.borrow_and_update().is_none()).is_err() {
                 return;
             }
         }

@@ -195,8 +195,8 @@ impl EventLog for Node {
         Ok(head)
     }
 
-    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
-        self.log.damage()
+    fn trouble(&self) -> watch::Receiver<Option<LogError>> {
+        self.log.trouble()
     }
 
     async fn close(&self) {

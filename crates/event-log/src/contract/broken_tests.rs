@@ -219,10 +219,12 @@ impl EventLog for Wrong {
         Ok(if self.fault == Fault::StaleBarrier { self.stale.swap(head, Ordering::SeqCst).min(head) } else { head })
     }
 
-    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
+    fn trouble(&self) -> watch::Receiver<Option<LogError>> {
         match self.fault {
-            Fault::CriesDamage => watch::Sender::new(Some("a full disk".into())).subscribe(),
-            _ => self.inner.damage(),
+            Fault::CriesDamage => {
+                watch::Sender::new(Some(LogError::DataLoss { reason: "a full disk".to_owned() })).subscribe()
+            }
+            _ => self.inner.trouble(),
         }
     }
 

@@ -58,15 +58,15 @@ pub(super) async fn a_barrier_shows_what_was_acknowledged<F: Factory>(factory: &
 }
 
 /// Writing, reading, refusing and closing leave a log that says nothing of damage.
-pub(super) async fn what_is_sound_is_not_called_damaged<F: Factory>(factory: &F) -> Outcome {
+pub(super) async fn what_is_sound_is_in_no_trouble<F: Factory>(factory: &F) -> Outcome {
     let log = log(factory).await?;
-    let damage = log.damage();
+    let trouble = log.trouble();
     let appended = log.append(append(&issue("1"), 0, 0)).await?;
     let refused = log.append(append(&issue("1"), 0, 1)).await;
     promise!(refused.is_err(), "a conflict was admitted: {refused:?}");
     log.read_partition(appended.partition, 0, 1).await?;
-    promise_eq!(damage.borrow().as_deref(), None, "the damage told before the log is closed");
+    promise_eq!(*trouble.borrow(), None, "the trouble told before the log is closed");
     log.close().await;
-    promise_eq!(log.damage().borrow().as_deref(), None, "the damage told of a closed log");
+    promise_eq!(*log.trouble().borrow(), None, "the trouble told of a closed log");
     Ok(())
 }

@@ -96,8 +96,8 @@ impl EventLog for GatedLog {
         }
     }
 
-    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
-        self.inner.damage()
+    fn trouble(&self) -> watch::Receiver<Option<LogError>> {
+        self.inner.trouble()
     }
 
     async fn close(&self) {

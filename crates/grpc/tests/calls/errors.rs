@@ -210,6 +210,7 @@ async fn a_log_that_cannot_serve_is_told_without_its_words() {
             "UPGRADE_NEEDED",
             false,
         ),
+        (AppendError::Failed(LogError::Moved), Code::FailedPrecondition, "LOG_MOVED", false),
         (AppendError::Invalid { reason: secret() }, Code::Internal, "INTERNAL", false),
     ];
     for (error, code, reason, may_be_retried) in cases {

@@ -77,8 +77,8 @@ impl EventLog for OddLog {
         self.log.barrier(partition).await
     }
 
-    fn damage(&self) -> watch::Receiver<Option<Arc<str>>> {
-        self.log.damage()
+    fn trouble(&self) -> watch::Receiver<Option<LogError>> {
+        self.log.trouble()
     }
 
     async fn close(&self) {
