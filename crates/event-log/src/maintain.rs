@@ -1,0 +1,117 @@
+//! What operators do to a log: raise its versions, move it to another storage.
+//!
+//! A log that is to take another's place is made [`Phase::Filling`]. It gets the other's records as they are, first beside its
+//! writers, then, after the other was sealed, the rest; once both agree it is opened. At no time do both take appends.
+
+use async_trait::async_trait;
+
+use crate::admission::RULE_VERSION;
+use crate::append::LogError;
+use crate::leaf::RECORD_VERSION;
+use crate::log::{EventLog, Identity};
+use crate::record::Recorded;
+
+/// The versions by which a log's records are admitted and hashed. They belong to the log, and only ever rise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Versions {
+    /// The admission rule's.
+    pub rule: u32,
+    /// The records' format's: what a leaf is computed over.
+    pub record: u32,
+}
+
+/// How a log is made, where there is none yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Founding {
+    /// Its id and its partitions.
+    pub identity: Identity,
+    /// True: it begins as [`Phase::Filling`], to take another log's place; else as [`Phase::Open`].
+    pub filling: bool,
+}
+
+/// Where a log is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It is being filled from another log: reads are answered, appends with [`LogError::Unavailable`].
+    Filling,
+    /// It takes appends.
+    Open,
+    /// Another log has taken its place: reads are answered, appends with [`LogError::Moved`].
+    Sealed,
+}
+
+/// What operators do to a log. Each of these is durable, and holds on every node, when it answers `Ok`; a repetition changes nothing.
+#[async_trait]
+pub trait Maintain: EventLog {
+    /// The versions in force.
+    fn versions(&self) -> Versions;
+
+    /// Where it is in its life.
+    fn phase(&self) -> Phase;
+
+    /// Raises the versions in force, once all nodes know them: one that doesn't stops with [`LogError::UpgradeNeeded`]. So does
+    /// this call, if this node doesn't. Lower ones than those in force change nothing.
+    async fn activate(&self, versions: Versions) -> Result<(), LogError>;
+
+    /// Ends its appends, for ever: what was acknowledged before is in it, what comes later is answered [`LogError::Moved`].
+    async fn seal(&self) -> Result<(), LogError>;
+
+    /// Takes records over as another log of the same identity has them: the next of one partition, in order, whole appends.
+    /// All or none of them; positions, leaves and request ids are kept.
+    async fn fill(&self, records: Vec<Recorded>) -> Result<(), FillError>;
+
+    /// Ends its filling: from now on it takes appends.
+    async fn open(&self) -> Result<(), LogError>;
+}
+
+/// Why a log was not filled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FillError {
+    /// The log is not [`Phase::Filling`].
+    #[error("the log is not being filled: it is {phase:?}")]
+    NotFilling {
+        /// What it is.
+        phase: Phase,
+    },
+    /// The records are not the partition's next, not whole appends, or not what their leaves say.
+    #[error("{reason}")]
+    Invalid {
+        /// Which record, and what is wrong with it.
+        reason: String,
+    },
+    /// The log could not.
+    #[error("not filled")]
+    Failed(#[source] LogError),
+}
+
+impl Versions {
+    /// What this build knows, and founds new logs with.
+    pub const KNOWN: Self = Self { rule: RULE_VERSION, record: RECORD_VERSION };
+
+    /// Fails where these, in force, are above the `known` ones.
+    pub fn check_known(self, known: Self) -> Result<(), LogError> {
+        for (what, found, known) in [("rule", self.rule, known.rule), ("record", self.record, known.record)] {
+            if found > known {
+                let reason = format!("the log's {what} version is {found}, and this version knows up to {known}");
+                return Err(LogError::UpgradeNeeded { reason });
+            }
+        }
+        Ok(())
+    }
+
+    /// Each the higher of both.
+    pub fn raised_to(self, other: Self) -> Self {
+        Self { rule: self.rule.max(other.rule), record: self.record.max(other.record) }
+    }
+}
+
+impl Phase {
+    /// Fails unless appends are taken.
+    pub fn check_open(self) -> Result<(), LogError> {
+        match self {
+            Self::Open => Ok(()),
+            Self::Filling => Err(LogError::Unavailable { reason: "it is being filled from another log".to_owned() }),
+            Self::Sealed => Err(LogError::Moved),
+        }
+    }
+}
