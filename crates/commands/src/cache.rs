@@ -2,6 +2,7 @@
 //!
 //! What is remembered may be old, never wrong: an append checks it, and a refusal is not answered on it.
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use domain::StreamRef;
@@ -10,9 +11,9 @@ use domain::issue::Issue;
 use domain::project::Project;
 use domain::release::Release;
 use domain::team::Team;
-use moka::ops::compute::Op;
-use moka::policy::EvictionPolicy;
-use moka::sync::Cache;
+use foldhash::fast::RandomState;
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult};
 
 use crate::decider::Decider;
 use crate::request::Options;
@@ -22,7 +23,9 @@ use crate::weight::Weight;
 /// What the cache itself takes for an entry, about: its node, its place in the queues, the stream's name.
 const ENTRY_BYTES: usize = 384;
 /// What a key takes with its entry.
-const KEY_BYTES: u32 = 320;
+const KEY_BYTES: u64 = 320;
+/// What a state takes with its entry, about: a short issue's.
+const STATE_BYTES: u64 = 2048;
 /// This part of the bytes is for keys, the rest for states.
 const KEYS_SHARE: u64 = 8;
 
@@ -35,28 +38,33 @@ pub(crate) enum Held {
     Release(Arc<Version<Release>>),
 }
 
-/// The states and keys that are remembered, those longest unused forgotten first.
+/// The states and keys that are remembered; those that nobody asks for again are forgotten first.
 #[derive(Debug)]
 pub(crate) struct Remembered {
-    states: Cache<StreamRef, Held>,
-    keys: Cache<IssueKey, IssueId>,
+    states: Cache<StreamRef, Held, Bytes, RandomState>,
+    keys: Cache<IssueKey, IssueId, Bytes, RandomState>,
+}
+
+/// What an entry weighs, in bytes.
+#[derive(Debug, Clone)]
+struct Bytes;
+
+impl Weighter<StreamRef, Held> for Bytes {
+    fn weight(&self, _: &StreamRef, held: &Held) -> u64 {
+        held.bytes() as u64
+    }
+}
+
+impl Weighter<IssueKey, IssueId> for Bytes {
+    fn weight(&self, _: &IssueKey, _: &IssueId) -> u64 {
+        KEY_BYTES
+    }
 }
 
 impl Remembered {
     pub(crate) fn new(options: Options) -> Self {
         let keys_bytes = options.cache_bytes / KEYS_SHARE;
-        Self {
-            states: Cache::builder()
-                .max_capacity(options.cache_bytes - keys_bytes)
-                .eviction_policy(EvictionPolicy::lru())
-                .weigher(|_, held: &Held| u32::try_from(held.bytes()).unwrap_or(u32::MAX))
-                .build(),
-            keys: Cache::builder()
-                .max_capacity(keys_bytes)
-                .eviction_policy(EvictionPolicy::lru())
-                .weigher(|_, _| KEY_BYTES)
-                .build(),
-        }
+        Self { states: cache(options.cache_bytes - keys_bytes, STATE_BYTES), keys: cache(keys_bytes, KEY_BYTES) }
     }
 
     /// The stream's newest version that is remembered.
@@ -66,10 +74,17 @@ impl Remembered {
 
     /// Remembers a version, unless a newer one is remembered already.
     pub(crate) fn put<D: Decider>(&self, stream: &StreamRef, version: &Arc<Version<D>>) {
-        self.states.entry_by_ref(stream).and_compute_with(|entry| match entry {
-            Some(entry) if entry.value().revision() >= version.revision => Op::Nop,
-            _ => Op::Put(D::hold(Arc::clone(version))),
+        let held = || D::hold(Arc::clone(version));
+        let entry = self.states.entry(stream, None, |_, known| {
+            if known.revision() < version.revision {
+                *known = held();
+            }
+            EntryAction::Retain(())
         });
+        if let EntryResult::Vacant(place) = entry {
+            // Refused only where it weighs more than there is room.
+            let _ = place.insert(held());
+        }
     }
 
     /// The issue that has this key, if it is remembered. A key means the same issue for ever.
@@ -82,12 +97,19 @@ impl Remembered {
         self.keys.insert(key, id);
     }
 
-    /// Bytes in use, as estimated, once what is to be forgotten is forgotten.
+    /// Bytes in use, as estimated.
     pub(crate) fn bytes(&self) -> u64 {
-        self.states.run_pending_tasks();
-        self.keys.run_pending_tasks();
-        self.states.weighted_size() + self.keys.weighted_size()
+        self.states.weight() + self.keys.weight()
     }
+}
+
+/// A cache of so many bytes, whose entries have about so many.
+fn cache<K: Eq + Hash, V: Clone>(bytes: u64, entry_bytes: u64) -> Cache<K, V, Bytes, RandomState>
+where
+    Bytes: Weighter<K, V>,
+{
+    let entries = usize::try_from(bytes / entry_bytes).unwrap_or(usize::MAX);
+    Cache::with(entries, bytes, Bytes, RandomState::default(), DefaultLifecycle::default())
 }
 
 impl Held {
