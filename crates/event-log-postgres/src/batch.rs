@@ -1,0 +1,231 @@
+//! What a batch writes: a column for each argument of `append_events`, and the call.
+
+use event_log::admission::Accepted;
+use event_log::{LogError, PartitionId, Phase, Proposal, Recorded, StreamId, Versions, leaf};
+use sqlx::{PgConnection, Row as _};
+use uuid::Uuid;
+
+use crate::error::Fault;
+use crate::lookup::{self, Seen};
+use crate::shared::Mark;
+
+/// Most events of other nodes that are answered to a batch; behind by more, a node begins anew.
+pub(crate) const SEEN_MAX: usize = 1000;
+
+const APPEND: &str = "SELECT * FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+     $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)";
+const AWAIT_TURN: &str = "SELECT * FROM await_turn($1, $2, $3)";
+
+/// Rows to be written, borrowed from where they come from.
+#[derive(Debug, Default)]
+pub(crate) struct Columns<'b> {
+    new: Streams<'b>,
+    stream: Vec<i64>,
+    revision: Vec<i64>,
+    append_events: Vec<Option<i32>>,
+    event_id: Vec<Uuid>,
+    event_type: Vec<&'b str>,
+    schema_version: Vec<i32>,
+    actor: Vec<&'b str>,
+    request_id: Vec<Uuid>,
+    fingerprint: Vec<&'b [u8]>,
+    correlation_id: Vec<Option<Uuid>>,
+    causation_id: Vec<Option<Uuid>>,
+    traceparent: Vec<Option<&'b str>>,
+    occurred_at: Vec<i64>,
+    recorded_at: Vec<i64>,
+    leaf: Vec<Vec<u8>>,
+    facts: Vec<&'b [u8]>,
+    facts_hash: Vec<&'b [u8]>,
+    texts: Vec<Option<&'b [u8]>>,
+    salt: Vec<Option<&'b [u8]>>,
+    texts_hash: Vec<Option<&'b [u8]>>,
+}
+
+/// Streams that are new.
+#[derive(Debug, Default)]
+struct Streams<'b> {
+    stream: Vec<i64>,
+    project: Vec<&'b str>,
+    kind: Vec<&'b str>,
+    id: Vec<&'b str>,
+    ordinal: Vec<i64>,
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It is written.
+    Written,
+    /// Others had appended these; nothing of it is written. At most [`SEEN_MAX`] of them.
+    Behind(Vec<Seen>),
+}
+
+impl<'b> Columns<'b> {
+    /// Adds what was proposed and accepted.
+    pub(crate) fn propose(&mut self, proposal: &'b Proposal, accepted: &Accepted) {
+        let append = proposal.append();
+        self.found(&append.stream, accepted);
+        let revisions = accepted.appended.first_revision..;
+        for ((revision, leaf), (event, hashes)) in revisions.zip(&accepted.leaves).zip(proposal.events()) {
+            self.place(accepted, revision, leaf);
+            self.event_id.push(event.event_id);
+            self.event_type.push(&event.event_type);
+            self.schema_version.push(event.schema_version.into());
+            self.actor.push(&append.actor);
+            self.request_id.push(append.request_id);
+            self.fingerprint.push(&append.fingerprint);
+            self.correlation_id.push(append.correlation_id);
+            self.causation_id.push(append.causation_id);
+            self.traceparent.push(append.traceparent.as_deref());
+            self.occurred_at.push(event.occurred_at);
+            self.recorded_at.push(accepted.appended.recorded_at);
+            self.facts.push(&event.facts);
+            self.facts_hash.push(&hashes.facts);
+            let has_texts = !event.texts.is_empty();
+            self.texts.push(has_texts.then_some(&*event.texts));
+            self.salt.push(has_texts.then_some(&*event.salt));
+            self.texts_hash.push(has_texts.then_some(&hashes.texts));
+        }
+    }
+
+    /// Adds the records of one append that were taken over.
+    pub(crate) fn take_over(&mut self, records: &'b [Recorded], accepted: &Accepted) {
+        if let Some(first) = records.first() {
+            self.found(&first.record.header.stream, accepted);
+        }
+        for recorded in records {
+            let (header, body) = (&recorded.record.header, &recorded.record.body);
+            let metadata = &header.metadata;
+            self.place(accepted, header.revision, &recorded.leaf);
+            self.event_id.push(header.event_id);
+            self.event_type.push(&header.event_type);
+            self.schema_version.push(header.schema_version.into());
+            self.actor.push(&metadata.actor);
+            self.request_id.push(metadata.request_id);
+            self.fingerprint.push(&metadata.fingerprint);
+            self.correlation_id.push(metadata.correlation_id);
+            self.causation_id.push(metadata.causation_id);
+            self.traceparent.push(metadata.traceparent.as_deref());
+            self.occurred_at.push(metadata.occurred_at);
+            self.recorded_at.push(metadata.recorded_at);
+            self.facts.push(&body.facts);
+            self.facts_hash.push(&body.facts_hash);
+            let texts = body.texts.as_ref().filter(|texts| !texts.json.is_empty());
+            self.texts.push(texts.map(|texts| &*texts.json));
+            self.salt.push(texts.map(|texts| &*texts.salt));
+            // Erased texts leave their hash.
+            let never_had_any = body.texts_hash == leaf::texts_hash(&[], &[]);
+            self.texts_hash.push((!never_had_any).then_some(&body.texts_hash));
+        }
+    }
+
+    fn found(&mut self, name: &'b StreamId, accepted: &Accepted) {
+        if accepted.appended.first_revision == 1 {
+            self.new.stream.push(accepted.head.number.cast_signed());
+            self.new.project.push(&name.project);
+            self.new.kind.push(&name.kind);
+            self.new.id.push(&name.id);
+            self.new.ordinal.push(accepted.appended.ordinal.cast_signed());
+        }
+    }
+
+    fn place(&mut self, accepted: &Accepted, revision: u64, leaf: &[u8; 32]) {
+        self.stream.push(accepted.head.number.cast_signed());
+        self.revision.push(revision.cast_signed());
+        let is_last = revision == accepted.appended.revision;
+        self.append_events.push(is_last.then_some(i32::try_from(accepted.leaves.len()).unwrap_or(i32::MAX)));
+        self.leaf.push(leaf.to_vec());
+    }
+
+    /// Writes all of it after `head`, in one call: in a transaction of its own, unless the connection has one.
+    pub(crate) async fn write(
+        self,
+        connection: &mut PgConnection,
+        partition: PartitionId,
+        head: u64,
+        mark: Mark,
+    ) -> Result<Outcome, Fault> {
+        let query = sqlx::query(APPEND)
+            .bind(partition.cast_signed())
+            .bind(head.cast_signed())
+            .bind(phase_name(mark.phase))
+            .bind(mark.versions.rule.cast_signed())
+            .bind(mark.versions.record.cast_signed())
+            .bind(i32::try_from(SEEN_MAX).unwrap_or(i32::MAX))
+            .bind(self.new.stream)
+            .bind(self.new.project)
+            .bind(self.new.kind)
+            .bind(self.new.id)
+            .bind(self.new.ordinal)
+            .bind(self.stream)
+            .bind(self.revision)
+            .bind(self.append_events)
+            .bind(self.event_id)
+            .bind(self.event_type)
+            .bind(self.schema_version)
+            .bind(self.actor)
+            .bind(self.request_id)
+            .bind(self.fingerprint)
+            .bind(self.correlation_id)
+            .bind(self.causation_id)
+            .bind(self.traceparent)
+            .bind(self.occurred_at)
+            .bind(self.recorded_at)
+            .bind(self.leaf)
+            .bind(self.facts)
+            .bind(self.facts_hash)
+            .bind(self.texts)
+            .bind(self.salt)
+            .bind(self.texts_hash);
+        let rows = query.fetch_all(connection).await?;
+        if rows.is_empty() {
+            return Ok(Outcome::Written);
+        }
+        rows.iter().map(lookup::seen).collect::<Result<_, _>>().map(Outcome::Behind)
+    }
+}
+
+/// Waits for the partition's turn in the connection's transaction, and answers what others have appended after `head`.
+pub(crate) async fn await_turn(
+    connection: &mut PgConnection,
+    partition: PartitionId,
+    head: u64,
+) -> Result<Vec<Seen>, Fault> {
+    let query = sqlx::query(AWAIT_TURN).bind(partition.cast_signed()).bind(head.cast_signed());
+    let rows = query.bind(i32::try_from(SEEN_MAX).unwrap_or(i32::MAX)).fetch_all(connection).await?;
+    rows.iter().map(lookup::seen).collect()
+}
+
+/// The log's row as of now: its mark, and whether it is still the log of that identity.
+pub(crate) async fn read_mark(connection: &mut PgConnection, log_id: Uuid) -> Result<Mark, Fault> {
+    const MARK: &str = "SELECT log_id, rule_version, record_version, phase FROM log";
+    let row = sqlx::query(MARK).fetch_one(connection).await?;
+    let found: Uuid = row.try_get(0)?;
+    if found != log_id {
+        return Err(Fault::Damage(format!("the database holds the log {found} where {log_id} was")));
+    }
+    let versions = Versions { rule: lookup::small(&row, 1)?, record: lookup::small(&row, 2)? };
+    Ok(Mark { versions, phase: phase_of(row.try_get(3)?)? })
+}
+
+/// A phase as the log's row has it.
+pub(crate) fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Filling => "filling",
+        Phase::Open => "open",
+        Phase::Sealed => "sealed",
+    }
+}
+
+/// The phase of that name.
+pub(crate) fn phase_of(name: &str) -> Result<Phase, Fault> {
+    let phases = [Phase::Filling, Phase::Open, Phase::Sealed];
+    let found = phases.into_iter().find(|phase| phase_name(*phase) == name);
+    found.ok_or_else(|| Fault::Damage(format!("the phase {name}, which there isn't")))
+}
+
+/// What a mistake in this crate is answered as, instead of a wrong answer.
+pub(crate) fn not_looked_up() -> LogError {
+    LogError::Unavailable { reason: "admission asked for what was not looked up".to_owned() }
+}

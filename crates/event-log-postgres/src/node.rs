@@ -1,0 +1,18 @@
+//! What a node's calls need, whoever makes them.
+
+use std::sync::Arc;
+
+use crate::connect::Pool;
+use crate::reader::Readers;
+use crate::shared::Shared;
+
+/// A node's parts, shared by its calls and its tasks.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) readers: Readers,
+    /// Connections that write.
+    pub(crate) writers: Pool,
+    /// Where nodes tell each other what is new.
+    pub(crate) channel: Arc<str>,
+}

@@ -1,0 +1,101 @@
+//! Where a log is: a database, and a schema in it.
+
+use std::str::FromStr as _;
+
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::PgConnectOptions;
+use url::Url;
+
+use crate::error::OpenError;
+
+/// The schema of a log whose URL names none.
+const SCHEMA: &str = "snaglog";
+/// Most bytes of a name in PostgreSQL.
+const NAME_BYTES_MAX: usize = 63;
+
+/// A database, and a schema in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) connect: PgConnectOptions,
+    pub(crate) schema: String,
+    /// As operators may read it: without the password.
+    pub(crate) shown: String,
+}
+
+impl Place {
+    /// Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME&…`; the other parameters are PostgreSQL's own.
+    pub(crate) fn parse(text: &str) -> Result<Self, OpenError> {
+        let wrong = |reason: String| OpenError::Url { reason };
+        let mut url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
+        if !["postgres", "postgresql"].contains(&url.scheme()) {
+            return Err(wrong(format!("it begins with {}:, not with postgres:", url.scheme())));
+        }
+        let mut schema = SCHEMA.to_owned();
+        let mut others = Vec::new();
+        for (name, value) in url.query_pairs().into_owned() {
+            if name == "schema" { schema = value } else { others.push((name, value)) }
+        }
+        check_schema(&schema).map_err(wrong)?;
+        url.set_query(None);
+        if !others.is_empty() {
+            url.query_pairs_mut().extend_pairs(others);
+        }
+        // What is wrong with it may quote it, so the password goes from that too.
+        let connect = PgConnectOptions::from_str(url.as_str()).map_err(|error| wrong(error.to_string()))?;
+        let connect = connect.application_name("snaglog").disable_statement_logging();
+        let shown = format!(
+            "{}://{}{}{}?schema={schema}",
+            url.scheme(),
+            url.host_str().unwrap_or_default(),
+            url.port().map_or_else(String::new, |port| format!(":{port}")),
+            url.path(),
+        );
+        Ok(Self { connect, schema, shown })
+    }
+
+    /// The channel on which the log's nodes tell each other what is new.
+    pub(crate) fn channel(&self) -> String {
+        format!("snaglog.{}", self.schema)
+    }
+}
+
+/// Names that need no quotes: what is a schema here is one in psql too.
+fn check_schema(schema: &str) -> Result<(), String> {
+    let begins = schema.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
+    let plain = schema.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if begins && plain && schema.len() <= NAME_BYTES_MAX && !schema.starts_with("pg_") {
+        return Ok(());
+    }
+    Err(format!(
+        "schema={schema}: a schema's name has 1 to {NAME_BYTES_MAX} of a-z, 0-9 and _, and begins with neither a digit nor pg_"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+
+    #[test]
+    fn a_url_names_a_database_and_a_schema() {
+        let place = Place::parse("postgres://ada:secret@db.example:5433/logs?schema=pay_2&sslmode=disable").unwrap();
+        assert_eq!((place.schema.as_str(), place.connect.get_port()), ("pay_2", 5433));
+        assert_eq!((place.connect.get_host(), place.connect.get_database()), ("db.example", Some("logs")));
+        assert_eq!(place.shown, "postgres://db.example:5433/logs?schema=pay_2");
+        assert_eq!(Place::parse("postgresql://localhost/logs").unwrap().schema, "snaglog");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_url_is_told_without_its_password() {
+        for (url, expected) in [
+            ("mysql://ada:secret@localhost/logs", "begins with mysql:"),
+            ("postgres://ada:secret@local host/logs", "invalid"),
+            ("postgres://localhost/logs?schema=Pay", "schema=Pay"),
+            ("postgres://localhost/logs?schema=pg_x", "schema=pg_x"),
+            ("postgres://localhost/logs?schema=a;drop", "schema=a;drop"),
+            ("postgres://localhost/logs?schema=", "1 to 63"),
+        ] {
+            let error = Place::parse(url).unwrap_err().to_string();
+            assert!(error.contains(expected) && !error.contains("secret"), "{url}: {error}");
+        }
+    }
+}
