@@ -9,6 +9,8 @@
 //!
 //! What is refused changes nothing, so a conflict fails only its own.
 
+mod filling;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -20,6 +22,8 @@ use crate::leaf::LeafFields;
 use crate::log::{KnownRequest, PartitionId};
 use crate::proposal::Proposal;
 use crate::record::{Body, Header, Leaf, Metadata, Record, Recorded, StreamId, Texts};
+
+pub use filling::{NotTaken, Taken};
 
 /// The version of the rule in this file.
 pub const RULE_VERSION: u32 = 1;
@@ -135,7 +139,7 @@ impl<'k, K: Known> Admission<'k, K> {
         let append = proposal.append();
         let head = self.head(proposal.partition(), &append.stream)?;
         if let Some(head) = head
-            && let Some(known) = self.request(proposal, head)?
+            && let Some(known) = self.request(proposal.partition(), &append.stream, head, append.request_id)?
         {
             return Ok(if known.fingerprint == append.fingerprint {
                 Decision::Replayed(Appended { replayed: true, ..known.appended })
@@ -168,10 +172,15 @@ impl<'k, K: Known> Admission<'k, K> {
         }
     }
 
-    fn request(&mut self, proposal: &Proposal, head: StreamHead) -> Result<Option<KnownRequest>, K::Error> {
-        let append = proposal.append();
-        if let Some(change) = self.changes.streams.get(&append.stream) {
-            if let Some((_, known)) = change.requests.iter().find(|(id, _)| *id == append.request_id) {
+    fn request(
+        &mut self,
+        partition: PartitionId,
+        stream: &StreamId,
+        head: StreamHead,
+        request_id: Uuid,
+    ) -> Result<Option<KnownRequest>, K::Error> {
+        if let Some(change) = self.changes.streams.get(stream) {
+            if let Some((_, known)) = change.requests.iter().find(|(id, _)| *id == request_id) {
                 return Ok(Some(known.clone()));
             }
             if change.is_new() {
@@ -179,22 +188,15 @@ impl<'k, K: Known> Admission<'k, K> {
                 return Ok(None);
             }
         }
-        self.known.request(proposal.partition(), &append.stream, head, append.request_id)
+        self.known.request(partition, stream, head, request_id)
     }
 
     fn accept(&mut self, proposal: &Proposal, head: Option<StreamHead>) -> Result<Accepted, K::Error> {
         let append = proposal.append();
-        let end = match self.changes.partitions.get(&proposal.partition()) {
-            Some(end) => *end,
-            None => self.known.partition(proposal.partition())?,
-        };
+        let end = self.end(proposal.partition())?;
         let before = match head {
             Some(head) => head,
-            None => StreamHead {
-                number: self.known.number_stream(proposal.partition(), end.position + 1)?,
-                ordinal: self.next_ordinal(&append.stream)?,
-                revision: 0,
-            },
+            None => self.found(proposal.partition(), &append.stream, end.position + 1)?,
         };
         let recorded_at = append.recorded_at.max(end.recorded_at);
         let leaves = self.leaves(proposal, before, recorded_at);
@@ -210,19 +212,42 @@ impl<'k, K: Known> Admission<'k, K> {
             recorded_at,
             replayed: false,
         };
-        let end = PartitionHead { position: appended.position, recorded_at };
-        self.changes.partitions.insert(proposal.partition(), end);
-        let request = (
-            append.request_id,
-            KnownRequest { fingerprint: append.fingerprint, appended: Appended { replayed: true, ..appended } },
-        );
-        if let Some(change) = self.changes.streams.get_mut(&append.stream) {
+        self.enter(&append.stream, (append.request_id, append.fingerprint), head, &appended);
+        Ok(Accepted { appended, head, leaves })
+    }
+
+    /// Where the partition ends, in the light of what was admitted before.
+    fn end(&mut self, partition: PartitionId) -> Result<PartitionHead, K::Error> {
+        match self.changes.partitions.get(&partition) {
+            Some(end) => Ok(*end),
+            None => self.known.partition(partition),
+        }
+    }
+
+    /// The head, still without records, of a stream that begins at this position.
+    fn found(&mut self, partition: PartitionId, stream: &StreamId, position: u64) -> Result<StreamHead, K::Error> {
+        let number = self.known.number_stream(partition, position)?;
+        Ok(StreamHead { number, ordinal: self.next_ordinal(stream)?, revision: 0 })
+    }
+
+    /// Remembers what was admitted, for those after it.
+    fn enter(
+        &mut self,
+        stream: &StreamId,
+        (request_id, fingerprint): (Uuid, [u8; 32]),
+        head: StreamHead,
+        appended: &Appended,
+    ) {
+        let end = PartitionHead { position: appended.position, recorded_at: appended.recorded_at };
+        self.changes.partitions.insert(appended.partition, end);
+        let answer = Appended { replayed: true, ..appended.clone() };
+        let request = (request_id, KnownRequest { fingerprint, appended: answer });
+        if let Some(change) = self.changes.streams.get_mut(stream) {
             change.head = head;
             change.requests.push(request);
         } else {
-            self.changes.streams.insert(append.stream.clone(), StreamChange { head, requests: vec![request] });
+            self.changes.streams.insert(stream.clone(), StreamChange { head, requests: vec![request] });
         }
-        Ok(Accepted { appended, head, leaves })
     }
 
     fn next_ordinal(&mut self, stream: &StreamId) -> Result<u64, K::Error> {
@@ -278,6 +303,7 @@ impl Accepted {
         let Appended { partition, position, ordinal, first_revision, recorded_at, .. } = self.appended;
         let first_position = position + 1 - self.leaves.len() as u64;
         append.events.into_iter().zip(bodies).zip(self.leaves).zip(0..).map(move |(((event, hashes), leaf), n)| {
+            let whole = hashes.are_of(&event);
             Recorded {
                 partition,
                 position: first_position + n,
@@ -304,7 +330,7 @@ impl Accepted {
                     body: Body {
                         facts: event.facts,
                         facts_hash: hashes.facts,
-                        texts: Some(Texts { salt: event.salt, json: event.texts }),
+                        texts: whole.then_some(Texts { salt: event.salt, json: event.texts }),
                         texts_hash: hashes.texts,
                     },
                 },

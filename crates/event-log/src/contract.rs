@@ -1,44 +1,95 @@
 //! The suite that every log must pass.
 //!
-//! A [`Factory`] makes logs; [`run`] tries each promise of [`EventLog`] on one of its own. [`cases`] are the promises by
-//! name, for a test that wants one of them. A case answers [`Broken`] instead of panicking, so that this crate's own tests
-//! can show that each case catches the log that breaks it (`contract/broken_tests.rs`).
+//! A [`Factory`] makes logs; [`run`] tries each promise of [`EventLog`] and [`Maintain`] on one of its own. [`cases`] are the
+//! promises by name, for a test that wants one of them. A case answers [`Broken`] instead of panicking, so that this crate's
+//! own tests can show that each case catches the log that breaks it (`contract/broken_tests.rs`).
 //!
-//! **To add a case**: a function in the file of its subject, a line in [`cases`], and a log that breaks it beside the others.
+//! **To try a log**: a [`Factory`] in its tests. Only [`Factory::create`] and [`Factory::reopen`] must be there; each of the
+//! others lets the suite look closer, and a log that could offer one and doesn't is tested for less than it promises.
+//!
+//! **To add a case**: a function in the file of its subject, a line in [`cases`], and a log that breaks it
+//! (`contract/broken_tests/`), without which a test fails.
 
 mod callers;
+mod crashes;
 mod given;
 mod heads;
+mod histories;
+mod likeness;
+mod model;
+mod nodes;
 mod payloads;
+mod phases;
 mod readers;
 mod requests;
 mod restarts;
+mod steps;
+mod versions;
 mod writers;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::StreamExt;
 use futures::future::BoxFuture;
 
 use crate::append::{AppendError, LogError};
-use crate::log::EventLog;
+use crate::maintain::{FillError, Founding, Maintain, Versions};
 
 /// No case takes longer, or it hangs.
 const CASE_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Makes the logs that the suite tries.
+/// Makes the logs that the suite tries, and does to them what can't be done through the contract.
+///
+/// What fails here breaks the case that asked for it, unless the case says otherwise.
 #[async_trait]
 pub trait Factory: Send + Sync + 'static {
     /// What it makes.
-    type Log: EventLog;
+    type Log: Maintain;
 
-    /// A new, empty log.
-    async fn create(&self, partitions: u32) -> Result<Arc<Self::Log>, Broken>;
+    /// A new, empty log, in a storage of its own: two of the same identity have nothing in common.
+    async fn create(&self, founding: Founding) -> Result<Arc<Self::Log>, LogError>;
 
-    /// Closes the log and opens it again; `None` where a log does not outlive its process.
-    async fn reopen(&self, log: Arc<Self::Log>) -> Result<Option<Arc<Self::Log>>, Broken>;
+    /// Closes this node and opens its storage again, as a build that knows these versions would: others than
+    /// [`Versions::KNOWN`] stand in for an older or a newer build. Other nodes of the log go on.
+    ///
+    /// Where the log is beyond `known`: [`LogError::UpgradeNeeded`], or a node that has it as its trouble from the start.
+    async fn reopen(&self, log: Arc<Self::Log>, known: Versions) -> Result<Arc<Self::Log>, LogError>;
+
+    /// A further node on this log's storage, of a build that knows these versions, as for [`Factory::reopen`]. `None`: at no
+    /// time has this kind of log two nodes.
+    async fn another_node(&self, _log: &Arc<Self::Log>, _known: Versions) -> Result<Option<Arc<Self::Log>>, LogError> {
+        Ok(None)
+    }
+
+    /// Ends this node as a crash would, whatever is in flight, and opens its storage again. The nearer to a crash, the better:
+    /// nothing closed, nothing flushed, connections cut. By default it is reopened.
+    async fn crash(&self, log: Arc<Self::Log>) -> Result<Arc<Self::Log>, LogError> {
+        self.reopen(log, Versions::KNOWN).await
+    }
+
+    /// Opens a transaction in this log's storage, beside the log, that has read something (and written elsewhere, where that is
+    /// possible) and then is left idle until what is returned is dropped: what an operator's forgotten console does. `None`:
+    /// there is no such thing here.
+    async fn idle_transaction(&self, _log: &Arc<Self::Log>) -> Result<Option<Idle>, LogError> {
+        Ok(None)
+    }
+
+    /// How many cases may run at the same time, each on a log of its own.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// What the random choices of cases are made from: the same seed, the same choices. Printed with what it has shown.
+    fn seed(&self) -> u64 {
+        1
+    }
 }
+
+/// Something that is left open until it is dropped.
+pub type Idle = Box<dyn Any + Send + Sync>;
 
 /// A promise that was not kept, or could not be tried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,15 +119,14 @@ impl<F: Factory> Case<F> {
     }
 }
 
-/// Tries every promise, one after the other, and panics with those that were broken.
+/// Tries every promise, [`Factory::at_once`] of them at a time, and panics with those that were broken.
 pub async fn run<F: Factory>(factory: F) {
-    let mut broken = Vec::new();
-    for case in cases::<F>() {
-        if let Err(found) = case.try_on(&factory).await {
-            broken.push(format!("{}: {found}", case.name));
-        }
-    }
-    assert!(broken.is_empty(), "{} broken promises:\n{}", broken.len(), broken.join("\n"));
+    let factory = &factory;
+    let tried = cases::<F>().into_iter().map(|case| async move { (case.name, case.try_on(factory).await) });
+    let outcomes: Vec<_> = futures::stream::iter(tried).buffered(factory.at_once().max(1)).collect().await;
+    let broken: Vec<_> =
+        outcomes.iter().filter_map(|(name, outcome)| Some(format!("{name}: {}", outcome.as_ref().err()?))).collect();
+    assert!(broken.is_empty(), "{} of {} promises broken:\n{}", broken.len(), outcomes.len(), broken.join("\n"));
 }
 
 macro_rules! case {
@@ -93,6 +143,7 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
     vec![
         case!(readers::nothing_is_skipped_when_writers_finish_in_another_order),
         case!(readers::from_anywhere_everything_is_seen_once_beside_writers),
+        case!(readers::an_idle_transaction_hides_nothing),
         case!(readers::an_append_is_seen_whole),
         case!(readers::pages_tell_where_they_end),
         case!(readers::what_does_not_exist_is_empty),
@@ -106,6 +157,7 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
         case!(requests::repeated_are_answered_as_before),
         case!(requests::repeated_at_once_are_admitted_once),
         case!(requests::ids_are_compared_before_revisions),
+        case!(requests::refused_are_not_remembered),
         case!(requests::ids_belong_to_their_stream),
         case!(callers::who_goes_away_changes_nothing_else),
         case!(callers::who_stalls_holds_nobody_up),
@@ -117,6 +169,29 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
         case!(payloads::every_field_is_kept_under_its_leaf),
         case!(restarts::everything_is_there_again),
         case!(restarts::requests_are_answered_as_before),
+        case!(crashes::an_answer_lost_is_settled_by_a_retry),
+        case!(crashes::what_is_in_flight_is_in_whole_or_not_at_all),
+        case!(nodes::agree_on_every_record),
+        case!(nodes::all_get_in_by_trying_again),
+        case!(nodes::a_barrier_shows_what_another_acknowledged),
+        case!(nodes::know_each_others_requests),
+        case!(nodes::heads_reach_every_one),
+        case!(versions::activated_are_in_force),
+        case!(versions::unknown_are_not_activated),
+        case!(versions::an_older_build_does_not_begin),
+        case!(versions::an_older_node_stops),
+        case!(versions::an_idle_older_node_hears_of_it),
+        case!(phases::a_filled_log_is_the_same),
+        case!(phases::what_was_erased_stays_so),
+        case!(phases::a_filling_log_takes_no_appends),
+        case!(phases::what_does_not_follow_is_not_filled),
+        case!(phases::only_a_filling_log_is_filled),
+        case!(phases::sealed_answers_moved_for_good),
+        case!(phases::an_idle_node_hears_of_the_seal),
+        case!(phases::what_was_acknowledged_before_a_seal_is_in_it),
+        case!(histories::appends_and_reads_behind_a_barrier_are_linearizable),
+        case!(histories::plain_reads_are_prefixes),
+        case!(likeness::answers_and_records_are_those_of_the_log_in_memory),
     ]
 }
 
@@ -135,13 +210,27 @@ impl From<LogError> for Broken {
 
 impl From<AppendError> for Broken {
     fn from(error: AppendError) -> Self {
-        Self::new(format!("an append failed that should not: {error}"))
+        let failed = match &error {
+            AppendError::Failed(source) | AppendError::Unknown(source) => format!("{error}: {source}"),
+            refused => refused.to_string(),
+        };
+        Self::new(format!("an append failed that should not: {failed}"))
+    }
+}
+
+impl From<FillError> for Broken {
+    fn from(error: FillError) -> Self {
+        let failed = match &error {
+            FillError::Failed(source) => format!("{error}: {source}"),
+            refused => refused.to_string(),
+        };
+        Self::new(format!("records were not filled in that should be: {failed}"))
     }
 }
 
 impl From<tokio::task::JoinError> for Broken {
     fn from(error: tokio::task::JoinError) -> Self {
-        Self::new(format!("the log panicked in its caller's task: {error}"))
+        Self::new(format!("a task of the case panicked, or the log in it: {error}"))
     }
 }
 

@@ -141,6 +141,12 @@ pub fn texts_hash(salt: &[u8], texts: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(salt).chain_update(texts).finalize().into()
 }
 
+/// The running hash after a record: SHA-256 over the running hash before it and its leaf. 32 zero bytes where a partition begins.
+/// Two logs with the same one at a position have the same records up to there.
+pub fn chained(before: &[u8; 32], leaf: &Leaf) -> [u8; 32] {
+    Sha256::new().chain_update(before).chain_update(leaf).finalize().into()
+}
+
 fn field(scratch: &mut Vec<u8>, bytes: &[u8]) {
     // Admission bounds every field far below 4 GiB; were it not so, the saturated length still commits to a difference.
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);

@@ -1,17 +1,24 @@
 //! The event log's contract: what every log promises, whatever carries it.
 //!
 //! Streams of records in partitions, appended atomically under an expected revision, answered once per request id, read
-//! without gaps. [`EventLog`] is the contract, [`admission`] the one rule by which every log decides what enters it,
-//! [`memory`] the log that lives in memory, and `contract` the suite that every log must pass (behind the cargo feature `contract`).
+//! without gaps. [`EventLog`] is the contract, [`Maintain`] what operators do (versions, sealing, filling), [`admission`] the
+//! one rule by which every log decides what enters it, [`memory`] the log that lives in memory, and `contract` the suite
+//! that every log must pass (behind the cargo feature `contract`).
 //!
 //! What never happens here: IO, the wall clock, randomness; and the log never looks inside a body: it sees bytes, never issues.
 //!
 //! # Recipes
 //!
-//! **To add a log**: a crate `event-log-NAME` that implements [`EventLog`] over [`admission::Admission`], a factory for
-//! `contract::run` in its tests, and one arm in `services/snaglog`, where the log's URL is read.
+//! **To add a log**: a crate `event-log-NAME` that implements [`EventLog`] and [`Maintain`] over [`admission::Admission`] (which
+//! also checks what a log is filled with), a `contract::Factory` for `contract::run` in its tests with everything of it that
+//! this kind of log has, and one arm in `services/snaglog`, where the log's URL is read.
 //!
-//! **To add a promise**: a case in `contract`, beside it a broken log that the case catches, and the sentence in [`EventLog`]'s doc.
+//! **To add a promise**: the sentence in the doc of [`EventLog`] or [`Maintain`]; a case in the file of its subject in
+//! `contract/`, and its line in `contract::cases`; in `contract/broken_tests/` a log that breaks it, and its line in `flaws`
+//! (a test fails without). Then `docs/log.md`, whose table names the test of each promise.
+//!
+//! **To change the rule**: `admission.rs` with a new [`admission::RULE_VERSION`], the old rule beside it; the sequence in
+//! `contract/model.rs`, which tells the rule again without it; `admission/filling.rs`, which tells it backwards.
 
 pub mod admission;
 mod append;

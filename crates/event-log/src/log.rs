@@ -55,7 +55,7 @@ pub struct KnownRequest {
 
 /// A log of streams in partitions.
 ///
-/// What it promises, each with a case in `crate::contract`:
+/// What it promises, each with cases in `crate::contract`:
 /// - an append is atomic, and durable when it answers; a caller that goes away changes nothing;
 /// - revisions, positions and ordinals are dense from 1; one winner for each expected revision;
 /// - a request id is compared before the revision, and never expires: the same fingerprint is answered as it was, another refused;

@@ -32,15 +32,19 @@ pub struct Founding {
 /// Where a log is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// It is being filled from another log: reads are answered, appends with [`LogError::Unavailable`].
+    /// It is being filled from another log: reads are answered, appends with [`LogError::Unavailable`], which is its trouble.
     Filling,
     /// It takes appends.
     Open,
-    /// Another log has taken its place: reads are answered, appends with [`LogError::Moved`].
+    /// Another log has taken its place: reads are answered, appends with [`LogError::Moved`], which is its trouble.
     Sealed,
 }
 
 /// What operators do to a log. Each of these is durable, and holds on every node, when it answers `Ok`; a repetition changes nothing.
+///
+/// Holds on every node: whatever is asked of any of them from then on is answered accordingly. [`Maintain::phase`],
+/// [`Maintain::versions`] and [`EventLog::trouble`] of another node follow by themselves, shortly, and at the latest before
+/// somebody is answered so there.
 #[async_trait]
 pub trait Maintain: EventLog {
     /// The versions in force.
@@ -50,17 +54,21 @@ pub trait Maintain: EventLog {
     fn phase(&self) -> Phase;
 
     /// Raises the versions in force, once all nodes know them: one that doesn't stops with [`LogError::UpgradeNeeded`]. So does
-    /// this call, if this node doesn't. Lower ones than those in force change nothing.
+    /// this call, if this node doesn't. Lower ones than those in force change nothing. Positions go on without a gap.
+    ///
+    /// Stopped, a node answers appends, barriers and what operators do so, and tells it as its trouble. Reads too, or what was
+    /// there before: nothing that was admitted under versions it doesn't know gets through it.
     async fn activate(&self, versions: Versions) -> Result<(), LogError>;
 
     /// Ends its appends, for ever: what was acknowledged before is in it, what comes later is answered [`LogError::Moved`].
     async fn seal(&self) -> Result<(), LogError>;
 
-    /// Takes records over as another log of the same identity has them: the next of one partition, in order, whole appends.
-    /// All or none of them; positions, leaves and request ids are kept.
+    /// Takes records over as another log of the same identity has them: the next of one partition, in order, whole appends
+    /// ([`crate::admission::Admission::take_over`]). All or none of them; positions, leaves and request ids are kept, and texts
+    /// that were erased stay so. No records are fine.
     async fn fill(&self, records: Vec<Recorded>) -> Result<(), FillError>;
 
-    /// Ends its filling: from now on it takes appends.
+    /// Ends its filling: from now on it takes appends. A sealed log stays so: [`LogError::Moved`].
     async fn open(&self) -> Result<(), LogError>;
 }
 

@@ -4,7 +4,7 @@ use crate::append::{Append, AppendError, NewEvent};
 use crate::leaf::{facts_hash, texts_hash};
 use crate::log::PartitionId;
 use crate::partition::partition_of;
-use crate::record::StreamId;
+use crate::record::{Record, StreamId};
 
 /// Most bytes of one event's facts and texts together: 1 MiB.
 pub const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
@@ -62,6 +62,16 @@ impl Proposal {
         Ok(Self { append, partition, bodies, encoded_bytes })
     }
 
+    /// As [`Proposal::check`], of an append that was kept elsewhere, and of whose texts some were erased there meanwhile: these
+    /// are empty, and `erased` has what was their hash; `None` for the others.
+    pub fn check_erased(append: Append, partitions: u32, erased: &[Option<[u8; 32]>]) -> Result<Self, AppendError> {
+        let mut proposal = Self::check(append, partitions)?;
+        for (body, erased) in proposal.bodies.iter_mut().zip(erased) {
+            body.texts = erased.unwrap_or(body.texts);
+        }
+        Ok(proposal)
+    }
+
     /// What was proposed.
     pub fn append(&self) -> &Append {
         &self.append
@@ -84,6 +94,13 @@ impl Proposal {
 
     pub(crate) fn into_parts(self) -> (Append, Vec<BodyHashes>) {
         (self.append, self.bodies)
+    }
+}
+
+impl BodyHashes {
+    /// False: the event's texts were erased, and only their hash is left.
+    pub(crate) fn are_of(&self, event: &NewEvent) -> bool {
+        !event.texts.is_empty() || self.texts == texts_hash(&[], &[])
     }
 }
 
@@ -128,6 +145,18 @@ fn check_bounds(append: &Append, partition: PartitionId, partitions: u32) -> Res
     Ok(bytes)
 }
 
+/// Which bound a record breaks that another log has admitted.
+pub(crate) fn check_record(record: &Record) -> Result<(), String> {
+    let (header, body) = (&record.header, &record.body);
+    check_stream(&header.stream)?;
+    check_text("actor", &header.metadata.actor, ID_BYTES_MAX)?;
+    if let Some(traceparent) = &header.metadata.traceparent {
+        check_text("traceparent", traceparent, ID_BYTES_MAX)?;
+    }
+    let (texts, salt) = body.texts.as_ref().map_or((0, 0), |texts| (texts.json.len(), texts.salt.len()));
+    check_parts(&header.event_type, header.schema_version, body.facts.len(), texts, salt)
+}
+
 fn check_stream(stream: &StreamId) -> Result<(), String> {
     check_text("project", &stream.project, NAME_BYTES_MAX)?;
     check_text("kind", &stream.kind, NAME_BYTES_MAX)?;
@@ -135,21 +164,23 @@ fn check_stream(stream: &StreamId) -> Result<(), String> {
 }
 
 fn check_event(event: &NewEvent) -> Result<(), String> {
-    check_text("event type", &event.event_type, NAME_BYTES_MAX)?;
-    if event.schema_version == 0 {
+    let (facts, texts) = (event.facts.len(), event.texts.len());
+    check_parts(&event.event_type, event.schema_version, facts, texts, event.salt.len())
+}
+
+/// The bounds of one event; facts, texts and salt in bytes.
+fn check_parts(event_type: &str, schema_version: u16, facts: usize, texts: usize, salt: usize) -> Result<(), String> {
+    check_text("event type", event_type, NAME_BYTES_MAX)?;
+    if schema_version == 0 {
         return Err("schema versions start at 1".to_owned());
     }
-    let payload = event.facts.len().saturating_add(event.texts.len());
+    let payload = facts.saturating_add(texts);
     if payload > PAYLOAD_BYTES_MAX {
         return Err(format!("facts and texts have at most {PAYLOAD_BYTES_MAX} bytes together, not {payload}"));
     }
-    let salt_bytes = if event.texts.is_empty() { 0 } else { SALT_BYTES };
-    if event.salt.len() != salt_bytes {
-        return Err(format!(
-            "{} bytes of texts take a salt of {salt_bytes} bytes, not {}",
-            event.texts.len(),
-            event.salt.len()
-        ));
+    let salt_bytes = if texts == 0 { 0 } else { SALT_BYTES };
+    if salt != salt_bytes {
+        return Err(format!("{texts} bytes of texts take a salt of {salt_bytes} bytes, not {salt}"));
     }
     Ok(())
 }

@@ -7,14 +7,23 @@ use uuid::Uuid;
 
 use super::{Broken, Factory, promise, promise_eq};
 use crate::append::{Append, AppendError, Appended, NewEvent};
-use crate::log::{EventLog, Page, PartitionId};
+use crate::log::{EventLog, Identity, Page, PartitionId};
+use crate::maintain::{Founding, Versions};
 use crate::record::{Recorded, StreamId};
 
 /// The clock of every proposer, in microseconds since 1970.
 pub(super) const NOW: i64 = 1_700_000_000_000_000;
 
+/// What a newer build knows: one more admission rule.
+pub(super) const NEWER: Versions = Versions { rule: Versions::KNOWN.rule + 1, record: Versions::KNOWN.record };
+
+/// A new log of eight partitions that takes appends.
 pub(super) async fn log<F: Factory>(factory: &F) -> Result<Arc<F::Log>, Broken> {
-    factory.create(8).await
+    Ok(factory.create(founding(false)).await?)
+}
+
+pub(super) fn founding(filling: bool) -> Founding {
+    Founding { identity: Identity::new(Uuid::from_u128(7), 8), filling }
 }
 
 /// An issue of the project PAY.
@@ -136,6 +145,15 @@ impl Reader {
         promise_eq!(self.position, head, "the last position read up to a barrier");
         Ok(records)
     }
+}
+
+/// All records, partition by partition.
+pub(super) async fn read_everything<L: EventLog>(log: &L) -> Result<Vec<Recorded>, Broken> {
+    let mut records = Vec::new();
+    for partition in 0..log.identity().partitions {
+        records.extend(Reader::new(partition, 0).read_all(log).await?);
+    }
+    Ok(records)
 }
 
 /// All records of the stream, read in pages of `limit`.

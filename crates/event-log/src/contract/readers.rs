@@ -80,6 +80,30 @@ pub(super) async fn from_anywhere_everything_is_seen_once_beside_writers<F: Fact
     Ok(())
 }
 
+/// A transaction that somebody left open in the storage neither hides what comes after it nor holds writers up.
+/// Where there is no such thing it passes untried.
+pub(super) async fn an_idle_transaction_hides_nothing<F: Factory>(factory: &F) -> Outcome {
+    const APPENDS: u64 = 40;
+    let log = log(factory).await?;
+    let partition = log.identity().partition_of("PAY");
+    let (mut reader, mut idle) = (Reader::new(partition, 0), Vec::new());
+    for n in 0..APPENDS {
+        if n % 10 == 5 {
+            let Some(opened) = factory.idle_transaction(&log).await? else { return Ok(()) };
+            idle.push(opened);
+        }
+        let (own, other) = (append(&issue("own"), n, u128::from(n)), append(&issue(n), 0, 1));
+        let (own, other) = futures::join!(log.append(own), log.append(other));
+        let last = own?.position.max(other?.position);
+        promise_eq!(log.barrier(partition).await?, last, "the barrier beside an idle transaction");
+        reader.read_to(&*log, last).await?;
+    }
+    drop(idle);
+    let records = Reader::new(partition, 0).read_all(&*log).await?;
+    promise_eq!(records.len() as u64, APPENDS * 2, "records");
+    Ok(())
+}
+
 /// At the end of what can be read stands the end of an append, never its middle.
 pub(super) async fn an_append_is_seen_whole<F: Factory>(factory: &F) -> Outcome {
     let log = log(factory).await?;

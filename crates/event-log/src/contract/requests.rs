@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 use uuid::Uuid;
 
-use super::given::{append, event, issue, log, read_stream};
+use super::given::{append, event, expect_conflict, issue, log, read_stream};
 use super::{Factory, Outcome, promise, promise_eq};
-use crate::append::{Append, AppendError, Appended};
+use crate::append::{Append, AppendError, Appended, Expected};
 use crate::log::{EventLog, KnownRequest};
 
 /// At once, and when the stream has moved on far beyond it; by `append` and by `find_request` alike.
@@ -71,6 +71,21 @@ pub(super) async fn ids_are_compared_before_revisions<F: Factory>(factory: &F) -
         promise_eq!(log.append(other).await, Err(reused), "another command under the id that expects {expected}");
     }
     promise_eq!(read_stream(&*log, &stream, 50).await?.len(), 1, "records in the stream");
+    Ok(())
+}
+
+/// A request that the revision or a guard refused was not admitted: its id is free, and the same one gets in when decided anew.
+pub(super) async fn refused_are_not_remembered<F: Factory>(factory: &F) -> Outcome {
+    let log = log(factory).await?;
+    let (stream, other) = (issue("1"), issue("2"));
+    let refused = append(&stream, 3, 1);
+    expect_conflict(&log.append(refused.clone()).await, &stream, 3, 0)?;
+    let guarded = Append { unchanged: vec![Expected { stream: other.clone(), revision: 1 }], ..append(&stream, 0, 1) };
+    expect_conflict(&log.append(guarded).await, &other, 1, 0)?;
+    promise_eq!(log.find_request(&stream, refused.request_id).await?, None, "a refused request, looked up");
+    let anew = Append { fingerprint: [8; 32], expected: 0, ..refused };
+    let admitted = log.append(anew).await?;
+    promise!(!admitted.replayed && admitted.position == 1, "a request decided anew: {admitted:?}");
     Ok(())
 }
 

@@ -1,12 +1,10 @@
-//! Restarts: what was answered is there again, and numbers go on where they were. A log in memory passes untried.
+//! Restarts: what was answered is there again, and numbers go on where they were.
 
-use std::sync::Arc;
-
-use super::given::{NOW, Reader, append, issue, log, stream};
-use super::{Broken, Factory, Outcome, promise_eq};
+use super::given::{NOW, append, issue, log, read_everything, stream};
+use super::{Factory, Outcome, promise_eq};
 use crate::append::{Append, AppendError, Appended};
 use crate::log::EventLog;
-use crate::record::Recorded;
+use crate::maintain::Versions;
 
 /// Every partition holds the same records under the same identity, twice over, and the next append goes on from there.
 pub(super) async fn everything_is_there_again<F: Factory>(factory: &F) -> Outcome {
@@ -16,17 +14,15 @@ pub(super) async fn everything_is_there_again<F: Factory>(factory: &F) -> Outcom
         log.append(append(&stream, 0, 1)).await?;
         log.append(append(&stream, 1, 2)).await?;
     }
-    let (identity, before) = (log.identity(), read_everything(&log).await?);
+    let (identity, before) = (log.identity(), read_everything(&*log).await?);
     promise_eq!(before.len(), 120, "records before the restart");
-    let Some(log) = factory.reopen(log).await? else {
-        return Ok(());
-    };
+    let log = factory.reopen(log, Versions::KNOWN).await?;
     promise_eq!(log.identity(), identity, "the identity after a restart");
     for partition in 0..identity.partitions {
         let head = *log.head(partition).borrow();
         promise_eq!(head, log.barrier(partition).await?, "the head shown after a restart");
     }
-    promise_eq!(read_everything(&log).await?, before, "the records after a restart");
+    promise_eq!(read_everything(&*log).await?, before, "the records after a restart");
     // The proposer's clock was set back meanwhile: the log's is not.
     let next = log.append(Append { recorded_at: 0, ..append(&issue("next"), 0, 1) }).await?;
     promise_eq!(
@@ -36,11 +32,9 @@ pub(super) async fn everything_is_there_again<F: Factory>(factory: &F) -> Outcom
     );
     promise_eq!(log.append(append(&issue(7), 2, 3)).await?.revision, 3, "the revision of a stream from before");
     promise_eq!(log.find_ordinal("PAY", "issue", 7).await?, Some(issue(7)), "a stream by its ordinal");
-    let before = read_everything(&log).await?;
-    let Some(log) = factory.reopen(log).await? else {
-        return Ok(());
-    };
-    promise_eq!(read_everything(&log).await?, before, "the records after another restart");
+    let before = read_everything(&*log).await?;
+    let log = factory.reopen(log, Versions::KNOWN).await?;
+    promise_eq!(read_everything(&*log).await?, before, "the records after another restart");
     Ok(())
 }
 
@@ -52,9 +46,7 @@ pub(super) async fn requests_are_answered_as_before<F: Factory>(factory: &F) -> 
     for n in 1..40 {
         log.append(append(&issue("1"), n, 1 + u128::from(n))).await?;
     }
-    let Some(log) = factory.reopen(log).await? else {
-        return Ok(());
-    };
+    let log = factory.reopen(log, Versions::KNOWN).await?;
     let again = Appended { replayed: true, ..answered };
     promise_eq!(log.append(first.clone()).await.as_ref(), Ok(&again), "a request repeated after a restart");
     let other = Append { fingerprint: [8; 32], ..first.clone() };
@@ -63,12 +55,4 @@ pub(super) async fn requests_are_answered_as_before<F: Factory>(factory: &F) -> 
     let known = log.find_request(&first.stream, first.request_id).await?;
     promise_eq!(known.map(|known| known.appended), Some(again), "the request, looked up after a restart");
     Ok(())
-}
-
-async fn read_everything<L: EventLog>(log: &Arc<L>) -> Result<Vec<Recorded>, Broken> {
-    let mut records = Vec::new();
-    for partition in 0..log.identity().partitions {
-        records.extend(Reader::new(partition, 0).read_all(&**log).await?);
-    }
-    Ok(records)
 }
