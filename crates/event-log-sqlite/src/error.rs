@@ -52,6 +52,18 @@ pub enum OpenError {
         /// The newest one known here.
         known: u32,
     },
+    /// The file is a backup: it would go on as a second log of the same id.
+    #[error("{} is a backup: restore it to another file first", path.display())]
+    Backup {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that was to be made is there already.
+    #[error("{} is there already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is a log, but not as it was written.
     #[error("{} is damaged: {reason}", path.display())]
     Damaged {
@@ -80,6 +92,38 @@ impl OpenError {
             _ => Self::Unavailable { path, reason },
         }
     }
+
+    /// What was found in the file when it was looked at.
+    pub(crate) fn of_log(path: &Path, error: LogError) -> Self {
+        let path = path.to_owned();
+        match error {
+            LogError::DataLoss { reason } => Self::Damaged { path, reason },
+            LogError::Unavailable { reason } => Self::Unavailable { path, reason },
+            other => Self::Unavailable { path, reason: other.to_string() },
+        }
+    }
+
+    /// What the system said of it.
+    pub(crate) fn of_io(path: &Path, error: &std::io::Error) -> Self {
+        Self::Unavailable { path: path.to_owned(), reason: error.to_string() }
+    }
+}
+
+/// What an open log would answer.
+impl From<OpenError> for LogError {
+    fn from(error: OpenError) -> Self {
+        let reason = error.to_string();
+        match error {
+            OpenError::Damaged { .. } => Self::DataLoss { reason },
+            OpenError::OtherFormat { .. } | OpenError::UpgradeNeeded { .. } => Self::UpgradeNeeded { reason },
+            OpenError::InUse { .. }
+            | OpenError::Unavailable { .. }
+            | OpenError::NotALog { .. }
+            | OpenError::Backup { .. }
+            | OpenError::Exists { .. }
+            | OpenError::Partitions { .. } => Self::Unavailable { reason },
+        }
+    }
 }
 
 /// What SQLite said while `doing` something with an open log.
@@ -90,7 +134,11 @@ pub(crate) fn of_sqlite(error: &rusqlite::Error, doing: &str) -> LogError {
 
 /// What is answered once a log was closed.
 pub(crate) fn closed() -> LogError {
-    LogError::Unavailable { reason: "the log is closed".to_owned() }
+    unavailable("the log is closed")
+}
+
+pub(crate) fn unavailable(reason: &str) -> LogError {
+    LogError::Unavailable { reason: reason.to_owned() }
 }
 
 /// Whether the file does not hold what was written to it. A broken constraint is one: admission has checked it on what the

@@ -11,19 +11,33 @@
 //! # Recipes
 //!
 //! **To change the schema**: `schema.rs`: a new `FORMAT`, a step from the one before, and a file of the one before as a
-//! golden file in the tests. Then `lookup.rs` (what admission asks), `writer.rs` (what is written), `rows.rs` (what is read).
+//! golden file in `tests/golden`. Then `lookup.rs` (what admission asks), `batch.rs` (what is written), `rows.rs` (what is read).
+//!
+//! **To add something that operators do**: `mark.rs` if it changes what the log says of itself, a task in `queue.rs`, what it
+//! does in `batch.rs`.
 //!
 //! **To add an error of the storage**: `error.rs` maps SQLite's codes, once; `tests/faults.rs` shows it.
 
+mod backup;
+mod batch;
+mod beside;
+mod connect;
+mod ends;
 mod error;
+mod integrity;
 mod lock;
 mod lookup;
+mod maintain;
+mod mark;
 mod queue;
 mod reader;
 mod recent;
+pub mod replica;
 mod rows;
 mod schema;
+mod shared;
 mod tail;
+mod wal;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -32,25 +46,30 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use event_log::{
-    Append, AppendError, Appended, EventLog, Identity, KnownRequest, LogError, Page, PartitionId, Proposal, StreamId,
+    Append, AppendError, Appended, EventLog, Founding, Identity, KnownRequest, LogError, Page, PartitionId, Proposal,
+    StreamId, Versions,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
 
+pub use backup::{Branch, Progress, backup, restore};
 pub use error::OpenError;
+pub use integrity::check_integrity;
 
+use connect::Opened;
 use lookup::Heads;
-use queue::Queue;
+use queue::{Queue, Task};
 use reader::Readers;
-use writer::{Shared, Writer};
+use shared::Shared;
+use writer::Writer;
 
 /// How a log is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// The new log's id, when the file doesn't exist yet; else it has its own.
-    pub log_id: Uuid,
-    /// The new log's partitions, 1 to 1024, when the file doesn't exist yet; else it has its own number.
-    pub partitions: u32,
+    /// How it is made, with 1 to 1024 partitions, when the file doesn't exist yet; else it is what it is.
+    pub founding: Founding,
+    /// The versions that this build knows, and makes new logs of; a test's stand-in for another build has others.
+    pub known: Versions,
     /// Most proposals that wait for the writer; one more is answered [`LogError::Overloaded`] at once.
     pub queue_max: usize,
     /// Most bytes of proposals that wait for the writer, likewise.
@@ -72,6 +91,8 @@ pub struct Options {
 pub struct SqliteLog {
     identity: Identity,
     path: PathBuf,
+    /// Another process writes it.
+    beside: bool,
     shared: Arc<Shared>,
     queue: Queue,
     readers: Arc<Readers>,
@@ -79,12 +100,12 @@ pub struct SqliteLog {
 }
 
 impl Options {
-    /// The defaults: 8 partitions; 8,192 proposals or 64 MiB may wait; 512 are written at once; 4 readers; 4 MiB
-    /// of each partition kept in memory.
-    pub fn new(log_id: Uuid) -> Self {
+    /// The defaults: 8,192 proposals or 64 MiB may wait; 512 are written at once; 4 readers; 4 MiB of each partition kept in
+    /// memory.
+    pub fn new(founding: Founding) -> Self {
         Self {
-            log_id,
-            partitions: 8,
+            founding,
+            known: Versions::KNOWN,
             queue_max: 8192,
             queue_bytes_max: 64 * 1024 * 1024,
             batch_max: 512,
@@ -96,17 +117,22 @@ impl Options {
 }
 
 impl SqliteLog {
-    /// Opens the log at `path`, or makes a new one where there is no file. Blocks for a few reads and, for a new file, writes.
+    /// Opens the log at `path`, or makes a new one where there is no file. A file of an older format is upgraded. Blocks for a
+    /// few reads and, for a new file, writes.
     /// Opened within a Tokio runtime, its callers are woken there, which costs the writer less.
     ///
     /// `path` + `.lock` is locked as long as the log is open: a second process, or a second log in this one, is refused.
     pub fn open(path: impl Into<PathBuf>, options: &Options) -> Result<Self, OpenError> {
         let path = path.into();
         let lock = lock::lock(&path)?;
-        let (connection, identity) = schema::open_for_writing(&path, options)?;
+        wal::examine(&path)
+            .map_err(|error| OpenError::of_io(&path, &error))?
+            .map_err(|reason| OpenError::Damaged { path: path.clone(), reason })?;
+        let Opened { connection, identity, mark } = connect::open_for_writing(&path, options)?;
         let heads =
             Heads::read(&connection, identity.partitions).map_err(|error| OpenError::of_sqlite(&path, &error))?;
-        let shared = Arc::new(Shared::new(&heads, options));
+        ends::check(&connection, identity, &heads).map_err(|error| OpenError::of_log(&path, error))?;
+        let shared = Arc::new(Shared::new(&heads, mark, options));
         let readers = Arc::new(Readers::open(&path, options.readers, Arc::clone(&shared))?);
         let (queue, waiting) = queue::queue(options);
         let writer = Writer::new(path.clone(), options, connection, heads, Arc::clone(&shared));
@@ -116,9 +142,9 @@ impl SqliteLog {
                 writer.run(&waiting);
                 drop(lock);
             })
-            .map_err(|source| OpenError::Unavailable { path: path.clone(), reason: source.to_string() })?;
+            .map_err(|error| OpenError::of_io(&path, &error))?;
         tracing::info!(path = %path.display(), log_id = %identity.log_id, "opened the event log");
-        Ok(Self { identity, path, shared, queue, readers, writer: Mutex::new(Some(writer)) })
+        Ok(Self { identity, path, beside: false, shared, queue, readers, writer: Mutex::new(Some(writer)) })
     }
 
     /// Where it is.
@@ -133,7 +159,7 @@ impl SqliteLog {
 
     /// Sets the most pages of 8 KiB that the file may have, from the next batch on; below its present size: no more than that.
     pub fn limit_pages(&self, pages_max: u32) -> Result<(), LogError> {
-        self.queue.limit_pages(pages_max)
+        self.queue.task(Task::LimitPages(pages_max))
     }
 
     fn take_writer(&self) -> Option<JoinHandle<()>> {
@@ -168,7 +194,7 @@ impl EventLog for SqliteLog {
 
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let proposal = Proposal::check(append, self.identity.partitions)?;
-        self.shared.undamaged().map_err(AppendError::Failed)?;
+        self.shared.usable().map_err(AppendError::Failed)?;
         let answer = self.queue.propose(proposal).map_err(AppendError::Failed)?;
         match answer.await {
             Ok(answer) => answer,
@@ -186,11 +212,18 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
+        // Whether there is anything is an index's answer: found here and now, as lookups are.
+        if after == 0 && !self.readers.look_up(|reader| reader.has_stream(stream)).await? {
+            return Ok(Page { records: Vec::new(), end: true });
+        }
         let stream = stream.clone();
         self.readers.read(move |reader| reader.stream_page(&stream, after, limit)).await
     }
 
     async fn read_partition(&self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError> {
+        if self.beside {
+            return self.readers.read(move |reader| reader.partition_page(partition, after, limit)).await;
+        }
         let committed = self.shared.committed(partition);
         if committed <= after {
             self.readers.usable()?;
@@ -209,6 +242,9 @@ impl EventLog for SqliteLog {
 
     async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError> {
         self.readers.usable()?;
+        if self.beside {
+            return self.readers.look_up(|reader| reader.head(partition)).await;
+        }
         Ok(self.shared.committed(partition))
     }
 

@@ -199,14 +199,20 @@ pub(crate) fn find_request(
 
 /// The heads of all partitions, each by the end of an index.
 fn partition_heads(connection: &Connection, partitions: u32) -> rusqlite::Result<Vec<PartitionHead>> {
-    let mut statement = connection.prepare(HEAD_OF_PARTITION)?;
-    let mut head = |partition| {
-        let last = statement.query_row(<[i64; 2]>::from(keys(partition)), |row| {
-            Ok(PartitionHead { position: position(row.get(0)?), recorded_at: row.get(1)? })
-        });
-        Ok(last.optional()?.unwrap_or_default())
-    };
-    (0..partitions).map(&mut head).collect()
+    (0..partitions).map(|partition| partition_head(connection, partition)).collect()
+}
+
+/// The last position of a partition.
+pub(crate) fn head_of_partition(connection: &Connection, partition: PartitionId) -> rusqlite::Result<u64> {
+    partition_head(connection, partition).map(|head| head.position)
+}
+
+fn partition_head(connection: &Connection, partition: PartitionId) -> rusqlite::Result<PartitionHead> {
+    let mut statement = connection.prepare_cached(HEAD_OF_PARTITION)?;
+    let last = statement.query_row(<[i64; 2]>::from(keys(partition)), |row| {
+        Ok(PartitionHead { position: position(row.get(0)?), recorded_at: row.get(1)? })
+    });
+    Ok(last.optional()?.unwrap_or_default())
 }
 
 fn head_of_stream(statement: &mut CachedStatement<'_>, stream: &StreamId) -> rusqlite::Result<Option<StreamHead>> {

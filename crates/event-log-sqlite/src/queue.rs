@@ -1,18 +1,22 @@
 //! The bounded queue between callers and the writer.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use event_log::{AppendError, Appended, LogError, Proposal};
+use event_log::{AppendError, Appended, FillError, LogError, Proposal, Recorded};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::Options;
 use crate::error::closed;
+use crate::mark::Change;
 
 /// Most bytes of proposals written in one transaction, beside the first.
 const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Places in the queue that no proposal takes: operators get through whatever waits.
+const TASKS_MAX: usize = 64;
 
 /// What an append is answered.
 pub(crate) type Answer = Result<Appended, AppendError>;
@@ -61,6 +65,7 @@ impl Drop for Answered {
 pub(crate) struct Queue {
     sender: RwLock<Option<SyncSender<Message>>>,
     load: Arc<Load>,
+    proposals_max: usize,
     bytes_max: usize,
 }
 
@@ -78,13 +83,32 @@ pub(crate) struct Batch {
     pub(crate) proposals: Vec<Proposal>,
     /// Who waits for each of them.
     pub(crate) callers: Vec<Caller>,
-    pub(crate) pages_max: Option<u32>,
+    /// What came after them.
+    pub(crate) task: Option<Task>,
+}
+
+/// What the writer does beside appending, each in its turn.
+#[derive(Debug)]
+pub(crate) enum Task {
+    LimitPages(u32),
+    Change(Change, oneshot::Sender<Result<(), LogError>>),
+    Fill(Vec<Recorded>, oneshot::Sender<Result<(), FillError>>),
+}
+
+/// How a wait for messages ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Something,
+    /// None came for a while.
+    Nothing,
+    /// None will ever come.
+    Closed,
 }
 
 #[derive(Debug)]
 enum Message {
     Propose(Box<Waiting>),
-    LimitPages(u32),
+    Do(Task),
 }
 
 #[derive(Debug, Default)]
@@ -94,10 +118,15 @@ struct Load {
 }
 
 pub(crate) fn queue(options: &Options) -> (Queue, Arrivals) {
-    let (sender, receiver) = sync_channel(options.queue_max.max(1));
+    let proposals_max = options.queue_max.max(1);
+    let (sender, receiver) = sync_channel(proposals_max.saturating_add(TASKS_MAX));
     let load = Arc::<Load>::default();
-    let queue =
-        Queue { sender: RwLock::new(Some(sender)), load: Arc::clone(&load), bytes_max: options.queue_bytes_max };
+    let queue = Queue {
+        sender: RwLock::new(Some(sender)),
+        load: Arc::clone(&load),
+        proposals_max,
+        bytes_max: options.queue_bytes_max,
+    };
     (queue, Arrivals { receiver, load, batch_max: options.batch_max.max(1) })
 }
 
@@ -107,8 +136,8 @@ impl Queue {
         let bytes = proposal.encoded_bytes();
         let (caller, receiver) = oneshot::channel();
         // Counted before it is sent, so that the writer never takes off what was not yet put on.
-        let before = self.load.add(bytes);
-        let sent = if before > 0 && before + bytes > self.bytes_max {
+        let (proposals, before) = self.load.add(bytes);
+        let sent = if proposals >= self.proposals_max || (before > 0 && before + bytes > self.bytes_max) {
             Err(LogError::Overloaded)
         } else {
             self.send(Message::Propose(Box::new(Waiting { proposal, caller })))
@@ -119,8 +148,9 @@ impl Queue {
         sent.map(|()| receiver)
     }
 
-    pub(crate) fn limit_pages(&self, pages_max: u32) -> Result<(), LogError> {
-        self.send(Message::LimitPages(pages_max))
+    /// Has the writer do something after what waits now.
+    pub(crate) fn task(&self, task: Task) -> Result<(), LogError> {
+        self.send(Message::Do(task))
     }
 
     /// No more is taken in; what is in it will be answered.
@@ -143,17 +173,21 @@ impl Queue {
 }
 
 impl Arrivals {
-    /// Waits for the first message, and takes whatever else is there, up to the bounds; `false` once the queue is closed and empty.
-    pub(crate) fn take(&self, batch: &mut Batch) -> bool {
-        let Ok(first) = self.receiver.recv() else { return false };
+    /// Waits for the first message, at most so long, and takes whatever else is there: proposals up to the bounds, or up to a task.
+    pub(crate) fn take(&self, batch: &mut Batch, timeout: Duration) -> Taken {
+        let first = match self.receiver.recv_timeout(timeout) {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => return Taken::Nothing,
+            Err(RecvTimeoutError::Disconnected) => return Taken::Closed,
+        };
         let mut bytes = self.sort(first, batch);
-        while batch.proposals.len() < self.batch_max && bytes < BATCH_BYTES_MAX {
+        while batch.task.is_none() && batch.proposals.len() < self.batch_max && bytes < BATCH_BYTES_MAX {
             match self.receiver.try_recv() {
                 Ok(message) => bytes += self.sort(message, batch),
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
         }
-        true
+        Taken::Something
     }
 
     fn sort(&self, message: Message, batch: &mut Batch) -> usize {
@@ -166,8 +200,8 @@ impl Arrivals {
                 batch.callers.push(caller);
                 bytes
             }
-            Message::LimitPages(pages_max) => {
-                batch.pages_max = Some(pages_max);
+            Message::Do(task) => {
+                batch.task = Some(task);
                 0
             }
         }
@@ -175,10 +209,9 @@ impl Arrivals {
 }
 
 impl Load {
-    /// Adds a proposal, and answers the bytes before it.
-    fn add(&self, bytes: usize) -> usize {
-        self.proposals.fetch_add(1, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed)
+    /// Adds a proposal, and answers how many there were before it, and their bytes.
+    fn add(&self, bytes: usize) -> (usize, usize) {
+        (self.proposals.fetch_add(1, Ordering::Relaxed), self.bytes.fetch_add(bytes, Ordering::Relaxed))
     }
 
     fn remove(&self, bytes: usize) {

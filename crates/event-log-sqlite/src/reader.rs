@@ -8,10 +8,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
+use crate::backup::Branch;
 use crate::error::{self, OpenError, closed};
+use crate::replica::{self, KeyId, Secret};
 use crate::rows::{self, COLUMNS};
-use crate::writer::Shared;
-use crate::{lookup, schema};
+use crate::shared::Shared;
+use crate::{backup, connect, lookup, schema};
 
 static PAGE_OF_PARTITION: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {COLUMNS} FROM events JOIN streams USING (stream) WHERE key > ? AND key <= ? ORDER BY key LIMIT ?")
@@ -22,6 +24,7 @@ static PAGE_OF_STREAM: LazyLock<String> = LazyLock::new(|| {
          WHERE project = ? AND kind = ? AND id = ? AND revision > ? ORDER BY revision LIMIT ?"
     )
 });
+const HAS_STREAM: &str = "SELECT 1 FROM streams WHERE project = ? AND kind = ? AND id = ?";
 const ORDINAL: &str = "SELECT project, kind, id FROM streams WHERE project = ? AND kind = ? AND ordinal = ?";
 
 /// The connections that read.
@@ -39,7 +42,7 @@ pub(crate) struct Reader<'c>(&'c Connection);
 impl Readers {
     pub(crate) fn open(path: &Path, connections: usize, shared: Arc<Shared>) -> Result<Self, OpenError> {
         let connections = connections.max(1);
-        let idle: rusqlite::Result<Vec<_>> = (0..connections).map(|_| schema::open_for_reading(path)).collect();
+        let idle: rusqlite::Result<Vec<_>> = (0..connections).map(|_| connect::open_for_reading(path)).collect();
         Ok(Self {
             path: path.to_owned(),
             idle: Mutex::new(idle.map_err(|error| OpenError::of_sqlite(path, &error))?),
@@ -70,7 +73,7 @@ impl Readers {
 
     /// Fails when nothing can be read: closed, or damaged.
     pub(crate) fn usable(&self) -> Result<(), LogError> {
-        self.shared.undamaged()?;
+        self.shared.usable()?;
         if self.permits.is_closed() { Err(closed()) } else { Ok(()) }
     }
 
@@ -81,7 +84,7 @@ impl Readers {
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, LogError> {
-        self.shared.undamaged()?;
+        self.shared.usable()?;
         Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())
     }
 
@@ -94,7 +97,7 @@ impl Readers {
         let connection = match idle {
             Some(connection) => connection,
             None => {
-                schema::open_for_reading(&self.path).map_err(|error| self.shared.fault(&error, "opening a reader"))?
+                connect::open_for_reading(&self.path).map_err(|error| self.shared.fault(&error, "opening a reader"))?
             }
         };
         let read = reading(Reader(&connection)).map_err(|error| self.shared.remember(error));
@@ -111,11 +114,33 @@ impl Readers {
     }
 }
 
+impl<'c> Reader<'c> {
+    /// On a connection that is at hand.
+    pub(crate) fn on(connection: &'c Connection) -> Self {
+        Self(connection)
+    }
+}
+
 impl Reader<'_> {
+    pub(crate) fn branches(&self) -> Result<Vec<Branch>, LogError> {
+        backup::read_branches(self.0).map_err(|error| error::of_sqlite(&error, "reading the log's branches"))
+    }
+
+    /// What is committed of a partition now, whoever wrote it.
+    pub(crate) fn head(&self, partition: PartitionId) -> Result<u64, LogError> {
+        lookup::head_of_partition(self.0, partition)
+            .map_err(|error| error::of_sqlite(&error, &format!("looking up the head of partition {partition}")))
+    }
+
     pub(crate) fn request(&self, stream: &StreamId, request_id: Uuid) -> Result<Option<KnownRequest>, LogError> {
         lookup::find_request(self.0, stream, request_id).map_err(|error| {
             error::of_sqlite(&error, &format!("looking up a request of {}", event_log::StreamName(stream)))
         })
+    }
+
+    /// A key that a replica has of this stream.
+    pub(crate) fn replica_key(&self, stream: &StreamId) -> Result<Option<(KeyId, Secret)>, LogError> {
+        replica::key_of_stream(self.0, stream).map_err(|error| error::of_sqlite(&error, "looking up a stream's key"))
     }
 
     pub(crate) fn ordinal(&self, project: &str, kind: &str, ordinal: u64) -> Result<Option<StreamId>, LogError> {
@@ -127,6 +152,14 @@ impl Reader<'_> {
             stream.optional()
         };
         found().map_err(|error| error::of_sqlite(&error, &format!("looking up {kind}/{project} {ordinal}")))
+    }
+
+    pub(crate) fn has_stream(&self, stream: &StreamId) -> Result<bool, LogError> {
+        let found = || {
+            let mut statement = self.0.prepare_cached(HAS_STREAM)?;
+            statement.exists([&stream.project, &stream.kind, &stream.id])
+        };
+        found().map_err(|error| error::of_sqlite(&error, &format!("looking up {}", event_log::StreamName(stream))))
     }
 
     pub(crate) fn stream_page(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {

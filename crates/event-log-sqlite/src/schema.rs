@@ -1,30 +1,23 @@
-//! The file: its format, its tables, and how it is opened.
+//! The file: its format, its tables, and the steps from one format to the next.
 //!
 //! | table | row | found by |
 //! |---|---|---|
-//! | `log` | the one log | – |
+//! | `log` | the one log: which it is, its versions, its phase | – |
+//! | `branches` | a restore: for each partition, which log this one branched from, and where | (branch, partition) |
 //! | `streams` | a stream, numbered from 1 in the order of their first events | name, ordinal |
 //! | `events` | a record; `key` is partition << 48 \| position | key; (stream, revision); (stream, request id) |
 //!
 //! Positions, revisions and ordinals are dense, so each head is the end of an index: none is stored apart.
 
-use std::path::Path;
-use std::time::Duration;
-
-use event_log::{Identity, PartitionId, Versions};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
-use uuid::Uuid;
-
-use crate::Options;
-use crate::error::OpenError;
+use event_log::PartitionId;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// "SnLg": marks the file as ours (`PRAGMA application_id`).
-const APPLICATION_ID: i64 = 0x536e_4c67;
-/// The format written and read here (`PRAGMA user_version`).
-const FORMAT: i64 = 1;
+pub(crate) const APPLICATION_ID: i64 = 0x536e_4c67;
+/// The format written and read here (`PRAGMA user_version`): so many steps were taken.
+pub(crate) const FORMAT: i64 = 2;
 /// Most partitions; a key has room for 32,768.
-const PARTITIONS_MAX: u32 = 1024;
+pub(crate) const PARTITIONS_MAX: u32 = 1024;
 /// Bits of a position in a key.
 const POSITION_BITS: u32 = 48;
 /// The highest position there can be.
@@ -32,11 +25,11 @@ const POSITION_MAX: u64 = (1 << POSITION_BITS) - 1;
 const _: () =
     assert!((PARTITIONS_MAX as u64) << POSITION_BITS < i64::MAX as u64, "every key is a positive 64-bit number");
 
-/// How long a connection waits where another one holds a lock: only for moments, while the WAL is begun anew.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Statements kept prepared for each connection.
-const STATEMENTS_MAX: usize = 16;
+/// What makes each format of the one before; the first of nothing. A new log takes them all, so that it is what an upgraded one is.
+const STEPS: [&str; 2] = [TABLES, PHASES];
+const _: () = assert!(STEPS.len() == 2, "one step to each format, up to today's");
 
+/// Format 1: the log, its streams, its events.
 const TABLES: &str = "
 CREATE TABLE log (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -83,6 +76,19 @@ CREATE UNIQUE INDEX events_by_stream ON events (stream, revision);
 CREATE UNIQUE INDEX events_by_request ON events (stream, request_id) WHERE append_events IS NOT NULL;
 ";
 
+/// Format 2: a log can be filled and sealed, backed up and restored.
+const PHASES: &str = "
+ALTER TABLE log ADD COLUMN phase TEXT NOT NULL DEFAULT 'open' CHECK (phase IN ('filling', 'open', 'sealed'));
+ALTER TABLE log ADD COLUMN backup INTEGER NOT NULL DEFAULT 0 CHECK (backup IN (0, 1)); -- 1: to be restored, not to be served
+CREATE TABLE branches (
+    branch INTEGER NOT NULL,            -- dense from 1, in the order of the restores
+    partition INTEGER NOT NULL,
+    log_id BLOB NOT NULL,               -- the log that was backed up
+    position INTEGER NOT NULL,          -- the last one that both have
+    PRIMARY KEY (branch, partition)
+) STRICT, WITHOUT ROWID;
+";
+
 /// The key of an event.
 pub(crate) fn key(partition: PartitionId, position: u64) -> i64 {
     (i64::from(partition) << POSITION_BITS) | position.min(POSITION_MAX).cast_signed()
@@ -103,145 +109,43 @@ pub(crate) fn keys(partition: PartitionId) -> (i64, i64) {
     (key(partition, 0), key(partition, POSITION_MAX))
 }
 
-/// The one writing connection, on a file that is made if there is none.
-pub(crate) fn open_for_writing(path: &Path, options: &Options) -> Result<(Connection, Identity), OpenError> {
-    if options.partitions == 0 || options.partitions > PARTITIONS_MAX {
-        return Err(OpenError::Partitions { asked: options.partitions, max: PARTITIONS_MAX });
+/// What a file says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Nothing: it is new.
+    Empty,
+    /// A log of this format.
+    Log(i64),
+    /// A database of another application.
+    Foreign(i64),
+}
+
+impl Format {
+    pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let number = |sql| connection.query_row(sql, [], |row| row.get(0));
+        let (id, format): (i64, i64) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+        let things: i64 = number("SELECT count(*) FROM sqlite_schema")?;
+        Ok(match (id, format, things) {
+            (0, 0, 0) => Self::Empty,
+            (APPLICATION_ID, format, _) => Self::Log(format),
+            (id, ..) => Self::Foreign(id),
+        })
     }
-    let of_sqlite = |error: rusqlite::Error| OpenError::of_sqlite(path, &error);
-    let mut connection = connect_for_writing(path, options.pages_max).map_err(of_sqlite)?;
-    if connection.is_readonly("main").map_err(of_sqlite)? {
-        return Err(OpenError::Unavailable { path: path.to_owned(), reason: "it is read-only".to_owned() });
-    }
-    let (identity, versions) = match format(&connection).map_err(of_sqlite)? {
-        (0, 0, 0) => create(&mut connection, options).map_err(of_sqlite)?,
-        (APPLICATION_ID, FORMAT, _) => read_identity(&connection).map_err(of_sqlite)?,
-        (APPLICATION_ID, found, _) => {
-            return Err(OpenError::OtherFormat { path: path.to_owned(), found, known: FORMAT });
-        }
-        (id, ..) => {
-            let reason = format!("a SQLite database of another application (id {id:#x})");
-            return Err(OpenError::NotALog { path: path.to_owned(), reason });
-        }
-    };
-    check(path, identity, versions)?;
-    set_up_for_writing(&connection).map_err(of_sqlite)?;
-    Ok((connection, identity))
 }
 
-/// Whether a log of this identity can be served here.
-fn check(path: &Path, identity: Identity, versions: Versions) -> Result<(), OpenError> {
-    if identity.partitions == 0 || identity.partitions > PARTITIONS_MAX {
-        let reason = format!("it says that it has {} partitions", identity.partitions);
-        return Err(OpenError::Damaged { path: path.to_owned(), reason });
-    }
-    for (what, found, known) in
-        [("rule", versions.rule, Versions::KNOWN.rule), ("record", versions.record, Versions::KNOWN.record)]
-    {
-        if found > known {
-            return Err(OpenError::UpgradeNeeded { path: path.to_owned(), what, found, known });
-        }
-    }
-    Ok(())
-}
-
-/// The writing connection once more, to a log that was open before.
-pub(crate) fn reopen_for_writing(path: &Path, pages_max: Option<u32>) -> rusqlite::Result<Connection> {
-    let connection = connect_for_writing(path, pages_max)?;
-    set_up_for_writing(&connection)?;
-    Ok(connection)
-}
-
-/// A connection that reads.
-pub(crate) fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    keep_statements(&connection)?;
-    connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192;")?;
-    Ok(connection)
-}
-
-/// Bounds the file, as a full disk would.
-pub(crate) fn limit_pages(connection: &Connection, pages_max: u32) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "max_page_count", pages_max)
-}
-
-/// Does something that waits for other connections no longer than `timeout`.
-pub(crate) fn with_busy_timeout<T>(
-    connection: &Connection,
-    timeout: Duration,
-    something: impl FnOnce() -> rusqlite::Result<T>,
+/// Takes the steps from this format to the one of today, and whatever `then` does, all at once: a crash leaves the file as it was.
+pub(crate) fn upgrade<T>(
+    connection: &mut Connection,
+    from: i64,
+    then: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
-    connection.busy_timeout(timeout)?;
-    let done = something();
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    done
-}
-
-fn connect_for_writing(path: &Path, pages_max: Option<u32>) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    keep_statements(&connection)?;
-    connection.pragma_update(None, "page_size", 8192)?;
-    if let Some(pages_max) = pages_max {
-        limit_pages(&connection, pages_max)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in STEPS.iter().skip(usize::try_from(from).unwrap_or(usize::MAX)) {
+        transaction.execute_batch(step)?;
     }
-    Ok(connection)
-}
-
-/// Statements are prepared once. Without the stability guarantee SQLite plans a query anew for each value bound to its `LIMIT`,
-/// which was a twelfth of the server's time under load.
-fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
-}
-
-/// Only on a file that is known to be ours: this writes to it.
-fn set_up_for_writing(connection: &Connection) -> rusqlite::Result<()> {
-    // Begun anew every 2,000 pages (16 MiB), and cut to 32 MiB if it had to grow beyond that.
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
-         PRAGMA wal_autocheckpoint = 2000;
-         PRAGMA journal_size_limit = 33554432;
-         PRAGMA cache_size = -32768;",
-    )
-}
-
-/// Application id, format, and how many things the schema has.
-fn format(connection: &Connection) -> rusqlite::Result<(i64, i64, i64)> {
-    let number = |sql| connection.query_row(sql, [], |row| row.get(0));
-    Ok((
-        number("PRAGMA application_id")?,
-        number("PRAGMA user_version")?,
-        number("SELECT count(*) FROM sqlite_schema")?,
-    ))
-}
-
-/// All at once: a crash leaves an empty file, which is made into a log when it is opened again.
-fn create(connection: &mut Connection, options: &Options) -> rusqlite::Result<(Identity, Versions)> {
-    let (identity, versions) = (Identity::new(options.log_id, options.partitions), Versions::KNOWN);
-    let transaction = connection.transaction()?;
-    transaction.execute_batch(TABLES)?;
-    transaction.execute(
-        "INSERT INTO log (one, log_id, partitions, rule_version, record_version) VALUES (1, ?, ?, ?, ?)",
-        params![identity.log_id.as_bytes(), identity.partitions, versions.rule, versions.record],
-    )?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
+    let done = then(&transaction)?;
     transaction.commit()?;
-    Ok((identity, versions))
-}
-
-fn read_identity(connection: &Connection) -> rusqlite::Result<(Identity, Versions)> {
-    let sql = "SELECT log_id, partitions, rule_version, record_version FROM log WHERE one = 1";
-    let identity = connection
-        .query_row(sql, [], |row| {
-            let identity = Identity::new(Uuid::from_bytes(row.get(0)?), row.get(1)?);
-            Ok((identity, Versions { rule: row.get(2)?, record: row.get(3)? }))
-        })
-        .optional()?;
-    identity.ok_or(rusqlite::Error::QueryReturnedNoRows)
+    Ok(done)
 }

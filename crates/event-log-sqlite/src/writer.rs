@@ -1,48 +1,27 @@
 //! The one writer: a thread that admits, writes and commits in batches, then answers, then publishes.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::admission::{Accepted, Admission, Changes, Decision};
-use event_log::{AppendError, LogError, PartitionId, Proposal};
-use rusqlite::{CachedStatement, Connection, ErrorCode, params};
+use event_log::admission::Changes;
+use event_log::{AppendError, FillError, LogError, PartitionId, Recorded};
+use rusqlite::Connection;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
-use crate::error;
-use crate::lookup::{Heads, Lookup};
-use crate::queue::{Answer, Arrivals, Batch, deliver};
-use crate::schema::{self, key};
-use crate::tail::Tails;
-use crate::{Options, sidecar};
+use crate::batch::{self, Failure, Written};
+use crate::lookup::Heads;
+use crate::mark::{Change, Mark};
+use crate::queue::{Arrivals, Batch, Taken, Task, deliver};
+use crate::shared::Shared;
+use crate::{Options, connect, sidecar};
 
 /// Where readers keep the log from beginning the WAL anew, it grows to this before the writer waits for them.
 const WAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// How long it waits for them, and by how much the WAL grows before it tries again.
+/// How long it waits for them.
 const WAL_WAIT: Duration = Duration::from_millis(200);
-const WAL_BYTES_STEP: u64 = 16 * 1024 * 1024;
-
-const INSERT_STREAM: &str = "INSERT INTO streams (stream, project, kind, id, ordinal) VALUES (?, ?, ?, ?, ?)";
-const INSERT_EVENT: &str = "INSERT INTO events (key, stream, revision, append_events, event_id, event_type, schema_version, \
-     actor, request_id, fingerprint, correlation_id, causation_id, traceparent, occurred_at, recorded_at, leaf, facts, \
-     facts_hash, texts, salt, texts_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
-/// What the writer tells everybody else.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    /// What is committed, and so readable: set before anybody is answered.
-    committed: Vec<AtomicU64>,
-    /// The same, watched: set after the answers.
-    heads: Vec<watch::Sender<u64>>,
-    /// The newest records: entered before their head is published.
-    pub(crate) tails: Tails,
-    /// What is wrong with the data, once something is.
-    damage: OnceLock<String>,
-    /// The same, watched: told before anybody is answered so.
-    trouble: watch::Sender<Option<LogError>>,
-}
+/// How often an idle writer looks whether another process has sealed the log.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The writer's own.
 #[derive(Debug)]
@@ -60,26 +39,15 @@ pub(crate) struct Writer {
     failing: bool,
 }
 
-/// What a batch came to.
-struct Written {
-    answers: Vec<Answer>,
-    /// What was accepted, by proposal.
-    accepted: Vec<Option<Accepted>>,
-    changes: Changes,
-}
-
-/// How far a batch got.
-enum Failure {
+/// Why a transaction was not done.
+#[derive(Debug)]
+pub(crate) enum Undone {
     /// Nothing of it is in the log.
-    Before(rusqlite::Error),
-    /// The commit failed, and it may be in the log when that is opened again.
-    InDoubt(rusqlite::Error),
-}
-
-/// The statements that write.
-struct Insert<'c> {
-    stream: CachedStatement<'c>,
-    event: CachedStatement<'c>,
+    Not(LogError),
+    /// Its commit failed: it may be in the log.
+    Perhaps(LogError),
+    /// The log can't be filled with that.
+    Unfit(FillError),
 }
 
 impl Writer {
@@ -107,33 +75,33 @@ impl Writer {
     /// Writes until the queue is closed and empty.
     pub(crate) fn run(mut self, arrivals: &Arrivals) {
         let mut batch = Batch::default();
-        while arrivals.take(&mut batch) {
-            if let Some(pages_max) = batch.pages_max.take() {
-                self.limit_pages(pages_max);
+        loop {
+            match arrivals.take(&mut batch, LOOK_INTERVAL) {
+                Taken::Closed => return,
+                Taken::Nothing => self.look(),
+                Taken::Something if !batch.proposals.is_empty() => self.append(&mut batch),
+                Taken::Something => {}
             }
-            if !batch.proposals.is_empty() {
-                self.write(&mut batch);
+            if let Some(task) = batch.task.take() {
+                self.perform(task);
             }
         }
     }
 
     /// Takes one batch from the queue to its answers. What can wait comes after those: callers come back meanwhile.
-    fn write(&mut self, batch: &mut Batch) {
-        match self.commit(&batch.proposals) {
+    fn append(&mut self, batch: &mut Batch) {
+        let known = self.shared.known;
+        let proposals = &batch.proposals;
+        match self.attempt("appending", |connection, heads| batch::append(connection, heads, known, proposals)) {
             Ok(Written { answers, accepted, changes }) => {
-                let grown: Vec<_> =
-                    changes.partitions.iter().map(|(partition, head)| (*partition, head.position)).collect();
-                self.shared.commit(&grown);
+                self.shared.commit(&grown(&changes));
                 deliver(self.runtime.as_ref(), &mut batch.callers, answers);
                 let records = batch.proposals.drain(..).zip(accepted);
                 let records = records.filter_map(|(proposal, accepted)| Some(accepted?.into_records(proposal)));
-                self.shared.tails.extend(records.flatten());
-                self.shared.publish(&grown);
-                self.heads.advance(changes);
-                self.bound_wal();
-                self.note(None);
+                self.settle(changes, records.flatten());
             }
-            Err(error) => {
+            Err(undone) => {
+                let error = AppendError::from(undone);
                 self.note(Some(&error));
                 let answers = vec![Err(error); batch.callers.len()];
                 deliver(self.runtime.as_ref(), &mut batch.callers, answers);
@@ -142,29 +110,111 @@ impl Writer {
         batch.proposals.clear();
     }
 
-    /// Admits and writes a batch in one transaction; all of it fails with what is returned.
-    fn commit(&mut self, batch: &[Proposal]) -> Result<Written, AppendError> {
-        self.shared.undamaged().map_err(AppendError::Failed)?;
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self
-                .reconnect()
-                .map_err(|error| AppendError::Failed(self.shared.fault(&error, "opening the log again")))?,
-        };
-        let written = transact(&connection, &mut self.heads, batch);
-        match written {
-            Ok(written) => {
+    fn perform(&mut self, task: Task) {
+        match task {
+            Task::LimitPages(pages_max) => self.limit_pages(pages_max),
+            // Who asked may have gone away.
+            Task::Change(change, caller) => drop(caller.send(self.change(change))),
+            Task::Fill(records, caller) => drop(caller.send(self.fill(records))),
+        }
+    }
+
+    fn change(&mut self, change: Change) -> Result<(), LogError> {
+        let known = self.shared.known;
+        let mark =
+            self.transact("changing the log's mark", |connection, _| batch::change(connection, known, change))?;
+        self.shared.set_mark(mark);
+        Ok(())
+    }
+
+    fn fill(&mut self, records: Vec<Recorded>) -> Result<(), FillError> {
+        let known = self.shared.known;
+        let changes = self.attempt("filling", |connection, heads| batch::fill(connection, heads, known, &records))?;
+        self.settle(changes, records);
+        Ok(())
+    }
+
+    /// Does the work in one transaction: all of it, or nothing.
+    pub(crate) fn transact<T>(
+        &mut self,
+        doing: &str,
+        work: impl FnOnce(&Connection, &mut Heads) -> Result<T, Failure>,
+    ) -> Result<T, LogError> {
+        self.attempt(doing, work).map_err(LogError::from)
+    }
+
+    /// As [`Writer::transact`], and tells what was not done from what may have been.
+    fn attempt<T>(
+        &mut self,
+        doing: &str,
+        work: impl FnOnce(&Connection, &mut Heads) -> Result<T, Failure>,
+    ) -> Result<T, Undone> {
+        self.shared.usable().map_err(Undone::Not)?;
+        let connection = self.connect().map_err(Undone::Not)?;
+        match batch::transact(&connection, || work(&connection, &mut self.heads)) {
+            Ok(done) => {
                 self.connection = Some(connection);
-                Ok(written)
+                Ok(done)
             }
             Err(failure) => {
                 self.recover(connection);
                 Err(match failure {
-                    Failure::Before(error) => AppendError::Failed(self.shared.fault(&error, "appending")),
-                    Failure::InDoubt(error) => AppendError::Unknown(self.shared.fault(&error, "committing")),
+                    Failure::Before(error) => Undone::Not(self.shared.fault(&error, doing)),
+                    Failure::InDoubt(error) => Undone::Perhaps(self.shared.fault(&error, "committing")),
+                    Failure::Refused(error) => {
+                        // What it found in the file is news to this process.
+                        self.look();
+                        Undone::Not(match error {
+                            LogError::DataLoss { .. } => self.shared.remember(error),
+                            other => other,
+                        })
+                    }
+                    Failure::Unfit(error) => Undone::Unfit(error),
                 })
             }
         }
+    }
+
+    /// Looks something up by the connection that writes.
+    pub(crate) fn look_up<T>(
+        &self,
+        doing: &str,
+        look: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, LogError> {
+        let unavailable = || LogError::Unavailable { reason: format!("{doing}: the log is to be opened again") };
+        let connection = self.connection.as_ref().ok_or_else(unavailable)?;
+        look(connection).map_err(|error| self.shared.fault(&error, doing))
+    }
+
+    /// Takes over what was committed, and tells everybody.
+    pub(crate) fn settle(&mut self, changes: Changes, records: impl IntoIterator<Item = Recorded>) {
+        let grown = grown(&changes);
+        self.shared.commit(&grown);
+        self.shared.tails.extend(records);
+        self.shared.publish(&grown);
+        self.heads.advance(changes);
+        self.bound_wal();
+        self.note(None);
+    }
+
+    /// Takes over what another process has made of the log's mark.
+    fn look(&mut self) {
+        if let Some(Ok(mark)) = self.connection.as_ref().map(Mark::read) {
+            self.shared.set_mark(mark);
+        }
+    }
+
+    fn connect(&mut self) -> Result<Connection, LogError> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => self.reconnect().map_err(|error| self.shared.fault(&error, "opening the log again")),
+        }
+    }
+
+    fn reconnect(&mut self) -> rusqlite::Result<Connection> {
+        let connection = connect::reopen_for_writing(&self.path, self.pages_max)?;
+        self.reload(&connection)?;
+        Ok(connection)
     }
 
     /// After a failed batch: the transaction is ended, and what is in the log is read from it again.
@@ -173,12 +223,6 @@ impl Writer {
         if ended && self.reload(&connection).is_ok() {
             self.connection = Some(connection);
         }
-    }
-
-    fn reconnect(&mut self) -> rusqlite::Result<Connection> {
-        let connection = schema::reopen_for_writing(&self.path, self.pages_max)?;
-        self.reload(&connection)?;
-        Ok(connection)
     }
 
     /// Forgets what is cached, and takes from the file where the log ends.
@@ -194,26 +238,27 @@ impl Writer {
     fn limit_pages(&mut self, pages_max: u32) {
         self.pages_max = Some(pages_max);
         if let Some(connection) = &self.connection
-            && let Err(error) = schema::limit_pages(connection, pages_max)
+            && let Err(error) = connect::limit_pages(connection, pages_max)
         {
             tracing::warn!(path = %self.path.display(), %error, pages_max, "the log's size was not bounded");
         }
     }
 
-    /// Begins the WAL anew where readers have kept SQLite from doing so by itself.
+    /// Begins the WAL anew where readers have kept SQLite from doing so by itself. Where they keep this from it too, the next try
+    /// is when it has grown by half: who holds on to the log for long costs the writer few waits.
     fn bound_wal(&mut self) {
         let bytes = std::fs::metadata(&self.wal).map_or(0, |wal| wal.len());
         let Some(connection) = self.connection.as_ref().filter(|_| bytes > self.wal_bytes_max) else {
             return;
         };
-        let busy = schema::with_busy_timeout(connection, WAL_WAIT, || {
+        let busy = connect::with_busy_timeout(connection, WAL_WAIT, || {
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))
         });
         if let Ok(false) = busy {
             self.wal_bytes_max = WAL_BYTES_MAX;
         } else {
-            self.wal_bytes_max = bytes + WAL_BYTES_STEP;
-            tracing::warn!(path = %self.path.display(), wal_bytes = bytes, "readers keep the log's WAL from being begun anew");
+            self.wal_bytes_max = bytes.saturating_add(bytes / 2);
+            tracing::warn!(path = %self.path.display(), wal_bytes = bytes, "a reader keeps the log's WAL from being begun anew");
         }
     }
 
@@ -231,137 +276,33 @@ impl Writer {
     }
 }
 
-impl Shared {
-    pub(crate) fn new(heads: &Heads, options: &Options) -> Self {
-        Self {
-            committed: heads.positions().map(AtomicU64::new).collect(),
-            heads: heads.positions().map(watch::Sender::new).collect(),
-            tails: Tails::new(heads.partitions(), options.tail_bytes),
-            damage: OnceLock::new(),
-            trouble: watch::Sender::new(None),
-        }
-    }
+fn grown(changes: &Changes) -> Vec<(PartitionId, u64)> {
+    changes.partitions.iter().map(|(partition, head)| (*partition, head.position)).collect()
+}
 
-    /// The last position that is committed; 0 in a partition that there isn't.
-    pub(crate) fn committed(&self, partition: PartitionId) -> u64 {
-        self.committed.get(partition as usize).map_or(0, |position| position.load(Ordering::Acquire))
-    }
-
-    pub(crate) fn head(&self, partition: PartitionId) -> watch::Receiver<u64> {
-        self.heads.get(partition as usize).map_or_else(|| watch::Sender::new(0).subscribe(), watch::Sender::subscribe)
-    }
-
-    pub(crate) fn trouble(&self) -> watch::Receiver<Option<LogError>> {
-        self.trouble.subscribe()
-    }
-
-    /// Fails once the data was found damaged.
-    pub(crate) fn undamaged(&self) -> Result<(), LogError> {
-        self.damage.get().map_or(Ok(()), |reason| Err(LogError::DataLoss { reason: reason.clone() }))
-    }
-
-    /// What a failure of SQLite means for callers; from a damage on, nothing more is served.
-    pub(crate) fn fault(&self, error: &rusqlite::Error, doing: &str) -> LogError {
-        self.remember(error::of_sqlite(error, doing))
-    }
-
-    /// Passes the error on, and keeps it if the data is damaged.
-    pub(crate) fn remember(&self, error: LogError) -> LogError {
-        if let LogError::DataLoss { reason } = &error
-            && self.damage.set(reason.clone()).is_ok()
-        {
-            self.trouble.send_replace(Some(error.clone()));
-            tracing::error!(reason, "the log's data is damaged: nothing more is served until someone has looked");
-        }
-        error
-    }
-
-    fn commit(&self, ends: &[(PartitionId, u64)]) {
-        for (partition, position) in ends {
-            if let Some(committed) = self.committed.get(*partition as usize) {
-                committed.store(*position, Ordering::Release);
-            }
-        }
-    }
-
-    fn publish(&self, ends: &[(PartitionId, u64)]) {
-        for (partition, position) in ends {
-            if let Some(head) = self.heads.get(*partition as usize) {
-                head.send_if_modified(|head| std::mem::replace(head, *position) != *position);
-            }
+impl From<Undone> for AppendError {
+    fn from(undone: Undone) -> Self {
+        match undone {
+            Undone::Perhaps(error) => Self::Unknown(error),
+            other => Self::Failed(other.into()),
         }
     }
 }
 
-fn transact(connection: &Connection, heads: &mut Heads, batch: &[Proposal]) -> Result<Written, Failure> {
-    connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])).map_err(Failure::Before)?;
-    let written = admit_and_insert(connection, heads, batch).map_err(Failure::Before)?;
-    let committed = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
-    match committed {
-        Ok(_) => Ok(written),
-        // What did not fit was not written whole, and a commit that is not whole is none.
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => Err(Failure::Before(error)),
-        Err(error) => Err(Failure::InDoubt(error)),
+impl From<Undone> for FillError {
+    fn from(undone: Undone) -> Self {
+        match undone {
+            Undone::Unfit(error) => error,
+            other => Self::Failed(other.into()),
+        }
     }
 }
 
-fn admit_and_insert(connection: &Connection, heads: &mut Heads, batch: &[Proposal]) -> rusqlite::Result<Written> {
-    let mut lookup = Lookup::new(connection, heads);
-    let mut insert =
-        Insert { stream: connection.prepare_cached(INSERT_STREAM)?, event: connection.prepare_cached(INSERT_EVENT)? };
-    let mut admission = Admission::new(&mut lookup);
-    let (mut answers, mut entered) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-    for proposal in batch {
-        let (answer, accepted) = match admission.admit(proposal)? {
-            Decision::Accepted(accepted) => {
-                insert.append(proposal, &accepted)?;
-                (Ok(accepted.appended.clone()), Some(accepted))
-            }
-            Decision::Replayed(appended) => (Ok(appended), None),
-            Decision::Refused(error) => (Err(error), None),
-        };
-        answers.push(answer);
-        entered.push(accepted);
-    }
-    Ok(Written { answers, accepted: entered, changes: admission.finish() })
-}
-
-impl Insert<'_> {
-    fn append(&mut self, proposal: &Proposal, accepted: &Accepted) -> rusqlite::Result<()> {
-        let (append, appended) = (proposal.append(), &accepted.appended);
-        let events = accepted.leaves.len() as u64;
-        let stream = accepted.head.number.cast_signed();
-        if appended.first_revision == 1 {
-            let name = &append.stream;
-            self.stream.execute(params![stream, name.project, name.kind, name.id, appended.ordinal.cast_signed()])?;
+impl From<Undone> for LogError {
+    fn from(undone: Undone) -> Self {
+        match undone {
+            Undone::Not(error) | Undone::Perhaps(error) => error,
+            Undone::Unfit(error) => Self::Unavailable { reason: error.to_string() },
         }
-        let first_position = appended.position + 1 - events;
-        for ((n, leaf), (event, hashes)) in (0..).zip(&accepted.leaves).zip(proposal.events()) {
-            let texts = (!event.texts.is_empty()).then_some((&event.texts, &event.salt, &hashes.texts));
-            self.event.execute(params![
-                key(appended.partition, first_position + n),
-                stream,
-                (appended.first_revision + n).cast_signed(),
-                (n + 1 == events).then_some(events.cast_signed()),
-                event.event_id.as_bytes(),
-                event.event_type,
-                event.schema_version,
-                append.actor,
-                append.request_id.as_bytes(),
-                append.fingerprint,
-                append.correlation_id.as_ref().map(uuid::Uuid::as_bytes),
-                append.causation_id.as_ref().map(uuid::Uuid::as_bytes),
-                append.traceparent,
-                event.occurred_at,
-                appended.recorded_at,
-                leaf,
-                event.facts,
-                hashes.facts,
-                texts.map(|(texts, ..)| texts),
-                texts.map(|(_, salt, _)| salt),
-                texts.map(|(.., hash)| hash),
-            ])?;
-        }
-        Ok(())
     }
 }

@@ -2,14 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails by panicking, in its helpers too")]
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use event_log::contract::{self, Broken, Factory};
-use event_log::{EventLog, Identity};
+use event_log::contract::{self, Factory, Idle};
+use event_log::{EventLog, Founding, Identity, LogError, Versions};
 use event_log_sqlite::{Options, SqliteLog};
+use rusqlite::Connection;
 use uuid::Uuid;
 
 /// Logs in a temporary folder, which goes with it.
@@ -24,8 +25,14 @@ impl Files {
         Self { folder: tempfile::tempdir().unwrap(), made: AtomicU32::new(0), options }
     }
 
-    fn open(path: PathBuf, options: &Options) -> Result<Arc<SqliteLog>, Broken> {
-        SqliteLog::open(path, options).map(Arc::new).map_err(|error| Broken::new(error.to_string()))
+    fn open(&self, path: &Path, founding: Founding, known: Versions) -> Result<Arc<SqliteLog>, LogError> {
+        let options = Options { founding, known, ..self.options.clone() };
+        Ok(Arc::new(SqliteLog::open(path, &options)?))
+    }
+
+    fn new_path(&self) -> std::path::PathBuf {
+        let n = self.made.fetch_add(1, Ordering::SeqCst);
+        self.folder.path().join(format!("log-{n}.db"))
     }
 }
 
@@ -33,22 +40,61 @@ impl Files {
 impl Factory for Files {
     type Log = SqliteLog;
 
-    async fn create(&self, partitions: u32) -> Result<Arc<SqliteLog>, Broken> {
-        let n = self.made.fetch_add(1, Ordering::SeqCst);
-        let options = Options { partitions, ..self.options.clone() };
-        Self::open(self.folder.path().join(format!("log-{n}.db")), &options)
+    async fn create(&self, founding: Founding) -> Result<Arc<SqliteLog>, LogError> {
+        self.open(&self.new_path(), founding, Versions::KNOWN)
     }
 
-    async fn reopen(&self, log: Arc<SqliteLog>) -> Result<Option<Arc<SqliteLog>>, Broken> {
+    async fn reopen(&self, log: Arc<SqliteLog>, known: Versions) -> Result<Arc<SqliteLog>, LogError> {
         log.close().await;
-        // What it was made with is in the file: other options change nothing.
-        let options = Options { partitions: 3, ..Options::new(Uuid::from_u128(99)) };
-        Self::open(log.path().to_owned(), &options).map(Some)
+        // What it was made with is in the file: another founding changes nothing.
+        self.open(log.path(), founding(99, 3), known)
+    }
+
+    /// What a killed process leaves is what its files are at that moment: they are opened again as copies of it.
+    async fn crash(&self, log: Arc<SqliteLog>) -> Result<Arc<SqliteLog>, LogError> {
+        let (from, to) = (log.path().to_owned(), self.new_path());
+        copy_while_nobody_writes(&from, &to);
+        log.close().await;
+        self.open(&to, founding(99, 3), Versions::KNOWN)
+    }
+
+    /// A transaction that has read. One that has written would be SQLite's one writer, and the log would wait for it.
+    async fn idle_transaction(&self, log: &Arc<SqliteLog>) -> Result<Option<Idle>, LogError> {
+        let console = Connection::open(log.path()).unwrap();
+        console
+            .execute_batch(
+                "BEGIN; SELECT count(*) FROM events; CREATE TEMP TABLE notes (line); INSERT INTO notes VALUES (1)",
+            )
+            .unwrap();
+        Ok(Some(Box::new(std::sync::Mutex::new(console))))
+    }
+
+    fn at_once(&self) -> usize {
+        4
     }
 }
 
+/// Copies the log's files between two commits, as a kill leaves them: each as it is.
+fn copy_while_nobody_writes(from: &Path, to: &Path) {
+    let beside = |path: &Path, ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        std::path::PathBuf::from(name)
+    };
+    let guard = Connection::open(from).unwrap();
+    guard.busy_timeout(std::time::Duration::from_secs(60)).unwrap();
+    guard.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for ending in ["", "-wal", "-shm"] {
+        std::fs::copy(beside(from, ending), beside(to, ending)).unwrap();
+    }
+}
+
+fn founding(id: u128, partitions: u32) -> Founding {
+    Founding { identity: Identity::new(Uuid::from_u128(id), partitions), filling: false }
+}
+
 fn options() -> Options {
-    Options::new(Uuid::from_u128(7))
+    Options::new(founding(7, 8))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -64,8 +110,8 @@ async fn every_promise_is_kept_on_one_thread_in_small_batches_without_a_tail() {
 #[tokio::test]
 async fn a_log_has_the_identity_it_was_made_with() {
     let files = Files::new(options());
-    let log = files.create(5).await.unwrap();
+    let log = files.create(founding(7, 5)).await.unwrap();
     assert_eq!(log.identity(), Identity::new(Uuid::from_u128(7), 5));
-    let again = files.reopen(log).await.unwrap().unwrap();
+    let again = files.reopen(log, Versions::KNOWN).await.unwrap();
     assert_eq!(again.identity(), Identity::new(Uuid::from_u128(7), 5));
 }

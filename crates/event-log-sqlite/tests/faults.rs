@@ -5,13 +5,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use event_log::{Append, AppendError, EventLog, LogError, NewEvent, StreamId};
+use event_log::{Append, AppendError, EventLog, Founding, Identity, LogError, NewEvent, StreamId};
 use event_log_sqlite::{OpenError, Options, SqliteLog};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 fn options() -> Options {
-    Options::new(Uuid::from_u128(7))
+    of_partitions(8)
+}
+
+fn of_partitions(partitions: u32) -> Options {
+    Options::new(Founding { identity: Identity::new(Uuid::from_u128(7), partitions), filling: false })
 }
 
 fn folder() -> (TempDir, PathBuf) {
@@ -107,8 +111,8 @@ fn a_file_that_is_no_log_is_refused_and_left_as_it_is() {
 async fn a_log_of_a_newer_format_is_refused_and_left_as_it_is() {
     let (_folder, path) = folder();
     closed_log_with(&path, b"{}").await;
-    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    assert_eq!(refused(&path), OpenError::OtherFormat { path: path.clone(), found: 2, known: 1 });
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    assert_eq!(refused(&path), OpenError::OtherFormat { path: path.clone(), found: 3, known: 2 });
 }
 
 #[tokio::test]
@@ -155,7 +159,7 @@ fn a_folder_that_cannot_be_written_to_is_a_clear_error() {
 #[test]
 fn a_number_of_partitions_that_cannot_be_is_refused() {
     let (_folder, path) = folder();
-    let partitions = |partitions| SqliteLog::open(&path, &Options { partitions, ..options() }).map(|_| ());
+    let partitions = |partitions| SqliteLog::open(&path, &of_partitions(partitions)).map(|_| ());
     assert_eq!(partitions(0), Err(OpenError::Partitions { asked: 0, max: 1024 }));
     assert_eq!(partitions(1025), Err(OpenError::Partitions { asked: 1025, max: 1024 }));
     assert_eq!(partitions(1024), Ok(()));

@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use event_log::{Append, EventLog, NewEvent, StreamId};
+use event_log::{Append, EventLog, Founding, Identity, NewEvent, StreamId};
 use event_log_sqlite::{Options, SqliteLog};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -111,7 +111,7 @@ fn note(line: &str, answered: &mut HashMap<String, u64>) {
 }
 
 fn options() -> Options {
-    Options { partitions: 1, ..Options::new(Uuid::from_u128(7)) }
+    Options::new(Founding { identity: Identity::new(Uuid::from_u128(7), 1), filling: false })
 }
 
 fn append(id: &str) -> Append {

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use commands::Environment as _;
-use event_log::EventLog;
+use event_log::{EventLog, Founding, Identity};
 use event_log_sqlite::SqliteLog;
 use view_store::ViewStore;
 use view_store_sqlite::{OpenError, SqliteViews};
 
 use super::environment::Machine;
+
+/// The partitions of a new log.
+const PARTITIONS: u32 = 8;
 
 /// Log and views, open.
 pub(crate) struct Storage {
@@ -41,7 +44,8 @@ fn open_log(data: &Path, url: Option<&str>) -> anyhow::Result<Arc<dyn EventLog>>
 }
 
 fn open_sqlite(path: PathBuf) -> anyhow::Result<Arc<dyn EventLog>> {
-    let options = event_log_sqlite::Options::new(Machine.event_id());
+    let founding = Founding { identity: Identity::new(Machine.event_id(), PARTITIONS), filling: false };
+    let options = event_log_sqlite::Options::new(founding);
     Ok(Arc::new(SqliteLog::open(path, &options).context("the event log does not open")?))
 }
 
