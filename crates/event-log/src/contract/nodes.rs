@@ -10,8 +10,9 @@ use super::given::{
 };
 use super::{Broken, Factory, Outcome, promise, promise_eq};
 use crate::append::{Append, AppendError, Appended};
-use crate::log::{EventLog, KnownRequest};
+use crate::log::{EventLog, KnownRequest, PartitionId};
 use crate::maintain::Versions;
+use crate::record::Recorded;
 
 /// A log with three nodes; `None` where there is only one.
 async fn three<F: Factory>(factory: &F) -> Result<Option<[Arc<F::Log>; 3]>, Broken> {
@@ -126,21 +127,35 @@ pub(super) async fn know_each_others_requests<F: Factory>(factory: &F) -> Outcom
     Ok(())
 }
 
-/// A node that nobody writes at and nobody asks learns of what others wrote: its heads' watches come to it by themselves.
+/// A node that nobody writes at and nobody asks learns of what others wrote: its heads' watches come to it by themselves, and
+/// what they show can be read.
 pub(super) async fn heads_reach_every_one<F: Factory>(factory: &F) -> Outcome {
+    const APPENDS: u64 = 50;
     let Some([first, second, third]) = three(factory).await? else { return Ok(()) };
     let partition = first.identity().partition_of("PAY");
-    let mut readers = Vec::new();
-    for node in [&second, &third] {
-        let node = Arc::clone(node);
-        readers.push(tokio::spawn(async move { Reader::new(partition, 0).read_to(&*node, 50).await }));
-    }
-    for n in 0..50 {
+    let followers = [&second, &third].map(|node| tokio::spawn(follow(Arc::clone(node), partition, APPENDS)));
+    for n in 0..APPENDS {
         first.append(append(&issue(n), 0, 1)).await?;
+        tokio::task::yield_now().await;
     }
     let all = Reader::new(partition, 0).read_all(&*first).await?;
-    for read in try_join_all(readers).await? {
+    for read in try_join_all(followers).await? {
         promise!(read? == all, "another node's reader saw other records");
     }
     Ok(())
+}
+
+/// Reads what the watch shows, each time it moves, up to `last`.
+async fn follow<L: EventLog>(log: Arc<L>, partition: PartitionId, last: u64) -> Result<Vec<Recorded>, Broken> {
+    let (mut head, mut reader, mut records) = (log.head(partition), Reader::new(partition, 0), Vec::new());
+    while reader.position < last {
+        let here = reader.position;
+        let shown = head.wait_for(|head| *head > here).await.map(|head| *head);
+        let Ok(shown) = shown else {
+            return Err(Broken::new(format!("the head's watch ended at {here} before {last}")));
+        };
+        records.extend(reader.next(&*log).await?.records);
+        promise!(reader.position >= shown, "the watch shows {shown}, and {} can be read", reader.position);
+    }
+    Ok(records)
 }

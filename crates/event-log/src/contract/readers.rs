@@ -106,20 +106,23 @@ pub(super) async fn an_idle_transaction_hides_nothing<F: Factory>(factory: &F) -
 
 /// At the end of what can be read stands the end of an append, never its middle.
 pub(super) async fn an_append_is_seen_whole<F: Factory>(factory: &F) -> Outcome {
+    const APPENDS: u64 = 60;
     let log = log(factory).await?;
     let writer = {
         let log = Arc::clone(&log);
         tokio::spawn(async move {
-            for n in 0..60 {
+            for n in 0..APPENDS {
                 let mut several = append(&issue(n), 0, 1);
                 several.events = (0..5).map(|k| event(k.to_string())).collect();
                 log.append(several).await?;
+                // A log that answers at once leaves the reader a turn.
+                tokio::task::yield_now().await;
             }
             Ok::<_, Broken>(())
         })
     };
     let mut reader = Reader::new(log.identity().partition_of("PAY"), 0).with_limit(1000);
-    while reader.position < 300 && !(writer.is_finished() && reader.position == 0) {
+    while !writer.is_finished() {
         let page = reader.next(&*log).await?;
         if let Some(last) = page.records.last().filter(|_| page.end) {
             promise_eq!(last.record.header.revision, 5, "the last revision in sight at {}", last.position);
@@ -127,6 +130,8 @@ pub(super) async fn an_append_is_seen_whole<F: Factory>(factory: &F) -> Outcome 
         tokio::task::yield_now().await;
     }
     writer.await??;
+    reader.read_all(&*log).await?;
+    promise_eq!(reader.position, APPENDS * 5, "the last position");
     Ok(())
 }
 
