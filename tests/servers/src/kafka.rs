@@ -254,7 +254,11 @@ impl Kafka {
         }
         let said = format.output().context("run java")?;
         if !said.status.success() {
-            bail!("formatting failed: {}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
+            bail!(
+                "formatting failed: {}{}",
+                String::from_utf8_lossy(&said.stdout),
+                String::from_utf8_lossy(&said.stderr)
+            );
         }
         Ok(())
     }
@@ -288,7 +292,10 @@ impl Kafka {
         if !runs() {
             let said = std::fs::read_to_string(self.log(broker)).unwrap_or_default();
             let end: Vec<_> = said.lines().rev().take(20).collect();
-            bail!("the broker ended while it started; it said last:\n{}", end.into_iter().rev().collect::<Vec<_>>().join("\n"));
+            bail!(
+                "the broker ended while it started; it said last:\n{}",
+                end.into_iter().rev().collect::<Vec<_>>().join("\n")
+            );
         }
         Ok(())
     }
@@ -339,7 +346,8 @@ impl Kafka {
             settings.extend(tls(secure));
         }
         let own = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
-        let lines = own.chain(self.setup.settings.clone()).map(|(name, value)| format!("{name}={}\n", one_line(&value)));
+        let lines =
+            own.chain(self.setup.settings.clone()).map(|(name, value)| format!("{name}={}\n", one_line(&value)));
         lines.collect()
     }
 }

@@ -14,6 +14,7 @@
 //! **To move to another version of one**: `pom.xml`; it is fetched as soon as that says so.
 
 pub mod fetched;
+pub mod kafka;
 pub mod ports;
 pub mod postgres;
 pub mod process;

@@ -1,0 +1,143 @@
+//! Stored entries as the replica takes them: checked against what this build knows, their texts opened.
+
+use std::sync::Arc;
+
+use event_log::{LogError, PartitionId, Phase, Proposal, Recorded, StreamId, Texts, Versions};
+use event_log_sqlite::replica::{Entry, Seen};
+use uuid::Uuid;
+
+use crate::entry::{FORMAT, Malformed, StoredBody, StoredEntry, StoredProposal, StoredTexts, hash};
+use crate::keys::{Keys, StreamKey};
+
+/// What decodes.
+pub(crate) struct Decoder {
+    pub(crate) known: Versions,
+    pub(crate) partitions: u32,
+    pub(crate) keys: Arc<Keys>,
+}
+
+/// What an entry says.
+pub(crate) enum Decoded {
+    /// To be applied among others.
+    Entry(Entry),
+    /// To be taken over alone.
+    Fill(Vec<Recorded>),
+}
+
+/// Where keys are found.
+pub(crate) trait FindKey {
+    /// The key of this name; `None` once the keys were read to their end and it is not among them.
+    fn find(&mut self, partition: PartitionId, id: &[u8; 16]) -> Result<Option<Arc<StreamKey>>, LogError>;
+}
+
+impl From<Malformed> for LogError {
+    fn from(Malformed(reason): Malformed) -> Self {
+        Self::DataLoss { reason }
+    }
+}
+
+impl Decoder {
+    /// What the entry says; `kept` is the proposal as this node made it, when it is this node's.
+    pub(crate) fn decode(
+        &self,
+        partition: PartitionId,
+        stored: StoredEntry,
+        kept: Option<Proposal>,
+        keys: &mut dyn FindKey,
+    ) -> Result<Decoded, LogError> {
+        if stored.format > FORMAT {
+            let reason = format!("a record has format {}, and this version knows up to {FORMAT}", stored.format);
+            return Err(LogError::UpgradeNeeded { reason });
+        }
+        let body = stored.body.ok_or_else(|| Malformed("a record that says nothing".to_owned()))?;
+        Ok(Decoded::Entry(match body {
+            StoredBody::Proposal(proposal) => self.proposal(partition, proposal, kept, keys)?,
+            StoredBody::Filled(filled) => {
+                let mut open = |stream: &StreamId, event: Uuid, texts: &StoredTexts| {
+                    self.open(partition, stream, event, texts, &mut *keys)
+                };
+                let records = filled.records.into_iter().map(|record| record.into_recorded(partition, &mut open));
+                return records.collect::<Result<_, LogError>>().map(Decoded::Fill);
+            }
+            StoredBody::Found(found) => {
+                let versions: Versions = found.versions.unwrap_or_default().into();
+                versions.check_known(self.known)?;
+                Entry::Found(versions, if found.filling { Phase::Filling } else { Phase::Open })
+            }
+            StoredBody::Activate(versions) => {
+                let versions = Versions::from(versions);
+                versions.check_known(self.known)?;
+                Entry::Activate(versions)
+            }
+            StoredBody::Seal(_) => Entry::Seal,
+            StoredBody::Open(_) => Entry::Open,
+            StoredBody::Pass(_) => Entry::Pass,
+        }))
+    }
+
+    fn proposal(
+        &self,
+        partition: PartitionId,
+        stored: StoredProposal,
+        kept: Option<Proposal>,
+        keys: &mut dyn FindKey,
+    ) -> Result<Entry, LogError> {
+        Versions { rule: stored.rule_version, record: stored.record_version }.check_known(self.known)?;
+        let seen = Seen { position: stored.position, running_hash: hash(&stored.running_hash, "a running hash")? };
+        let proposal = match kept {
+            Some(kept) => kept,
+            None => self.check(partition, stored, keys)?,
+        };
+        if proposal.partition() != partition {
+            let of = proposal.partition();
+            return Err(Malformed(format!("a proposal of partition {of} in partition {partition}")).into());
+        }
+        Ok(Entry::Propose(proposal, seen))
+    }
+
+    fn check(
+        &self,
+        partition: PartitionId,
+        stored: StoredProposal,
+        keys: &mut dyn FindKey,
+    ) -> Result<Proposal, LogError> {
+        let (mut append, sealed) = stored.into_append()?;
+        let mut erased = Vec::new();
+        for (event, sealed) in append.events.iter_mut().zip(&sealed) {
+            let Some(sealed) = sealed else {
+                erased.push(None);
+                continue;
+            };
+            match self.open(partition, &append.stream, event.event_id, sealed, keys)? {
+                Some(Texts { salt, json }) => {
+                    (event.salt, event.texts) = (salt, json);
+                    erased.push(None);
+                }
+                None => erased.push(Some(hash(&sealed.hash, "a hash of texts")?)),
+            }
+        }
+        let broken = |error| Malformed(format!("a proposal that no node makes: {error}"));
+        Ok(Proposal::check_erased(append, self.partitions, &erased).map_err(broken)?)
+    }
+
+    fn open(
+        &self,
+        partition: PartitionId,
+        stream: &StreamId,
+        event_id: Uuid,
+        texts: &StoredTexts,
+        keys: &mut dyn FindKey,
+    ) -> Result<Option<Texts>, LogError> {
+        if texts.sealed.is_empty() {
+            return Ok(None);
+        }
+        let id =
+            texts.key_id.as_slice().try_into().map_err(|_| Malformed("a key's name of another length".to_owned()))?;
+        let Some(key) = keys.find(partition, &id)? else { return Ok(None) };
+        let opened = key.open(stream, event_id, &texts.sealed)?;
+        if event_log::leaf::texts_hash(&opened.salt, &opened.json)[..] != texts.hash[..] {
+            return Err(Malformed(format!("texts of event {event_id} are not those that were hashed")).into());
+        }
+        Ok(Some(opened))
+    }
+}

@@ -1,0 +1,395 @@
+//! The one who reads the topic: a thread that takes whatever was fetched, applies it to the replica in one transaction, and
+//! answers whose entries were in it.
+//!
+//! It works in sessions. A session begins with a look at the topic (its settings, its ends) and at the replica's last record of
+//! each partition, which must still be where it was; it ends with the connection, and the next one begins.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use event_log::{LogError, PartitionId};
+use event_log_sqlite::replica::{Applier, Entry, Run};
+use prost::Message as _;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::{Offset, TopicPartitionList};
+use sha2::{Digest as _, Sha256};
+use tokio::runtime::Handle;
+
+use crate::client::{self, RECORD_BYTES_MAX, Told};
+use crate::decode::{Decoded, Decoder};
+use crate::desk::{Answer, Caller, Desk, deliver};
+use crate::entry::StoredEntry;
+use crate::keyring::Keyring;
+use crate::state::State;
+use crate::topic;
+use crate::url::Location;
+
+/// Most records, and most bytes of them, that are applied in one transaction.
+const BATCH_MAX: usize = 1024;
+const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long is waited for the next record before other things are looked after.
+const WAIT: Duration = Duration::from_millis(100);
+/// Bytes of a partition that are fetched at once.
+const FETCH_BYTES: usize = 2 * RECORD_BYTES_MAX;
+/// An entry that was not read back after this: is the topic still there?
+const OVERDUE: Duration = Duration::from_secs(2);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Between sessions that could not begin.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How often what waits is looked after.
+const TEND_EVERY: Duration = Duration::from_millis(200);
+
+/// Who reads the topic.
+pub(crate) struct Follower {
+    pub(crate) location: Location,
+    pub(crate) applier: Applier,
+    pub(crate) state: Arc<State>,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) decoder: Decoder,
+    pub(crate) runtime: Handle,
+    pub(crate) partitions: u32,
+    pub(crate) closed: Arc<AtomicBool>,
+    /// When what waits was looked after last.
+    pub(crate) tended: Instant,
+}
+
+/// How a session ends.
+pub(crate) enum End {
+    /// The log is closed.
+    Closed,
+    /// The topic can't be followed at present.
+    Lost(String),
+    /// Nothing more is served here.
+    Fatal(LogError),
+}
+
+/// A session's place in the topic.
+struct Session {
+    consumer: Arc<BaseConsumer<Told>>,
+    keyring: Keyring,
+    told: Told,
+    partitions: Vec<Place>,
+    /// Whether all that was there at the beginning has been applied.
+    caught_up: bool,
+    probed: Instant,
+}
+
+/// Where a session is in a partition.
+struct Place {
+    /// The offset of the record that comes next.
+    expected: u64,
+    /// The digest that the next record must have: it is the replica's last.
+    last: Option<[u8; 32]>,
+    /// The partition's end when the session began.
+    end: u64,
+}
+
+/// What was fetched and not yet applied.
+#[derive(Default)]
+struct Batch<'c> {
+    runs: Vec<(Run, Vec<Option<Caller>>, BorrowedMessage<'c>)>,
+    records: usize,
+    bytes: usize,
+}
+
+impl From<LogError> for End {
+    /// What the replica or the decoder say: an unavailable replica may be available again.
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Unavailable { reason } => Self::Lost(reason),
+            other => Self::Fatal(other),
+        }
+    }
+}
+
+impl From<KafkaError> for End {
+    fn from(error: KafkaError) -> Self {
+        Self::Lost(error.to_string())
+    }
+}
+
+impl Follower {
+    /// Follows the topic until the log is closed.
+    pub(crate) fn run(mut self) {
+        loop {
+            match self.session() {
+                End::Closed => return,
+                End::Lost(reason) => self.state.set_away(Some(format!("the topic can't be followed: {reason}"))),
+                End::Fatal(error) => {
+                    self.state.set_fatal(error.clone());
+                    self.desk.close(&error);
+                    return;
+                }
+            }
+            self.tend();
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    fn session(&mut self) -> End {
+        let mut session = match self.begin() {
+            Ok(session) => session,
+            Err(end) => return end,
+        };
+        loop {
+            if self.closed.load(Ordering::Acquire) {
+                return End::Closed;
+            }
+            if let Err(end) = self.round(&mut session) {
+                return end;
+            }
+            self.tend();
+        }
+    }
+
+    /// Looks at the topic, and goes to where the replica is.
+    fn begin(&mut self) -> Result<Session, End> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(End::Closed);
+        }
+        self.state.readable().map_err(End::Fatal)?;
+        self.applier.refresh()?;
+        let told = Told::default();
+        let consumer: BaseConsumer<Told> = client::consumer(&self.location, FETCH_BYTES, told.clone())?;
+        match topic::look(&self.location, &consumer, &self.runtime) {
+            Ok(Some(found)) if found.partitions == self.partitions => {}
+            Ok(Some(found)) => {
+                let reason = format!("the topic has {} partitions, and the log {}", found.partitions, self.partitions);
+                return Err(End::Fatal(LogError::DataLoss { reason }));
+            }
+            Ok(None) => return Err(End::Lost("there is no such topic".to_owned())),
+            Err(error) => return Err(End::Lost(error.to_string())),
+        }
+        let mut places = TopicPartitionList::new();
+        let mut partitions = Vec::new();
+        for partition in 0..self.partitions {
+            let place = self.place(&consumer, partition)?;
+            let offset = i64::try_from(place.expected).unwrap_or(i64::MAX);
+            places.add_partition_offset(&self.location.topic, partition.cast_signed(), Offset::Offset(offset))?;
+            partitions.push(place);
+        }
+        consumer.assign(&places)?;
+        let keyring = Keyring::open(&self.location, &self.applier, self.partitions)?;
+        let consumer = Arc::new(consumer);
+        Ok(Session { consumer, keyring, told, partitions, caught_up: false, probed: Instant::now() })
+    }
+
+    /// Where to begin: at the replica's last record, which is compared with the topic's.
+    fn place(&self, consumer: &BaseConsumer<Told>, partition: PartitionId) -> Result<Place, End> {
+        let bookmark = self.applier.bookmark(partition);
+        let next = bookmark.map_or(0, |bookmark| bookmark.next_offset);
+        let (low, high) =
+            consumer.fetch_watermarks(&self.location.topic, partition.cast_signed(), topic::ANSWER_TIMEOUT)?;
+        let (low, end) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
+        let lost = |reason| End::Fatal(LogError::DataLoss { reason });
+        if end < next {
+            return Err(lost(format!(
+                "partition {partition} of the topic ends at offset {end}, and this node had read it to {next}"
+            )));
+        }
+        if next < low {
+            return Err(lost(format!(
+                "partition {partition} of the topic begins at offset {low}, and this node had read it to {next}"
+            )));
+        }
+        let last = bookmark.filter(|_| next > low).map(|bookmark| bookmark.last_digest);
+        Ok(Place { expected: next - u64::from(last.is_some()), last, end })
+    }
+
+    /// Applies whatever was fetched.
+    fn round(&mut self, session: &mut Session) -> Result<(), End> {
+        let consumer = Arc::clone(&session.consumer);
+        session.keyring.drain(&self.decoder)?;
+        let mut batch = Batch::default();
+        let mut polled = consumer.poll(WAIT);
+        let idle = polled.is_none();
+        while let Some(message) = polled {
+            self.take(session, message?, &mut batch)?;
+            if batch.records >= BATCH_MAX || batch.bytes >= BATCH_BYTES_MAX {
+                break;
+            }
+            polled = consumer.poll(Duration::ZERO);
+        }
+        self.apply(session, batch)?;
+        self.see_whether_caught_up(session);
+        self.see_whether_reached(session, idle)
+    }
+
+    /// Takes a record into the batch.
+    fn take<'c>(
+        &mut self,
+        session: &mut Session,
+        message: BorrowedMessage<'c>,
+        batch: &mut Batch<'c>,
+    ) -> Result<(), End> {
+        let partition = PartitionId::try_from(message.partition()).unwrap_or(PartitionId::MAX);
+        let offset = u64::try_from(message.offset()).unwrap_or_default();
+        let payload = message.payload().unwrap_or_default();
+        let Some(place) = session.partitions.get_mut(partition as usize) else { return Ok(()) };
+        if offset != place.expected {
+            let expected = place.expected;
+            let reason = format!("partition {partition} of the topic goes on at offset {offset}, not {expected}");
+            return Err(End::Fatal(LogError::DataLoss { reason }));
+        }
+        place.expected += 1;
+        if let Some(last) = place.last.take() {
+            if Sha256::digest(payload)[..] != last {
+                let reason = format!(
+                    "partition {partition} of the topic has another record at offset {offset} than this node read"
+                );
+                return Err(End::Fatal(LogError::DataLoss { reason }));
+            }
+            return Ok(());
+        }
+        match self.decode(session, partition, offset, payload) {
+            Ok((Decoded::Entry(entry), caller)) => batch.add(partition, offset, entry, caller, message),
+            Ok((Decoded::Fill(records), caller)) => {
+                self.apply(session, std::mem::take(batch))?;
+                let digest = Sha256::digest(payload).into();
+                let filled = self.applier.fill(partition, records, offset + 1, digest)?;
+                self.advance(&[partition]);
+                deliver(&self.runtime, caller.map(|caller| (caller, Answer::Filled(filled))).into_iter().collect());
+            }
+            Err(end) => {
+                // What came before it is applied all the same.
+                self.apply(session, std::mem::take(batch))?;
+                return Err(end);
+            }
+        }
+        Ok(())
+    }
+
+    fn decode(
+        &mut self,
+        session: &mut Session,
+        partition: PartitionId,
+        offset: u64,
+        payload: &[u8],
+    ) -> Result<(Decoded, Option<Caller>), End> {
+        let at = |reason: String| LogError::DataLoss {
+            reason: format!("partition {partition} of the topic, offset {offset}: {reason}"),
+        };
+        let stored = StoredEntry::decode(payload).map_err(|error| at(error.to_string()))?;
+        let own = self.desk.take(stored.node, stored.number, payload);
+        let (kept, caller) = own.map_or((None, None), |own| (own.proposal, Some(own.caller)));
+        let mut keys = session.keyring.with(&self.applier, &self.decoder);
+        let decoded = self.decoder.decode(partition, stored, kept, &mut keys).map_err(|error| match error {
+            LogError::DataLoss { reason } => at(reason),
+            other => other,
+        });
+        match decoded {
+            Ok(decoded) => Ok((decoded, caller)),
+            Err(error) => {
+                let told = caller.map(|caller| (caller, Answer::Unknown(error.clone())));
+                deliver(&self.runtime, told.into_iter().collect());
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Writes the batch to the replica and answers whose entries were in it.
+    fn apply(&mut self, session: &mut Session, batch: Batch<'_>) -> Result<(), End> {
+        let keys = session.keyring.take_changes();
+        if batch.runs.is_empty() && keys.next_offsets.is_empty() {
+            return Ok(());
+        }
+        let mut runs = Vec::with_capacity(batch.runs.len());
+        let mut callers = Vec::with_capacity(batch.records);
+        for (mut run, waiting, last) in batch.runs {
+            run.last_digest = Sha256::digest(last.payload().unwrap_or_default()).into();
+            runs.push(run);
+            callers.extend(waiting);
+        }
+        let partitions: Vec<_> = runs.iter().map(|run| run.partition).collect();
+        match self.applier.apply(runs, &keys) {
+            Ok(outcomes) => {
+                self.advance(&partitions);
+                let outcomes = outcomes.into_iter().flatten();
+                let answers = callers.into_iter().zip(outcomes);
+                let answers = answers.filter_map(|(caller, outcome)| Some((caller?, Answer::Applied(outcome))));
+                deliver(&self.runtime, answers.collect());
+                Ok(())
+            }
+            Err(error) => {
+                // The session ends with this: the next one reads the keys again from where the replica is.
+                let answers = callers.into_iter().flatten().map(|caller| (caller, Answer::Unknown(error.clone())));
+                deliver(&self.runtime, answers.collect());
+                Err(error.into())
+            }
+        }
+    }
+
+    fn advance(&self, partitions: &[PartitionId]) {
+        let bookmark = |partition: &PartitionId| Some((*partition, self.applier.bookmark(*partition)?));
+        let bookmarks: Vec<_> = partitions.iter().filter_map(bookmark).collect();
+        self.state.advance(&bookmarks);
+    }
+
+    /// Ready once everything is applied that was there when the session began.
+    fn see_whether_caught_up(&self, session: &mut Session) {
+        if session.caught_up {
+            return;
+        }
+        let (mut done, mut all) = (0, 0);
+        for place in &session.partitions {
+            done += place.expected.min(place.end);
+            all += place.end;
+        }
+        let compared = session.partitions.iter().all(|place| place.last.is_none());
+        session.caught_up = done == all && compared;
+        self.state
+            .set_away((!session.caught_up).then(|| format!("catching up with the topic: {done} of {all} records")));
+    }
+
+    /// Ends the session where brokers were lost, or don't answer.
+    fn see_whether_reached(&self, session: &mut Session, idle: bool) -> Result<(), End> {
+        if session.told.take_lost() {
+            return Err(End::Lost("no broker can be reached".to_owned()));
+        }
+        if idle && session.probed.elapsed() >= OVERDUE {
+            session.probed = Instant::now();
+            for partition in self.desk.overdue(OVERDUE) {
+                self.desk
+                    .end_of(partition, PROBE_TIMEOUT)
+                    .map_err(|error| End::Lost(format!("partition {partition} does not answer: {error}")))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tend(&mut self) {
+        if self.tended.elapsed() >= TEND_EVERY {
+            self.tended = Instant::now();
+            self.desk.tend(&self.runtime);
+        }
+    }
+}
+
+impl<'c> Batch<'c> {
+    fn add(
+        &mut self,
+        partition: PartitionId,
+        offset: u64,
+        entry: Entry,
+        caller: Option<Caller>,
+        message: BorrowedMessage<'c>,
+    ) {
+        self.records += 1;
+        self.bytes += message.payload_len();
+        match self.runs.iter_mut().find(|(run, ..)| run.partition == partition) {
+            Some((run, callers, last)) => {
+                run.entries.push(entry);
+                run.next_offset = offset + 1;
+                callers.push(caller);
+                *last = message;
+            }
+            None => {
+                let run = Run { partition, entries: vec![entry], next_offset: offset + 1, last_digest: [0; 32] };
+                self.runs.push((run, vec![caller], message));
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The log on Kafka keeps every promise.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use event_log::contract::{self, Factory};
+use event_log::{EventLog as _, Founding, LogError, Versions};
+use event_log_kafka::{KafkaLog, Options};
+use test_servers::kafka::{self, Kafka};
+
+use crate::given::{Topic, as_log_error};
+
+/// Logs, each on a topic of its own.
+struct Topics {
+    kafka: &'static Kafka,
+    /// By the replicas of their nodes.
+    made: Mutex<HashMap<PathBuf, (Arc<Topic>, Founding)>>,
+}
+
+impl Topics {
+    async fn open(
+        &self,
+        topic: Arc<Topic>,
+        founding: Founding,
+        replica: PathBuf,
+        known: Versions,
+    ) -> Result<Arc<KafkaLog>, LogError> {
+        let options = Options { known, ..Options::new(founding, &replica) };
+        self.made.lock().unwrap().insert(replica, (Arc::clone(&topic), founding));
+        let log = topic.open(&options).await.map_err(as_log_error)?;
+        log.caught_up().await?;
+        Ok(log)
+    }
+
+    fn topic_of(&self, log: &KafkaLog) -> (Arc<Topic>, Founding) {
+        self.made.lock().unwrap()[log.replica()].clone()
+    }
+}
+
+#[async_trait]
+impl Factory for Topics {
+    type Log = KafkaLog;
+
+    async fn create(&self, founding: Founding) -> Result<Arc<KafkaLog>, LogError> {
+        let topic = Arc::new(Topic::new(self.kafka));
+        let replica = topic.next_replica();
+        self.open(topic, founding, replica, Versions::KNOWN).await
+    }
+
+    async fn reopen(&self, log: Arc<KafkaLog>, known: Versions) -> Result<Arc<KafkaLog>, LogError> {
+        let (topic, founding) = self.topic_of(&log);
+        log.close().await;
+        let replica = log.replica().to_owned();
+        drop(log);
+        self.open(topic, founding, replica, known).await
+    }
+
+    async fn another_node(&self, log: &Arc<KafkaLog>, known: Versions) -> Result<Option<Arc<KafkaLog>>, LogError> {
+        let (topic, founding) = self.topic_of(log);
+        let replica = topic.next_replica();
+        self.open(topic, founding, replica, known).await.map(Some)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_promise_is_kept() {
+    let Some(kafka) = kafka::shared().unwrap() else { return };
+    contract::run(Topics { kafka, made: Mutex::default() }).await;
+}

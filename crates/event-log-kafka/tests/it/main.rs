@@ -1,0 +1,6 @@
+//! The log on real brokers: one that all tests share, each on topics of its own, and clusters for those that break them.
+
+#![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
+
+mod contract;
+mod given;
