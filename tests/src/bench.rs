@@ -1,7 +1,9 @@
 //! Benchmarks. The machines are noisy, so a figure counts only as a ratio to a reference measured in the same run, interleaved with it.
 
+pub mod append;
 pub mod echo;
 pub mod load;
+pub mod overload;
 pub mod queries;
 pub mod report;
 pub mod serve;

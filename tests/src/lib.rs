@@ -1,7 +1,8 @@
-//! What is tested from outside: scenarios over real processes, benchmarks, and [`tidy`], the rules that no compiler checks.
+//! What is tested from outside: scenarios over real processes, benchmarks, crash runs ([`chaos`]), and [`tidy`], the rules that no
+//! compiler checks.
 //!
-//! Scenarios are in `tests/tests/`, one file a story; the benchmarks are the binary `bench`. `cargo xtask test` names the server's
-//! binary in `SNAGLOG_BIN`.
+//! Scenarios are in `tests/tests/`, one file a story; the benchmarks are the binary `bench`, the crash runs the binary `chaos`.
+//! `cargo xtask test` names the server's binary in `SNAGLOG_BIN`.
 //!
 //! What never happens here: the product imports nothing of it; no scenario reaches into a process otherwise than a user could (its
 //! ports, its files, its signals); none shares a folder or a port with another.
@@ -13,9 +14,12 @@
 //!
 //! **To add a crate**: its row in `tests/src/tidy/imports.rs`, and the same in `docs/architecture.md`.
 //!
+//! **To add a log to benchmarks and crash runs**: an arm in `tests/src/chaos/open.rs`; its references in `tests/src/bench/append/`.
+//!
 //! **To add a scenario**: a file in `tests/tests/`; `cargo xtask test --only scenarios` finds it.
 
 pub mod bench;
+pub mod chaos;
 pub mod client;
 pub mod life;
 pub mod server;

@@ -9,6 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::chaos::powerloss::recorder::Recorder;
 use crate::tools::skip_unless_ci;
 
 /// How long a server may take to be ready before a test gives up on it.
@@ -71,6 +72,13 @@ impl Server {
         Self::of(command(data, flags)).await
     }
 
+    /// Starts one under a recorder of what it writes, on the recorder's folder.
+    pub async fn start_recorded(recorder: &Recorder) -> anyhow::Result<Self> {
+        let mut command = command(&recorder.folder, &[]);
+        recorder.preload(&mut command, false);
+        Self::of(command).await
+    }
+
     async fn of(mut command: Command) -> anyhow::Result<Self> {
         let mut process = command.stderr(Stdio::inherit()).spawn().context("start snaglog serve")?;
         let output = process.stdout.take().context("the server has a standard output")?;
@@ -123,12 +131,16 @@ impl Server {
 
     /// Its resident memory, in bytes (Linux).
     pub fn resident_bytes(&self) -> anyhow::Result<u64> {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.id())).context("read the server's /proc status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS is in it")?;
-        let kib: u64 = line.trim().trim_end_matches(" kB").parse().context("VmRSS is a number of kB")?;
-        Ok(kib * 1024)
+        resident_bytes(self.id())
     }
+}
+
+/// A process's resident memory, in bytes (Linux).
+pub fn resident_bytes(process: u32) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).context("read a process's /proc status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS is in it")?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().context("VmRSS is a number of kB")?;
+    Ok(kib * 1024)
 }
 
 /// Starts a server that is expected not to come up, and waits for its end.

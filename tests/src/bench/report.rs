@@ -27,16 +27,17 @@ impl Figure {
 /// Prints figures as they come.
 #[derive(Debug)]
 pub struct Report {
+    bench: &'static str,
     json: bool,
 }
 
 impl Report {
-    /// For scripts, or for people.
-    pub fn new(json: bool) -> Self {
+    /// Of this benchmark, for scripts or for people.
+    pub fn new(bench: &'static str, json: bool) -> Self {
         if !json {
             println!("{:<34} {:>12} {:<11} {:<26} {:>12} {:>7}", "case", "value", "unit", "reference", "", "ratio");
         }
-        Self { json }
+        Self { bench, json }
     }
 
     /// Prints one.
@@ -44,7 +45,7 @@ impl Report {
         let Figure { case, value, unit, reference, reference_value } = figure;
         if self.json {
             let line = json!({
-                "bench": "serve", "case": case, "value": value, "unit": unit, "reference": reference,
+                "bench": self.bench, "case": case, "value": value, "unit": unit, "reference": reference,
                 "reference_value": reference_value, "ratio": figure.ratio(),
             });
             println!("{line}");

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::load::{self, Lives, Run};
 use super::report::{Figure, Report, percentile};
-use super::{echo, queries};
+use super::{echo, overload, queries};
 use crate::client::Client;
 use crate::life;
 use crate::server::Server;
@@ -28,6 +28,9 @@ pub struct Serve {
     /// In flight
     #[arg(long, value_delimiter = ',', default_values_t = [1, 64, 128])]
     in_flight: Vec<usize>,
+    /// Seconds a round of five times the calls that the server takes at once; 0 leaves it out
+    #[arg(long, default_value_t = 5.0)]
+    overload: f64,
     /// The larger number of issues for the query cases; 0 leaves them out
     #[arg(long, default_value_t = 1_000_000)]
     issues: u64,
@@ -71,6 +74,10 @@ impl Serve {
                 }
             }
             add(report, in_flight, &mut run, &mut reference, &commits);
+        }
+        if self.overload > 0.0 {
+            let length = Duration::from_secs_f64(self.overload);
+            overload::measure(report, "sqlite", &server, "BENCH", self.rounds, length).await?;
         }
         server.stop().await.map(|_| ())
     }

@@ -1,7 +1,7 @@
 //! The benchmarks. `cargo xtask bench NAME [--json]` builds for release and runs it.
 
 use clap::{Parser, Subcommand};
-use tests::bench;
+use tests::bench::{self, report::Report};
 
 #[derive(Debug, Parser)]
 #[command(name = "bench", about = "Measures Snaglog; each figure is a ratio to a reference measured in the same run")]
@@ -17,6 +17,8 @@ struct Bench {
 enum Name {
     /// The server end to end: durable commands a second, queries at two sizes, memory, start
     Serve(bench::serve::Serve),
+    /// The event log itself, beside what its storage can do bare: events a second at 1, 64 and 512 in flight, reading, overload
+    Append(bench::append::Append),
     /// The reference that `serve` is measured against: a bare unary echo (started by `serve` itself)
     #[command(hide = true)]
     Echo,
@@ -25,9 +27,10 @@ enum Name {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let bench = Bench::parse();
-    let report = bench::report::Report::new(bench.json);
+    let report = |name| Report::new(name, bench.json);
     match bench.name {
-        Name::Serve(serve) => serve.run(report).await,
+        Name::Serve(serve) => serve.run(report("serve")).await,
+        Name::Append(append) => append.run(report("append")).await,
         Name::Echo => bench::echo::serve().await,
     }
 }
