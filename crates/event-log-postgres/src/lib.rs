@@ -173,6 +173,13 @@ impl PostgresLog {
         Ok(log)
     }
 
+    /// Whether there is a log at this URL. Nothing is made.
+    pub async fn is_there(url: &str) -> Result<bool, OpenError> {
+        let place = Place::parse(url)?;
+        let dial = Dial::new(place.clone());
+        open::is_there(&place, &dial).await
+    }
+
     /// Proposals that wait for appenders now.
     pub fn queued(&self) -> usize {
         self.queues.iter().map(Queue::len).sum()

@@ -30,6 +30,7 @@ const SERVER: &str = "SELECT current_setting('server_version_num')::integer, cur
 const LOCK: &str = "SELECT pg_advisory_lock(hashtext('snaglog'), hashtext($1))";
 const SCHEMA_IS_THERE: &str = "SELECT to_regnamespace($1) IS NOT NULL, to_regclass($1 || '.log') IS NOT NULL, \
      EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace($1))";
+const LOG_IS_THERE: &str = "SELECT EXISTS (SELECT FROM log)";
 const FOUND: &str = "INSERT INTO log (log_id, partitions, rule_version, record_version, phase) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT DO NOTHING";
 const LOG: &str = "SELECT log_id, partitions, rule_version, record_version, phase FROM log";
@@ -64,6 +65,22 @@ pub(crate) async fn open(place: &Place, dial: &Dial, options: &Options) -> Resul
         }
         _ => Ok(opened),
     }
+}
+
+/// Whether there is a log; nothing is made.
+pub(crate) async fn is_there(place: &Place, dial: &Dial) -> Result<bool, OpenError> {
+    let told = |fault: Fault| told(place, &fault);
+    let mut connection = dial.connect().await.map_err(told)?;
+    let ask = async {
+        let row = sqlx::query(SCHEMA_IS_THERE).bind(&place.schema).fetch_one(&mut connection).await?;
+        if !row.try_get::<bool, _>(1)? {
+            return Ok(false);
+        }
+        sqlx::query(LOG_IS_THERE).fetch_one(&mut connection).await?.try_get(0)
+    };
+    let there = ask.await.map_err(|error: sqlx::Error| told(error.into()))?;
+    hang_up(connection).await;
+    Ok(there)
 }
 
 async fn check_server(place: &Place, connection: &mut PgConnection) -> Result<(), OpenError> {

@@ -3,7 +3,7 @@
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::client::{self, Failure, Global};
-use crate::{demo, serve};
+use crate::{demo, serve, upkeep};
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done · 1 failed · 2 usage · 3 refused by a rule · 4 not allowed · 5 conflict · 6 try again later
@@ -31,6 +31,8 @@ enum Command {
     Demo(demo::Demo),
     /// Run the server
     Serve(serve::Serve),
+    /// Verify, back up, move, export and import the event log
+    Log(upkeep::Upkeep),
     /// File, triage, resolve, close, show and list issues
     #[command(subcommand, arg_required_else_help = true)]
     Issue(client::issue::Command),
@@ -72,6 +74,7 @@ impl Cli {
         match self.command {
             Command::Demo(demo) => demo.run(&self.global).await,
             Command::Serve(serve) => serve.run().await.map_err(|error| Failure::failed(format!("{error:#}"))),
+            Command::Log(upkeep) => upkeep.run(&self.global).await,
             Command::Issue(command) => command.run(&self.global.session()?).await,
             Command::Board(show) => show.run(&self.global.session()?).await,
             Command::History(show) => show.run(&self.global.session()?).await,

@@ -15,6 +15,7 @@ pub(crate) mod settings;
 mod text;
 mod times;
 
-pub(crate) use failure::Failure;
+pub(crate) use failure::{Exit, Failure};
+pub(crate) use output::Output;
 pub(crate) use session::Session;
 pub(crate) use settings::Global;

@@ -11,12 +11,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value as Json, json};
-use tokio::signal::unix::{SignalKind, signal};
 
 use self::script::{MEANWHILE, SETUP, STORY, Scene};
 use self::stage::{Stage, head, indented};
 use crate::client::{Failure, Global};
-use crate::serve;
+use crate::storage::Place;
+use crate::{serve, signals};
 
 /// Show an issue's whole life, and a board full of others, on a server in a temporary folder. Ends by itself within seconds.
 #[derive(Debug, Args)]
@@ -33,19 +33,19 @@ impl Demo {
         output.expect_fields(&["board", "history", "refusals"])?;
         let folder = tempfile::tempdir().map_err(|error| Failure::failed(format!("no temporary folder: {error}")))?;
         let options = serve::Options {
-            data: self.keep.clone().unwrap_or_else(|| folder.path().to_owned()),
-            log: None,
+            place: Place { data: self.keep.clone().unwrap_or_else(|| folder.path().to_owned()), log: None },
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             trust_actor_header: false,
             drain: 1,
         };
         let failed = |error: anyhow::Error| Failure::failed(format!("{error:#}"));
+        let stop = signals::stop().map_err(failed)?;
         let running = serve::start(&options).await.map_err(failed)?;
         let server = format!("http://{}", running.address);
         let stage = Stage::new(global, &server);
         let played = tokio::select! {
             played = self.play(&stage) => played,
-            () = interrupted() => Err(Failure::failed("interrupted")),
+            () = stop => Err(Failure::failed("interrupted")),
         };
         running.stop().await.map_err(failed)?;
         folder.close().map_err(|error| Failure::failed(format!("the temporary folder stays: {error}")))?;
@@ -110,17 +110,5 @@ impl Demo {
             ),
             None => String::from(script::NEXT),
         }
-    }
-}
-
-/// Resolves with SIGTERM or Ctrl-C.
-async fn interrupted() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
     }
 }

@@ -1,8 +1,9 @@
 //! `snaglog`: the server with everything in one process, and the command line that calls it.
 //!
-//! [`serve`] builds the adapters (log, view store), hands them to the crates that do the work, and stops them again; it is the one place that
-//! reads the clock and makes ids and randomness. Everything below [`client`] is a plain gRPC client: it knows the contract in `proto/`, and
-//! nothing of domain, log or views. What never happens here: a rule about issues.
+//! [`serve`] builds the adapters (log, view store), hands them to the crates that do the work, and stops them again; [`environment`] is
+//! the one place that reads the clock and makes ids and randomness. Everything below [`client`] is a plain gRPC client: it knows the
+//! contract in `proto/`, and nothing of domain, log or views. [`upkeep`] is `snaglog log`: it opens the log itself. What never happens
+//! here: a rule about issues.
 //!
 //! # Recipes
 //!
@@ -11,12 +12,19 @@
 //!
 //! **To add a setting of the server**: a field of [`serve::Serve`] with its flag, environment variable and help.
 //!
-//! **To add a log**: an arm in `serve/storage.rs`, where `--log` is read.
+//! **To add a log**: a kind in `storage/url.rs`, where `--log` is read, and an arm in `storage.rs`, where it is opened.
+//!
+//! **To add something that operators do to a log**: it itself in the crate `transfer`, or in the log's own crate; a file in `upkeep/`
+//! with its arguments, its help, its output and its exit codes, and a variant in `upkeep.rs`.
 
 mod cli;
 mod client;
 mod demo;
+mod environment;
 mod serve;
+mod signals;
+mod storage;
+mod upkeep;
 
 use std::process::ExitCode;
 

@@ -1,27 +1,23 @@
 //! `snaglog serve`: all services in one process.
 
-mod environment;
-mod storage;
-
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use commands::{Commands, Environment};
-use event_log::EventLog;
+use event_log::{EventLog, LogError};
 use projector::{Health, Projector};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use environment::Machine;
-use storage::Storage;
+use crate::environment::Machine;
+use crate::signals;
+use crate::storage::{self, How, Place};
 
 /// Run the server. Prints `listening on HOST:PORT` on standard output once it is ready; SIGTERM and Ctrl-C drain, then exit 0.
 #[derive(Debug, Args)]
@@ -39,12 +35,8 @@ pub(crate) struct Serve {
 /// What a server needs to know.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
-    /// The folder that keeps log.db and views.db; made where it is missing
-    #[arg(long, default_value = "data", env = "SNAGLOG_DATA", value_name = "DIR")]
-    pub(crate) data: PathBuf,
-    /// The event log, sqlite:PATH [default: log.db in the data folder]
-    #[arg(long, env = "SNAGLOG_LOG", value_name = "URL")]
-    pub(crate) log: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Where to listen; port 0 picks one
     #[arg(long, default_value = "127.0.0.1:7464", env = "SNAGLOG_LISTEN", value_name = "HOST:PORT")]
     pub(crate) listen: SocketAddr,
@@ -78,7 +70,7 @@ impl Serve {
     /// Serves until SIGTERM or Ctrl-C.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         self.log_lines()?;
-        let stop = stop_signal()?;
+        let stop = signals::stop()?;
         let running = start(&self.options).await?;
         println!("listening on {}", running.address);
         stop.await;
@@ -100,19 +92,8 @@ impl Serve {
     }
 }
 
-/// Resolves with the first SIGTERM or Ctrl-C from now on.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be watched")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C can't be watched")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-/// Starts a server; returns once it is ready.
+/// Starts a server; returns once it listens. It is ready unless its log is not: a log that is being filled, was moved or catches up
+/// is read, and health says that nothing more can be done.
 pub(crate) async fn start(options: &Options) -> anyhow::Result<Running> {
     if !options.listen.ip().is_loopback() && !options.trust_actor_header {
         bail!(
@@ -121,7 +102,9 @@ pub(crate) async fn start(options: &Options) -> anyhow::Result<Running> {
             options.listen
         );
     }
-    let Storage { log, views } = storage::open(&options.data, options.log.as_deref())?;
+    options.place.make_folder()?;
+    let log: Arc<dyn EventLog> = storage::open(&options.place.url(), How::OrFounded(storage::new_log())).await?;
+    let views = storage::open_views(&options.place.data)?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("--listen {}", options.listen))?;
     let address = listener.local_addr().context("the address listened on")?;
     let (stop_serving, stop_projecting) = (CancellationToken::new(), CancellationToken::new());
@@ -141,10 +124,14 @@ pub(crate) async fn start(options: &Options) -> anyhow::Result<Running> {
     Ok(Running { address, served, projector, log, stop_serving, stop_projecting })
 }
 
-/// Ready while the projector runs and the log serves.
+/// Ready while the projector runs and the log serves; why not is logged whenever it changes.
 fn readiness(projector: &Projector, log: &dyn EventLog) -> watch::Receiver<bool> {
     let (mut health, mut trouble) = (projector.health(), log.trouble());
-    let (tell, ready) = watch::channel(*health.borrow() == Health::Running && trouble.borrow().is_none());
+    let mut why = why_not_ready(&health.borrow_and_update(), trouble.borrow_and_update().as_ref());
+    if let Some(reason) = &why {
+        tracing::warn!(%reason, "not ready");
+    }
+    let (tell, ready) = watch::channel(why.is_none());
     tokio::spawn(async move {
         loop {
             // A watch that can't change any more leaves the other.
@@ -153,13 +140,32 @@ fn readiness(projector: &Projector, log: &dyn EventLog) -> watch::Receiver<bool>
                 Ok(()) = trouble.changed() => {}
                 else => return,
             }
-            let running = *health.borrow_and_update() == Health::Running;
-            if tell.send(running && trouble.borrow_and_update().is_none()).is_err() {
+            let now = why_not_ready(&health.borrow_and_update(), trouble.borrow_and_update().as_ref());
+            match &now {
+                _ if now == why => {}
+                None => tracing::warn!("ready again"),
+                Some(reason) if reason == STOPPED => {}
+                Some(reason) => tracing::warn!(%reason, "not ready"),
+            }
+            why = now;
+            if tell.send(why.is_none()).is_err() {
                 return;
             }
         }
     });
     ready
+}
+
+/// What a server that ends says of itself.
+const STOPPED: &str = "views are no longer kept up to date";
+
+fn why_not_ready(health: &Health, trouble: Option<&LogError>) -> Option<String> {
+    match (trouble, health) {
+        (Some(error), _) => Some(error.to_string()),
+        (None, Health::Running) => None,
+        (None, Health::UpgradeNeeded { reason }) => Some(format!("upgrade needed: {reason}")),
+        (None, Health::Stopped) => Some(STOPPED.to_owned()),
+    }
 }
 
 impl Running {

@@ -1,6 +1,6 @@
 //! Settings of the client: flag over environment over profile file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ColorChoice};
 use etcetera::BaseStrategy as _;
@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
 use super::times::Style;
+use crate::storage::LogUrl;
 
 const SERVER: &str = "http://127.0.0.1:7464";
 
@@ -154,11 +155,21 @@ fn read_profile(name: &Setting) -> Result<Profile, Failure> {
     }
 }
 
+/// The log that `serve` and `log` open unless a flag names another, without its passwords.
+fn log() -> Setting {
+    let (value, from) = match (environment("SNAGLOG_LOG"), environment("SNAGLOG_DATA")) {
+        (Some(url), _) => (LogUrl::from(url), "environment (SNAGLOG_LOG)"),
+        (None, Some(data)) => (LogUrl::of_file(&Path::new(&data).join("log.db")), "environment (SNAGLOG_DATA)"),
+        (None, None) => (LogUrl::of_file(Path::new("data/log.db")), "default"),
+    };
+    Setting { name: "log", value: value.to_string(), from: from.to_owned() }
+}
+
 /// `snaglog config`: the settings in force.
 pub(crate) fn show(global: &Global) -> Result<(), Failure> {
     let output = global.output();
-    output.expect_fields(&["server", "actor", "profile", "settings_file"])?;
-    let settings = global.in_force()?;
+    output.expect_fields(&["server", "actor", "profile", "log", "settings_file"])?;
+    let settings: Vec<Setting> = global.in_force()?.into_iter().chain([log()]).collect();
     let file = settings_file().display().to_string();
     if output.is_json() {
         let mut object: serde_json::Map<_, _> = settings

@@ -1,0 +1,160 @@
+//! Where the log and the views are kept, by `--log` and `--data`.
+
+mod url;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use commands::Environment as _;
+use event_log::{Founding, Identity, Maintain};
+use event_log_postgres::PostgresLog;
+use event_log_sqlite::SqliteLog;
+use view_store::ViewStore;
+use view_store_sqlite::SqliteViews;
+
+pub(crate) use url::{Kind, LogUrl};
+
+use crate::environment::Machine;
+
+/// How many partitions a new log has.
+const PARTITIONS: u32 = 8;
+
+/// Where log and views are.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// The folder that keeps log.db and views.db; made where it is missing
+    #[arg(long, global = true, default_value = "data", env = "SNAGLOG_DATA", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The event log: sqlite:PATH, postgres://HOST/DATABASE or kafka://BROKER,BROKER/TOPIC [default: log.db in the data folder]
+    #[arg(long, global = true, env = "SNAGLOG_LOG", value_name = "URL", hide_env_values = true)]
+    pub(crate) log: Option<LogUrl>,
+}
+
+/// How a log is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// As it is, also where another process has it open: to be read, sealed and activated.
+    Beside,
+    /// It is made in this way where there is none.
+    OrFounded(Founding),
+}
+
+/// Why a log was not opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// The URL is no log's.
+    #[error("--log {url}: {give}")]
+    Url {
+        /// It, without its passwords.
+        url: LogUrl,
+        /// What to give.
+        give: String,
+    },
+    /// This build lacks what the URL names.
+    #[error(
+        "--log {url}: this build can't open it, it lacks the feature {feature}. Build it with: cargo build --release --features {feature}"
+    )]
+    Feature {
+        /// It, without its passwords.
+        url: LogUrl,
+        /// The cargo feature.
+        feature: &'static str,
+    },
+    /// There is no such log.
+    #[error("there is no log at {url}")]
+    Missing {
+        /// Where.
+        url: LogUrl,
+    },
+    /// Another process has it open.
+    #[error("{} is in use by another process", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It can't be opened.
+    #[error("the event log does not open")]
+    Failed(#[source] anyhow::Error),
+}
+
+impl Place {
+    /// The log's URL.
+    pub(crate) fn url(&self) -> LogUrl {
+        self.log.clone().unwrap_or_else(|| LogUrl::of_file(&self.data.join("log.db")))
+    }
+
+    /// Makes the data folder where it is missing.
+    pub(crate) fn make_folder(&self) -> anyhow::Result<()> {
+        std::fs::create_dir_all(&self.data)
+            .with_context(|| format!("--data {}: the folder can't be made", self.data.display()))
+    }
+}
+
+/// How a new log is made that is nobody's copy.
+pub(crate) fn new_log() -> Founding {
+    Founding { identity: Identity::new(Machine.event_id(), PARTITIONS), filling: false }
+}
+
+/// Opens the log. Another kind of log is another arm.
+pub(crate) async fn open(url: &LogUrl, how: How) -> Result<Arc<dyn Maintain>, OpenError> {
+    match url.kind().map_err(|give| OpenError::Url { url: url.clone(), give })? {
+        Kind::Sqlite(path) => Ok(Arc::new(open_sqlite(url, path, how)?)),
+        Kind::Postgres(address) => Ok(Arc::new(open_postgres(url, address, how).await?)),
+        Kind::Kafka(_) => Err(OpenError::Feature { url: url.clone(), feature: "kafka" }),
+    }
+}
+
+/// Opens the log in a file.
+pub(crate) fn open_sqlite(url: &LogUrl, path: &Path, how: How) -> Result<SqliteLog, OpenError> {
+    use event_log_sqlite::{OpenError as SqliteError, Options};
+    let opened = match how {
+        How::Beside if !path.exists() => return Err(OpenError::Missing { url: url.clone() }),
+        How::Beside => match SqliteLog::open_beside(path, &Options::new(new_log())) {
+            // Of an older format, which whoever has it to himself upgrades.
+            Err(SqliteError::OtherFormat { found, known, .. }) if found < known => {
+                SqliteLog::open(path, &Options::new(new_log()))
+            }
+            opened => opened,
+        },
+        How::OrFounded(founding) => SqliteLog::open(path, &Options::new(founding)),
+    };
+    opened.map_err(|error| match error {
+        SqliteError::InUse { path } => OpenError::InUse { path },
+        error => OpenError::Failed(error.into()),
+    })
+}
+
+async fn open_postgres(url: &LogUrl, address: &str, how: How) -> Result<PostgresLog, OpenError> {
+    use event_log_postgres::{OpenError as PostgresError, Options};
+    let failed = |error| match error {
+        PostgresError::Url { reason } => OpenError::Url { url: url.clone(), give: reason },
+        error => OpenError::Failed(error.into()),
+    };
+    let founding = match how {
+        How::Beside if !PostgresLog::is_there(address).await.map_err(failed)? => {
+            return Err(OpenError::Missing { url: url.clone() });
+        }
+        How::Beside => new_log(),
+        How::OrFounded(founding) => founding,
+    };
+    let clock = Arc::new(|| Machine.now().as_microsecond());
+    PostgresLog::open(address, &Options::new(founding, clock)).await.map_err(failed)
+}
+
+/// Opens the views in the data folder. They can be made from the log at any time: a file that can't be read is deleted, and they
+/// are built anew.
+pub(crate) fn open_views(data: &Path) -> anyhow::Result<Arc<dyn ViewStore>> {
+    use view_store_sqlite::OpenError;
+    let path = &data.join("views.db");
+    let views = match SqliteViews::open(path) {
+        Err(error @ (OpenError::Damaged { .. } | OpenError::OtherFormat { .. })) => {
+            tracing::warn!(%error, "the views are built anew from the log");
+            SqliteViews::delete(path).with_context(|| format!("{} can't be deleted", path.display()))?;
+            SqliteViews::open(path).context("the views do not open")
+        }
+        opened => opened.context("the views do not open"),
+    };
+    Ok(Arc::new(views?))
+}
