@@ -108,6 +108,7 @@ impl Versions {
     }
 
     /// Each the higher of both.
+    #[must_use]
     pub fn raised_to(self, other: Self) -> Self {
         Self { rule: self.rule.max(other.rule), record: self.record.max(other.record) }
     }

@@ -68,6 +68,7 @@ impl MemoryLog {
 
     /// Another node of this log, whose build knows these versions: other ones than [`Versions::KNOWN`] stand in for an older or
     /// a newer build. If the log has outgrown them, the node is in trouble from the start.
+    #[must_use]
     pub fn another_node(&self, known: Versions) -> Self {
         Self::node_of(Arc::clone(&self.storage), known)
     }

@@ -16,17 +16,17 @@ const APPENDS: usize = 8;
 pub(super) async fn an_answer_lost_is_settled_by_a_retry<F: Factory>(factory: &F) -> Outcome {
     let mut log = log(factory).await?;
     for round in 0..ROUNDS {
-        let lost = Append { events: vec![event("a"), event("b")], ..append(&issue(round), 0, 1) };
-        drop_the_answer(&*log, &lost).await?;
+        let unheard = Append { events: vec![event("a"), event("b")], ..append(&issue(round), 0, 1) };
+        drop_the_answer(&*log, &unheard).await?;
         log = factory.crash(log).await?;
-        let records = read_stream(&*log, &lost.stream, 9).await?;
+        let records = read_stream(&*log, &unheard.stream, 9).await?;
         promise_eq!(records.len(), 2, "records of an append that was written before the crash");
-        let settled = log.append(lost.clone()).await?;
+        let settled = log.append(unheard.clone()).await?;
         promise!(settled.replayed, "an append that was in the log is told to be a first one: {settled:?}");
         let last = &records[1];
         promise_eq!((settled.position, settled.leaf), (last.position, last.leaf), "what the retry is answered");
         promise_eq!((settled.first_revision, settled.revision), (1, 2), "the revisions the retry is answered");
-        promise_eq!(read_stream(&*log, &lost.stream, 9).await?.len(), 2, "records after the retry");
+        promise_eq!(read_stream(&*log, &unheard.stream, 9).await?.len(), 2, "records after the retry");
     }
     let records = Reader::new(log.identity().partition_of("PAY"), 0).read_all(&*log).await?;
     promise_eq!(records.len(), ROUNDS * 2, "records of all rounds");

@@ -1,26 +1,25 @@
 //! Histories: what clients at work were answered, recorded, and judged by a checker that knows only a plain model.
 
-use std::fmt;
+mod judge;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::future::try_join_all;
-use todc_utils::{Action, History, Specification, WGLChecker};
 
 use super::given::{Reader, issue, log, stream};
-use super::model::Model;
 use super::steps::{Caller, Step, expect_sound, steps};
 use super::{Broken, Factory, Outcome, promise};
 use crate::append::{Append, AppendError, Appended, LogError};
 use crate::log::{EventLog, PartitionId};
 use crate::maintain::Versions;
-use crate::record::{Leaf, Recorded, StreamId, StreamName};
+use crate::record::{Leaf, StreamId};
+
+use judge::{Call, Operation, judge};
 
 const CLIENTS: u64 = 8;
 const STEPS: usize = 25;
 const ROUNDS: u64 = 2;
-/// How many partitions the logs have that cases make.
-const PARTITIONS: u32 = 8;
 
 /// Appends, and reads behind a barrier, are as if each had happened at one instant between its call and its answer: on all
 /// nodes together, whoever gives up and asks again.
@@ -44,8 +43,7 @@ pub(super) async fn appends_and_reads_behind_a_barrier_are_linearizable<F: Facto
         for client in try_join_all(clients).await? {
             calls.extend(client?);
         }
-        let judged = WGLChecker::<Log>::is_linearizable(history(&calls));
-        promise!(judged, "seed {seed}: no order of these calls explains what they were answered:\n{}", Told(&calls));
+        judge(&calls).map_err(|broken| Broken::new(format!("seed {seed}: {broken}")))?;
     }
     Ok(())
 }
@@ -141,47 +139,23 @@ struct Client<L> {
     calls: Vec<Call>,
 }
 
-/// A call, from when to when, and what it was answered.
-#[derive(Debug, Clone)]
-struct Call {
-    client: u64,
-    from: u64,
-    to: u64,
-    operation: Operation,
-}
-
-#[derive(Debug, Clone)]
-enum Operation {
-    Append {
-        append: Append,
-        answer: Result<Appended, AppendError>,
-        /// The answer is that of a retry: whether it had been admitted before, nobody can say.
-        settled: bool,
-    },
-    /// The partition up to a barrier.
-    Read { records: Vec<Recorded> },
-}
-
 impl<L: EventLog> Client<L> {
     async fn run(mut self, steps: Vec<Step>) -> Result<Vec<Call>, Broken> {
         for (turn, step) in (self.number..).zip(&steps) {
             let node = Arc::clone(&self.nodes[usize::try_from(turn).unwrap_or_default() % self.nodes.len()]);
             let append = self.caller.proposes(step);
             let from = self.clock.fetch_add(1, Ordering::SeqCst);
-            let operation = match append {
-                Some(append) => {
-                    let gives_up = if let Step::Append(wish) = step { wish.gives_up } else { None };
-                    let (answer, settled) = self.append(&node, &append, gives_up).await?;
-                    self.caller.hears(&append, &answer);
-                    Operation::Append { append, answer, settled }
-                }
-                None => {
-                    let partition = node.identity().partition_of("PAY");
-                    let head = node.barrier(partition).await?;
-                    let mut records = Reader::new(partition, 0).read_to(&*node, head).await?;
-                    records.retain(|recorded| recorded.position <= head);
-                    Operation::Read { records }
-                }
+            let operation = if let Some(append) = append {
+                let gives_up = if let Step::Append(wish) = step { wish.gives_up } else { None };
+                let (answer, settled) = self.append(&node, &append, gives_up).await?;
+                self.caller.hears(&append, &answer);
+                Operation::Append { append: Box::new(append), answer: Box::new(answer), settled }
+            } else {
+                let partition = node.identity().partition_of("PAY");
+                let head = node.barrier(partition).await?;
+                let mut records = Reader::new(partition, 0).read_to(&*node, head).await?;
+                records.retain(|recorded| recorded.position <= head);
+                Operation::Read { records }
             };
             let to = self.clock.fetch_add(1, Ordering::SeqCst);
             self.calls.push(Call { client: self.number, from, to, operation });
@@ -223,89 +197,5 @@ impl<L: EventLog> Client<L> {
             }
         }
         Err(Broken::new(format!("a retry does not settle request {}: {heard:?}", append.request_id)))
-    }
-}
-
-/// The calls in the order in which they began and ended.
-fn history(calls: &[Call]) -> History<Operation> {
-    let mut actions: Vec<_> = calls
-        .iter()
-        .flat_map(|call| {
-            let client = usize::try_from(call.client).unwrap_or_default();
-            [
-                (call.from, (client, Action::Call(call.operation.clone()))),
-                (call.to, (client, Action::Response(call.operation.clone()))),
-            ]
-        })
-        .collect();
-    actions.sort_by_key(|(at, _)| *at);
-    History::from_actions(actions.into_iter().map(|(_, action)| action).collect())
-}
-
-/// What a log is to the checker.
-struct Log;
-
-impl Specification for Log {
-    type State = Model;
-    type Operation = Operation;
-
-    fn init() -> Model {
-        Model::new(PARTITIONS)
-    }
-
-    fn apply(operation: &Operation, state: &Model) -> (bool, Model) {
-        match operation {
-            Operation::Append { append, answer, settled } => {
-                let mut next = state.clone();
-                let mut promised = next.append(append);
-                if let (Ok(promised), Ok(seen), true) = (&mut promised, answer, settled) {
-                    promised.replayed = seen.replayed;
-                }
-                (promised == *answer, next)
-            }
-            Operation::Read { records } => {
-                let partition = state.records.first().map_or(0, |first| first.partition);
-                (state.partition(partition).eq(records), state.clone())
-            }
-        }
-    }
-}
-
-/// A history, a line for each call.
-struct Told<'a>(&'a [Call]);
-
-impl fmt::Display for Told<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut calls: Vec<_> = self.0.iter().collect();
-        calls.sort_by_key(|call| call.from);
-        for Call { client, from, to, operation } in calls {
-            write!(f, "{from:>4}–{to:<4} client {client}: ")?;
-            match operation {
-                Operation::Read { records } => {
-                    let last = records.last().map(|recorded| (recorded.position, recorded.leaf[0]));
-                    writeln!(f, "reads {} records, the last (position, leaf) is {last:?}", records.len())?;
-                }
-                Operation::Append { append, answer, settled } => {
-                    write!(f, "appends {} to {}", append.events.len(), StreamName(&append.stream))?;
-                    write!(f, " at {} as {:x}", append.expected, append.request_id.as_u128())?;
-                    for guard in &append.unchanged {
-                        write!(f, ", if {} is at {}", StreamName(&guard.stream), guard.revision)?;
-                    }
-                    let again = if *settled { ", asked again" } else { "" };
-                    match answer {
-                        Ok(appended) => writeln!(
-                            f,
-                            "{again}: position {}, revision {}, leaf {}{}",
-                            appended.position,
-                            appended.revision,
-                            appended.leaf[0],
-                            if appended.replayed { ", known" } else { "" }
-                        )?,
-                        Err(error) => writeln!(f, "{again}: {error}")?,
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 }
