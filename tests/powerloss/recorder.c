@@ -71,7 +71,7 @@ enum kind {
     UNKNOWN = 'X',
 };
 
-enum { READS = 1, WRITES = 2, SYNCS = 4, NAMES = 8 };
+enum { READS = 1, WRITES = 2, SYNCS = 4, NAMES = 8, OF_A_FOLDER = 16 };
 
 /* What a descriptor stands for. */
 struct place {
@@ -225,13 +225,13 @@ static int fails(int kind, const struct place *place) {
     if (!(our.fail_kinds & kind)) return 0;
     long n = atomic_fetch_add(&our.counted, 1) + 1;
     if (n != our.fail_at && !(our.fail_forever && n > our.fail_at)) return 0;
-    record(FAILED, place->inode, kind, place->path, NULL, our.fail_error, NULL, 0, 0);
+    record(FAILED, place->inode, kind | (place->is_folder ? OF_A_FOLDER : 0), place->path, NULL, our.fail_error, NULL, 0, 0);
     errno = our.fail_error;
     return 1;
 }
 
 static int name_fails(const char *path) {
-    struct place place = {.path = path};
+    struct place place = {.path = path, .is_folder = 0};
     return path && fails(NAMES, &place);
 }
 

@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Error, Result, bail, ensure};
 use event_log::{AppendError, EventLog, LogError, PartitionId};
 use tokio::task::JoinSet;
 
@@ -86,15 +86,22 @@ impl Writers {
     }
 }
 
-/// What no log may do is told, and ends the process: with an exit code that whoever started it notices.
+/// The process's exit code where the log has said that its data is damaged.
+pub const DAMAGED: i32 = 65;
+/// The same where it did something that no log may do; then the ledger says what.
+pub const BROKEN: i32 = 70;
+
+/// What ends writers and readers ends the process, with an exit code that whoever started it notices.
 fn told(shared: &Shared, outcome: Result<()>) {
-    if let Err(broken) = outcome {
-        let text = format!("{broken:#}").replace('\n', " ");
-        eprintln!("{text}");
-        // The exit code says it too, where the ledger can't.
-        let _told = shared.note(&format!("x {text}\n"));
-        std::process::exit(70);
+    let Err(problem) = outcome else { return };
+    let text = format!("{problem:#}").replace('\n', " ");
+    eprintln!("{text}");
+    if let Some(LogError::DataLoss { .. }) = problem.downcast_ref() {
+        std::process::exit(DAMAGED);
     }
+    // The exit code says it too, where the ledger can't.
+    let _told = shared.note(&format!("x {text}\n"));
+    std::process::exit(BROKEN);
 }
 
 impl Shared {
@@ -119,6 +126,7 @@ impl Shared {
                         tokio::time::sleep(PAUSE).await;
                     }
                     Err(AppendError::Failed(passing)) if may_pass(&passing) => tokio::time::sleep(PAUSE).await,
+                    Err(AppendError::Failed(damage @ LogError::DataLoss { .. })) => return Err(damage.into()),
                     Err(error) => bail!("{turn:?} was answered {error:?}"),
                 }
             };
@@ -137,7 +145,9 @@ impl Shared {
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
-                Err(error) => bail!("reading partition {partition} after {after}: {error}"),
+                Err(error) => {
+                    return Err(Error::new(error).context(format!("reading partition {partition} after {after}")));
+                }
             };
             if page.records.is_empty() {
                 if head.wait_for(|head| *head > after).await.is_err() {
