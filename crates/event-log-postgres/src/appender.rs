@@ -55,12 +55,8 @@ enum Failure {
     Refused(LogError),
 }
 
-/// What one attempt at a batch came to.
-enum Attempt {
-    Done(Written),
-    /// Nothing was written; admit it anew.
-    Again,
-}
+/// What one attempt at a batch came to; `None`: nothing was written, and it is to be admitted anew.
+type Attempt = Option<Written>;
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
@@ -69,7 +65,13 @@ impl From<Fault> for Failure {
 }
 
 impl Appender {
-    pub(crate) fn new(partition: PartitionId, shared: Arc<Shared>, pool: Pool, arrivals: Arrivals, timeout: Duration) -> Self {
+    pub(crate) fn new(
+        partition: PartitionId,
+        shared: Arc<Shared>,
+        pool: Pool,
+        arrivals: Arrivals,
+        timeout: Duration,
+    ) -> Self {
         Self { partition, shared, pool, arrivals, timeout, ledger: None, contended: false, failing: false }
     }
 
@@ -151,8 +153,8 @@ impl Appender {
                 self.write_at_once(connection, batch, trusting).await
             };
             match attempt {
-                Ok(Attempt::Done(written)) => return Ok(written),
-                Ok(Attempt::Again) => {}
+                Ok(Some(written)) => return Ok(written),
+                Ok(None) => {}
                 // A stream that was taken for new is there.
                 Err(Failure::Before(fault)) if trusting && fault.is_duplicate() => trusting = false,
                 Err(Failure::Before(fault)) if is_other_mark(&fault) => self.read_mark(connection).await?,
@@ -190,15 +192,15 @@ impl Appender {
     ) -> Result<Attempt, Failure> {
         let mark = open_mark(self.shared.mark());
         let partition = self.partition;
-        let Some(ledger) = self.ledger.as_mut() else { return Ok(Attempt::Again) };
+        let Some(ledger) = self.ledger.as_mut() else { return Ok(None) };
         let head = ledger.head.position;
         let (admitted, written) = admit(ledger, connection, batch, trusting).await?;
         match written.write(connection, partition, head, mark).await {
-            Ok(Outcome::Written) => Ok(Attempt::Done(admitted)),
+            Ok(Outcome::Written) => Ok(Some(admitted)),
             Ok(Outcome::Behind(seen)) => {
                 self.contended = true;
                 self.catch_up(seen);
-                Ok(Attempt::Again)
+                Ok(None)
             }
             Err(fault) if fault.is_loss() => Err(Failure::InDoubt(fault)),
             Err(fault) => Err(Failure::Before(fault)),
@@ -214,15 +216,15 @@ impl Appender {
     ) -> Result<Attempt, Failure> {
         let mark = open_mark(self.shared.mark());
         let partition = self.partition;
-        let Some(head) = self.ledger.as_ref().map(|ledger| ledger.head.position) else { return Ok(Attempt::Again) };
+        let Some(head) = self.ledger.as_ref().map(|ledger| ledger.head.position) else { return Ok(None) };
         let mut transaction = connection.begin().await.map_err(Fault::from)?;
         let seen = batch::await_turn(&mut transaction, partition, head).await?;
         let alone = seen.is_empty();
         if !self.catch_up(seen) {
             transaction.rollback().await.map_err(Fault::from)?;
-            return Ok(Attempt::Again);
+            return Ok(None);
         }
-        let Some(ledger) = self.ledger.as_mut() else { return Ok(Attempt::Again) };
+        let Some(ledger) = self.ledger.as_mut() else { return Ok(None) };
         // Whoever came while we waited comes along.
         self.arrivals.take_more(batch);
         let head = ledger.head.position;
@@ -238,7 +240,7 @@ impl Appender {
         match transaction.commit().await.map_err(Fault::from) {
             Ok(()) => {
                 self.contended = !alone;
-                Ok(Attempt::Done(admitted))
+                Ok(Some(admitted))
             }
             Err(fault) => Err(Failure::InDoubt(fault)),
         }

@@ -54,7 +54,10 @@ impl Dial {
     /// As many connections as `size`, made when they are needed.
     pub(crate) fn pool(&self, size: usize) -> Pool {
         // It fails only for a pool with timeouts but without a runtime to measure them.
-        Pool::builder(self.clone()).max_size(size.max(1)).build().unwrap_or_else(|_| unreachable!("no timeouts are set"))
+        Pool::builder(self.clone())
+            .max_size(size.max(1))
+            .build()
+            .unwrap_or_else(|_| unreachable!("no timeouts are set"))
     }
 
     /// A connection of one's own.

@@ -128,9 +128,9 @@ impl Fault {
 /// say how far it had come, nor does a connection that breaks.
 fn is_loss(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(error) => error.try_downcast_ref::<PgDatabaseError>().is_none_or(|error| {
-            matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
-        }),
+        sqlx::Error::Database(error) => error
+            .try_downcast_ref::<PgDatabaseError>()
+            .is_none_or(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)),
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
         _ => false,
     }

@@ -48,7 +48,13 @@ enum Hint {
 }
 
 /// Follows the log until it is closed.
-pub(crate) async fn follow(shared: Arc<Shared>, readers: Readers, place: Place, clock: Clock, closing: CancellationToken) {
+pub(crate) async fn follow(
+    shared: Arc<Shared>,
+    readers: Readers,
+    place: Place,
+    clock: Clock,
+    closing: CancellationToken,
+) {
     let (hints, mut heard) = mpsc::channel(HINTS_MAX);
     let listening = tokio::spawn(closing.clone().run_until_cancelled_owned(listen(Arc::clone(&shared), place, hints)));
     let mut every = tokio::time::interval(LOOK_EVERY);
@@ -72,7 +78,8 @@ pub(crate) async fn follow(shared: Arc<Shared>, readers: Readers, place: Place, 
 /// Listens to what other nodes say, for ever.
 async fn listen(shared: Arc<Shared>, place: Place, hints: mpsc::Sender<Hint>) {
     let channel = place.channel();
-    let pool = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_lazy_with(place.connect);
+    let pool =
+        PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_lazy_with(place.connect);
     loop {
         if let Err(error) = hear(&shared, &pool, &channel, &hints).await {
             tracing::debug!(%error, "not listening to other nodes at present");
@@ -236,7 +243,12 @@ mod tests {
     fn a_clock_is_off_from_five_seconds_on() {
         assert_eq!(clock_trouble(5_000_000), None);
         assert_eq!(clock_trouble(-5_000_000), None);
-        assert!(clock_trouble(5_100_000).unwrap().to_string().ends_with("this node's clock is 5.1 s ahead of the database's"));
+        assert!(
+            clock_trouble(5_100_000)
+                .unwrap()
+                .to_string()
+                .ends_with("this node's clock is 5.1 s ahead of the database's")
+        );
         assert!(clock_trouble(-7_000_000).unwrap().to_string().ends_with("7.0 s behind the database's"));
     }
 }

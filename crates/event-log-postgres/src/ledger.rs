@@ -175,13 +175,20 @@ impl Ledger {
             self.head = *head;
         }
         for (stream, change) in changes.streams {
-            let mut known = match found.streams.remove(&stream).flatten().or_else(|| self.streams.remove(&stream).map(|(_, known)| known)) {
+            let mut known = match found
+                .streams
+                .remove(&stream)
+                .flatten()
+                .or_else(|| self.streams.remove(&stream).map(|(_, known)| known))
+            {
                 Some(known) => known,
                 None if change.is_new() => Stream { head: change.head, requests: Requests::All(Vec::new()) },
                 None => Stream { head: change.head, requests: Requests::TooMany },
             };
             known.head = change.head;
-            change.requests.iter().for_each(|(id, _)| known.requests.add(*id));
+            for (id, _) in change.requests {
+                known.requests.add(id);
+            }
             self.streams.insert(stream, known);
         }
         // What was only looked at will be looked at again.
@@ -201,7 +208,9 @@ impl Ledger {
             self.head = PartitionHead { position, recorded_at };
             if let Some(mut known) = self.streams.get_mut(&stream) {
                 known.head.revision = known.head.revision.max(head.revision);
-                request_id.into_iter().for_each(|id| known.requests.add(id));
+                if let Some(id) = request_id {
+                    known.requests.add(id);
+                }
             }
             if head.revision == 1
                 && let Some(mut last) = self.ordinals.get_mut(&(stream.project, stream.kind))
@@ -253,7 +262,10 @@ impl<'b> Asked<'b> {
     /// For taking records over.
     pub(crate) fn of_records(records: &'b [Recorded]) -> Self {
         let headers = records.iter().map(|recorded| &recorded.record.header);
-        Self { appends: headers.map(|header| (&header.stream, header.metadata.request_id)).collect(), ..Self::default() }
+        Self {
+            appends: headers.map(|header| (&header.stream, header.metadata.request_id)).collect(),
+            ..Self::default()
+        }
     }
 }
 

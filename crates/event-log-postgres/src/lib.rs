@@ -189,8 +189,7 @@ impl PostgresLog {
         let Node { shared, writers, .. } = &self.node;
         for partition in 0..shared.identity.partitions {
             let (queue, arrivals) = queue::queue(options, self.closing.clone());
-            let appender =
-                Appender::new(partition, Arc::clone(shared), writers.clone(), arrivals, options.timeout);
+            let appender = Appender::new(partition, Arc::clone(shared), writers.clone(), arrivals, options.timeout);
             self.appenders.spawn(appender.run());
             self.queues.push(queue);
         }

@@ -24,8 +24,7 @@ const REQUESTS: &str = "SELECT e.stream, e.request_id, e.partition, e.position, 
      FROM unnest($1, $2) AS n(stream, request_id) \
      JOIN events e ON e.stream = n.stream AND e.request_id = n.request_id AND e.append_events IS NOT NULL \
      JOIN streams s ON s.stream = e.stream";
-const HEAD: &str =
-    "SELECT position, recorded_at FROM events WHERE partition = $1 ORDER BY position DESC LIMIT 1";
+const HEAD: &str = "SELECT position, recorded_at FROM events WHERE partition = $1 ORDER BY position DESC LIMIT 1";
 
 /// An event that another node has appended, as far as admission must know it.
 #[derive(Debug)]
@@ -46,8 +45,7 @@ pub(crate) async fn streams(connection: &mut PgConnection, asked: &[&StreamId]) 
     let ids: Vec<&str> = asked.iter().map(|stream| &*stream.id).collect();
     let rows = sqlx::query(STREAMS).bind(projects).bind(kinds).bind(ids).fetch_all(connection).await?;
     let stream = |row: &PgRow| {
-        let head =
-            StreamHead { number: unsigned(row, 1)?, ordinal: unsigned(row, 2)?, revision: unsigned(row, 3)? };
+        let head = StreamHead { number: unsigned(row, 1)?, ordinal: unsigned(row, 2)?, revision: unsigned(row, 3)? };
         let requests = Requests::of(&row.try_get::<Vec<Uuid>, _>(4)?);
         Ok((usize::try_from(unsigned(row, 0)?.wrapping_sub(1)).unwrap_or(usize::MAX), Stream { head, requests }))
     };
@@ -55,10 +53,7 @@ pub(crate) async fn streams(connection: &mut PgConnection, asked: &[&StreamId]) 
 }
 
 /// The last ordinals of projects and kinds, in the order asked.
-pub(crate) async fn ordinals(
-    connection: &mut PgConnection,
-    asked: &[(Arc<str>, Arc<str>)],
-) -> Result<Vec<u64>, Fault> {
+pub(crate) async fn ordinals(connection: &mut PgConnection, asked: &[(Arc<str>, Arc<str>)]) -> Result<Vec<u64>, Fault> {
     let projects: Vec<&str> = asked.iter().map(|(project, _)| &**project).collect();
     let kinds: Vec<&str> = asked.iter().map(|(_, kind)| &**kind).collect();
     let rows = sqlx::query(ORDINALS).bind(projects).bind(kinds).fetch_all(connection).await?;

@@ -85,8 +85,7 @@ impl Node {
 
     async fn change_here(self, change: Change) -> Result<(), LogError> {
         let doing = "changing the log";
-        let mut connection =
-            connect::take(&self.writers).await.map_err(|fault| self.shared.told(&fault, doing))?;
+        let mut connection = connect::take(&self.writers).await.map_err(|fault| self.shared.told(&fault, doing))?;
         let changed = self.transact(&mut connection, change).await;
         let changed = changed.map_err(|fault| {
             let error = self.shared.told(&fault, doing);
@@ -131,9 +130,8 @@ impl Node {
         self.readers.usable().map_err(FillError::Failed)?;
         let Some(partition) = records.first().map(|first| first.partition) else { return Ok(()) };
         let doing = "filling the log";
-        let mut connection = connect::take(&self.writers)
-            .await
-            .map_err(|fault| FillError::Failed(self.shared.told(&fault, doing)))?;
+        let mut connection =
+            connect::take(&self.writers).await.map_err(|fault| FillError::Failed(self.shared.told(&fault, doing)))?;
         match self.fill_in_turn(&mut connection, partition, &records).await {
             Ok(head) => {
                 self.shared.commit(partition, head);

@@ -60,9 +60,7 @@ pub(crate) async fn open(place: &Place, dial: &Dial, options: &Options) -> Resul
         return Err(OpenError::Damaged { place: place.shown.clone(), reason });
     }
     match opened.mark.versions.check_known(options.known) {
-        Err(LogError::UpgradeNeeded { reason }) => {
-            Err(OpenError::UpgradeNeeded { place: place.shown.clone(), reason })
-        }
+        Err(LogError::UpgradeNeeded { reason }) => Err(OpenError::UpgradeNeeded { place: place.shown.clone(), reason }),
         _ => Ok(opened),
     }
 }

@@ -63,8 +63,7 @@ struct Load {
 pub(crate) fn queue(options: &Options, closing: CancellationToken) -> (Queue, Arrivals) {
     let (sender, receiver) = mpsc::channel(options.queue_max.max(1));
     let load = Arc::<Load>::default();
-    let queue =
-        Queue { sender, load: Arc::clone(&load), bytes_max: options.queue_bytes_max, closing: closing.clone() };
+    let queue = Queue { sender, load: Arc::clone(&load), bytes_max: options.queue_bytes_max, closing: closing.clone() };
     (queue, Arrivals { receiver, load, batch_max: options.batch_max.max(1), closing })
 }
 

@@ -41,15 +41,30 @@ pub(crate) fn page(rows: &[PgRow], after: u64, number: fn(&Recorded) -> u64) -> 
 macro_rules! page_statement {
     ($of:literal, $number:literal) => {
         concat!(
-            "SELECT (SELECT l.", $number, " FROM events l WHERE l.", $of, " = $1 ORDER BY l.", $number, " DESC LIMIT 1), ",
+            "SELECT (SELECT l.",
+            $number,
+            " FROM events l WHERE l.",
+            $of,
+            " = $1 ORDER BY l.",
+            $number,
+            " DESC LIMIT 1), ",
             "e.partition, e.position, s.project, s.kind, s.id, s.ordinal, e.revision, e.event_id, e.event_type, ",
             "e.schema_version, e.actor, e.request_id, e.fingerprint, e.correlation_id, e.causation_id, e.traceparent, ",
             "e.occurred_at, e.recorded_at, e.leaf, e.facts, e.facts_hash, e.texts, e.salt, e.texts_hash ",
             "FROM (SELECT *, sum(octet_length(p.facts) + coalesce(octet_length(p.texts), 0)) ",
-            "OVER (ORDER BY p.", $number, " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before ",
-            "FROM (SELECT * FROM events WHERE ", $of, " = $1 AND ", $number, " > $2 ORDER BY ", $number, " LIMIT $3) p) e ",
+            "OVER (ORDER BY p.",
+            $number,
+            " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before ",
+            "FROM (SELECT * FROM events WHERE ",
+            $of,
+            " = $1 AND ",
+            $number,
+            " > $2 ORDER BY ",
+            $number,
+            " LIMIT $3) p) e ",
             "JOIN streams s ON s.stream = e.stream ",
-            "WHERE coalesce(e.bytes_before, 0) < $4 ORDER BY e.", $number
+            "WHERE coalesce(e.bytes_before, 0) < $4 ORDER BY e.",
+            $number
         )
     };
 }

@@ -163,7 +163,9 @@ impl Shared {
         }
         match &error {
             Some(error) => tracing::error!(%error, "the event log has a trouble"),
-            None => tracing::info!(was = slot.as_ref().map(tracing::field::display), "the event log's trouble has passed"),
+            None => {
+                tracing::info!(was = slot.as_ref().map(tracing::field::display), "the event log's trouble has passed");
+            }
         }
         *slot = error;
         let worst = state.wrong.iter().flatten().next().cloned();

@@ -11,17 +11,20 @@ pub fn jars() -> Option<PathBuf> {
 
 /// The one jar whose name begins so.
 pub(crate) fn jar(prefix: &str) -> Option<PathBuf> {
-    in_folder(&jars()?, |name| name.starts_with(prefix) && name.ends_with(".jar"))
+    in_folder(&jars()?, prefix, "jar")
 }
 
 /// The one file with that ending in a folder of what was fetched.
 pub(crate) fn file(below: &str, extension: &str) -> Option<PathBuf> {
-    in_folder(&folder()?.join(below), |name| name.ends_with(&format!(".{extension}")))
+    in_folder(&folder()?.join(below), "", extension)
 }
 
-fn in_folder(folder: &Path, wanted: impl Fn(&str) -> bool) -> Option<PathBuf> {
-    let entries = std::fs::read_dir(folder).ok()?.flatten();
-    entries.map(|entry| entry.path()).find(|path| wanted(&path.file_name().unwrap_or_default().to_string_lossy()))
+fn in_folder(folder: &Path, prefix: &str, extension: &str) -> Option<PathBuf> {
+    let wanted = |path: &PathBuf| {
+        path.file_name().unwrap_or_default().to_string_lossy().starts_with(prefix)
+            && path.extension().is_some_and(|found| found == extension)
+    };
+    std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).find(wanted)
 }
 
 fn folder() -> Option<PathBuf> {

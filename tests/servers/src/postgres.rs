@@ -179,7 +179,7 @@ impl Postgres {
         let file = self.data().join("postgresql.conf");
         let mut text = std::fs::read_to_string(&file).context("read postgresql.conf")?;
         for (name, value) in settings {
-            text.push_str(&format!("{name} = '{}'\n", value.replace('\'', "''")));
+            text.extend([name.as_str(), " = '", &value.replace('\'', "''"), "'\n"]);
         }
         std::fs::write(&file, text).context("write postgresql.conf")
     }
@@ -213,7 +213,14 @@ impl Postgres {
         arguments.extend(["-c".into(), "logging_collector=off".into()]);
         let (program, log) = (self.installation.program("postgres"), self.log());
         let environment = &self.setup.environment;
-        let start = Start { program: &program, arguments, environment, log: &log, folder: self.folder.path(), quick_end: "QUIT" };
+        let start = Start {
+            program: &program,
+            arguments,
+            environment,
+            log: &log,
+            folder: self.folder.path(),
+            quick_end: "QUIT",
+        };
         Server::start_as(self.user, &start)
     }
 

@@ -222,7 +222,8 @@ mod tests {
     fn a_server_that_is_stopped_goes_on_when_it_is_told_to() {
         let folder = tempfile::tempdir().unwrap();
         let mark = folder.path().join("mark");
-        let script = format!("while :; do if [ -e {0}.ask ]; then mv {0}.ask {0}; fi; sleep 0.01; done", mark.display());
+        let script =
+            format!("while :; do if [ -e {0}.ask ]; then mv {0}.ask {0}; fi; sleep 0.01; done", mark.display());
         let server = start(folder.path(), &script);
         server.signal_all(Signal::STOP).unwrap();
         assert!(server.runs());

@@ -11,7 +11,8 @@ use crate::fetched;
 use crate::user::{everybody_traverses, temporary};
 
 /// What a test says that finds none.
-pub(crate) const MISSING: &str = "PostgreSQL is missing: apt-get install postgresql, or `cargo xtask servers` fetches it";
+pub(crate) const MISSING: &str =
+    "PostgreSQL is missing: apt-get install postgresql, or `cargo xtask servers` fetches it";
 
 /// The oldest that a log can be kept in.
 const MAJOR_MIN: u32 = 15;

@@ -1,7 +1,5 @@
 //! What tests of the log in PostgreSQL begin with.
 
-#![allow(dead_code, reason = "each test file uses some of it")]
-
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,13 +1,10 @@
 //! The log in PostgreSQL keeps every promise, on a real server.
 
-#![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
-
-mod given;
-
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use crate::given;
 use async_trait::async_trait;
 use event_log::contract::{self, Factory, Idle};
 use event_log::{EventLog as _, Founding, LogError, Versions};
@@ -92,9 +89,10 @@ impl Factory for Schemas {
     async fn idle_transaction(&self, log: &Arc<PostgresLog>) -> Result<Option<Idle>, LogError> {
         let (schema, _) = self.opened(log);
         let mut connection: PgConnection = self.server.connect(&self.database).await.unwrap();
+        let own = format!("{schema}.of_somebody_else_{}", self.made.fetch_add(1, Ordering::SeqCst));
         let begin = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT txid_current(), count(*) FROM {schema}.events; \
-             CREATE TABLE {schema}.of_somebody_else (n integer); INSERT INTO {schema}.of_somebody_else VALUES (1)"
+             CREATE TABLE {own} (n integer); INSERT INTO {own} VALUES (1)"
         );
         connection.execute(sqlx::AssertSqlSafe(begin)).await.unwrap();
         Ok(Some(Box::new(connection)))
