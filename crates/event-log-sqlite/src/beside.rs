@@ -38,10 +38,15 @@ impl SqliteLog {
     pub fn open_beside(path: impl Into<PathBuf>, options: &Options) -> Result<Self, OpenError> {
         let path = path.into();
         let of_sqlite = |error: rusqlite::Error| OpenError::of_sqlite(&path, &error);
-        let Opened { connection, identity, mark } = connect::open_beside(&path, options.known)?;
-        let heads = Heads::read(&connection, identity.partitions).map_err(of_sqlite)?;
-        ends::check(&connection, identity, &heads).map_err(|error| OpenError::of_log(&path, error))?;
+        let Opened { connection, identity, .. } = connect::open_beside(&path, options.known)?;
+        // Before all else: what is written in between is seen as news.
         let data_version = data_version(&connection).map_err(of_sqlite)?;
+        // As it is at one moment, for whoever serves the log goes on writing.
+        let moment = connection.unchecked_transaction().map_err(of_sqlite)?;
+        let mark = Mark::read(&moment).map_err(of_sqlite)?;
+        let heads = Heads::read(&moment, identity.partitions).map_err(of_sqlite)?;
+        ends::check(&moment, identity, &heads).map_err(|error| OpenError::of_log(&path, error))?;
+        moment.commit().map_err(of_sqlite)?;
         let shared = Arc::new(Shared::new(&heads, mark, options));
         let readers = Arc::new(Readers::open(&path, options.readers, Arc::clone(&shared))?);
         let (queue, waiting) = queue::queue(options);
