@@ -35,9 +35,9 @@ async fn what_was_acknowledged_outlives_the_power() {
     if !recorder::can_compile() {
         return;
     }
-    let outcome = run(false, 200).await;
+    let outcome = run(false, 150).await;
     assert_eq!(outcome.broken, [""; 0], "of {} images", outcome.images);
-    assert_eq!((outcome.answers, outcome.images), (4 * 3 * 12, 200));
+    assert_eq!((outcome.answers, outcome.images), (4 * 3 * 12, 150));
     assert!(outcome.syncs > 20, "{} syncs", outcome.syncs);
 }
 
@@ -55,7 +55,8 @@ async fn without_syncs_the_same_run_loses_what_was_acknowledged() {
         outcome.broken.len(),
         outcome.images
     );
-    assert!(outcome.broken.iter().any(|broken| broken.contains("was answered")), "{:?}", outcome.broken);
+    let is_loss = |broken: &String| broken.contains("was answered") || broken.contains("a reader had seen");
+    assert!(outcome.broken.iter().any(is_loss), "{:?}", outcome.broken);
 }
 
 const PROJECT: &str = "POWER";
