@@ -122,6 +122,8 @@ where
 fn consumer_config(location: &Location, bytes: usize) -> ClientConfig {
     let mut config = common(location);
     config
+        // librdkafka wants one. Nobody joins it, and nothing is committed to it: offsets are the replica's.
+        .set("group.id", "snaglog")
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "error")

@@ -82,8 +82,10 @@ impl Decoder {
         kept: Option<Proposal>,
         keys: &mut dyn FindKey,
     ) -> Result<Entry, LogError> {
-        Versions { rule: stored.rule_version, record: stored.record_version }.check_known(self.known)?;
-        let seen = Seen { position: stored.position, running_hash: hash(&stored.running_hash, "a running hash")? };
+        let versions = Versions { rule: stored.rule_version, record: stored.record_version };
+        versions.check_known(self.known)?;
+        let seen =
+            Seen { versions, position: stored.position, running_hash: hash(&stored.running_hash, "a running hash")? };
         let proposal = match kept {
             Some(kept) => kept,
             None => self.check(partition, stored, keys)?,

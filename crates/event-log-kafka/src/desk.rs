@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::client::{self, Told};
-use crate::error::{closed, unavailable};
+use crate::error::unavailable;
 use crate::url::Location;
 
 /// How much may wait here, and how long.
@@ -42,6 +42,8 @@ pub(crate) enum Answer {
     Applied(Outcome),
     /// Records to take over were read back.
     Filled(Result<(), FillError>),
+    /// It will not be admitted.
+    Refused(LogError),
     /// Nobody knows.
     Unknown(LogError),
 }
@@ -72,7 +74,8 @@ type Failed = Arc<Mutex<Vec<(u64, KafkaError)>>>;
 #[derive(Default)]
 struct Waiting {
     entries: HashMap<u64, Entry, RandomState>,
-    closed: bool,
+    /// Why no more is taken in.
+    closed: Option<LogError>,
 }
 
 struct Entry {
@@ -248,16 +251,19 @@ impl Desk {
         deliver(runtime, answers.collect());
     }
 
-    /// No more is taken in, and nobody waits longer.
-    pub(crate) fn close(&self, why: &LogError) {
+    /// No more is taken in, and nobody waits longer. What was not read back is unknown, except in the partition where nothing of
+    /// this node's is admitted any more.
+    pub(crate) fn close(&self, why: &LogError, refused_in: Option<PartitionId>) {
         let entries = {
             let mut waiting = locked(&self.waiting);
-            waiting.closed = true;
+            waiting.closed.get_or_insert_with(|| why.clone());
             std::mem::take(&mut waiting.entries)
         };
         for entry in entries.into_values() {
             self.forget(&entry);
-            let _gone = entry.caller.send(Answer::Unknown(why.clone()));
+            let refused = refused_in == Some(entry.partition);
+            let answer = if refused { Answer::Refused } else { Answer::Unknown };
+            let _gone = entry.caller.send(answer(why.clone()));
         }
     }
 
@@ -285,8 +291,8 @@ impl Desk {
     fn enter(&self, number: u64, entry: Entry) -> Result<(), LogError> {
         let bytes = entry.payload.len();
         let mut waiting = locked(&self.waiting);
-        if waiting.closed {
-            return Err(closed());
+        if let Some(why) = &waiting.closed {
+            return Err(why.clone());
         }
         waiting.entries.insert(number, entry);
         self.entries.fetch_add(1, Ordering::Relaxed);

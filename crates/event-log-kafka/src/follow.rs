@@ -12,7 +12,7 @@ use event_log::{LogError, PartitionId};
 use event_log_sqlite::replica::{Applier, Entry, Run};
 use prost::Message as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 use sha2::{Digest as _, Sha256};
@@ -21,7 +21,7 @@ use tokio::runtime::Handle;
 use crate::client::{self, RECORD_BYTES_MAX, Told};
 use crate::decode::{Decoded, Decoder};
 use crate::desk::{Answer, Caller, Desk, deliver};
-use crate::entry::StoredEntry;
+use crate::entry::{StoredBody, StoredEntry};
 use crate::keyring::Keyring;
 use crate::state::State;
 use crate::topic;
@@ -64,6 +64,8 @@ pub(crate) enum End {
     Lost(String),
     /// Nothing more is served here.
     Fatal(LogError),
+    /// The versions were raised in this partition beyond what is known here. What this node writes there is not admitted.
+    Outgrown(PartitionId, LogError),
 }
 
 /// A session's place in the topic.
@@ -74,7 +76,9 @@ struct Session {
     partitions: Vec<Place>,
     /// Whether all that was there at the beginning has been applied.
     caught_up: bool,
+    /// When a leader was asked last whether it is there, and whose.
     probed: Instant,
+    turn: PartitionId,
 }
 
 /// Where a session is in a partition.
@@ -118,15 +122,18 @@ impl Follower {
             match self.session() {
                 End::Closed => return,
                 End::Lost(reason) => self.state.set_away(Some(format!("the topic can't be followed: {reason}"))),
-                End::Fatal(error) => {
-                    self.state.set_fatal(error.clone());
-                    self.desk.close(&error);
-                    return;
-                }
+                End::Fatal(error) => return self.stop(&error, None),
+                End::Outgrown(partition, error) => return self.stop(&error, Some(partition)),
             }
             self.tend();
             std::thread::sleep(PAUSE);
         }
+    }
+
+    /// Nothing more is served here.
+    fn stop(&self, error: &LogError, refused_in: Option<PartitionId>) {
+        self.state.set_fatal(error.clone());
+        self.desk.close(error, refused_in);
     }
 
     fn session(&mut self) -> End {
@@ -174,7 +181,7 @@ impl Follower {
         consumer.assign(&places)?;
         let keyring = Keyring::open(&self.location, &self.applier, self.partitions)?;
         let consumer = Arc::new(consumer);
-        Ok(Session { consumer, keyring, told, partitions, caught_up: false, probed: Instant::now() })
+        Ok(Session { consumer, keyring, told, partitions, caught_up: false, probed: Instant::now(), turn: 0 })
     }
 
     /// Where to begin: at the replica's last record, which is compared with the topic's.
@@ -207,7 +214,14 @@ impl Follower {
         let mut polled = consumer.poll(WAIT);
         let idle = polled.is_none();
         while let Some(message) = polled {
-            self.take(session, message?, &mut batch)?;
+            match message {
+                Ok(message) => self.take(session, message, &mut batch)?,
+                Err(error) if ends_session(&error) => {
+                    self.apply(session, batch)?;
+                    return Err(error.into());
+                }
+                Err(error) => tracing::debug!(%error, "following the topic"),
+            }
             if batch.records >= BATCH_MAX || batch.bytes >= BATCH_BYTES_MAX {
                 break;
             }
@@ -273,6 +287,7 @@ impl Follower {
             reason: format!("partition {partition} of the topic, offset {offset}: {reason}"),
         };
         let stored = StoredEntry::decode(payload).map_err(|error| at(error.to_string()))?;
+        let activates = matches!(stored.body, Some(StoredBody::Activate(_)));
         let own = self.desk.take(stored.node, stored.number, payload);
         let (kept, caller) = own.map_or((None, None), |own| (own.proposal, Some(own.caller)));
         let mut keys = session.keyring.with(&self.applier, &self.decoder);
@@ -282,6 +297,7 @@ impl Follower {
         });
         match decoded {
             Ok(decoded) => Ok((decoded, caller)),
+            Err(error @ LogError::UpgradeNeeded { .. }) if activates => Err(End::Outgrown(partition, error)),
             Err(error) => {
                 let told = caller.map(|caller| (caller, Answer::Unknown(error.clone())));
                 deliver(&self.runtime, told.into_iter().collect());
@@ -351,7 +367,11 @@ impl Follower {
         }
         if idle && session.probed.elapsed() >= OVERDUE {
             session.probed = Instant::now();
-            for partition in self.desk.overdue(OVERDUE) {
+            // Those that somebody waits for, and one of the others in turn.
+            let mut asked = self.desk.overdue(OVERDUE);
+            session.turn = (session.turn + 1) % self.partitions.max(1);
+            asked.push(session.turn);
+            for partition in asked {
                 self.desk
                     .end_of(partition, PROBE_TIMEOUT)
                     .map_err(|error| End::Lost(format!("partition {partition} does not answer: {error}")))?;
@@ -366,6 +386,27 @@ impl Follower {
             self.desk.tend(&self.runtime);
         }
     }
+}
+
+/// Whether the topic must be looked at again. What concerns one connection, or the group that nobody joins, passes by itself.
+fn ends_session(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    !matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::BrokerTransportFailure
+                | Code::Resolve
+                | Code::OperationTimedOut
+                | Code::RequestTimedOut
+                | Code::NotLeaderForPartition
+                | Code::LeaderNotAvailable
+                | Code::CoordinatorNotAvailable
+                | Code::CoordinatorLoadInProgress
+                | Code::NotCoordinator
+                | Code::WaitingForCoordinator
+                | Code::GroupAuthorizationFailed
+        )
+    )
 }
 
 impl<'c> Batch<'c> {

@@ -128,6 +128,21 @@ impl Options {
     }
 }
 
+/// Without the password.
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("founding", &self.founding)
+            .field("known", &self.known)
+            .field("replica", &self.replica)
+            .field("queue_max", &self.queue_max)
+            .field("queue_bytes_max", &self.queue_bytes_max)
+            .field("resend_after", &self.resend_after)
+            .field("answer_within", &self.answer_within)
+            .finish_non_exhaustive()
+    }
+}
+
 impl KafkaLog {
     /// Opens the log at `kafka://BROKER[,BROKER…]/TOPIC[?single-broker][&PROPERTY=VALUE…]`; makes topic and log where there are
     /// none. Returns before the replica has caught up: until then, and whenever the topic can't be followed, the log's
@@ -249,7 +264,7 @@ impl std::fmt::Debug for KafkaLog {
 
 impl Drop for KafkaLog {
     fn drop(&mut self) {
-        self.desk.close(&error::closed());
+        self.desk.close(&error::closed(), None);
         if let Some(follower) = self.take_follower()
             && follower.join().is_err()
         {
@@ -320,7 +335,7 @@ impl EventLog for KafkaLog {
     }
 
     async fn close(&self) {
-        self.desk.close(&error::closed());
+        self.desk.close(&error::closed(), None);
         let desk = Arc::clone(&self.desk);
         let follower = self.take_follower();
         let ended = tokio::task::spawn_blocking(move || {

@@ -103,7 +103,7 @@ impl KafkaLog {
 
 async fn answer(sent: oneshot::Receiver<Answer>) -> Result<Answer, LogError> {
     match sent.await {
-        Ok(Answer::Unknown(error)) => Err(error),
+        Ok(Answer::Refused(error) | Answer::Unknown(error)) => Err(error),
         Ok(answer) => Ok(answer),
         Err(_) => Err(closed()),
     }

@@ -26,6 +26,10 @@ impl KafkaLog {
         let sent = self.desk.send(partition, number, payload, Some(proposal));
         match sent.map_err(AppendError::Failed)?.await {
             Ok(Answer::Applied(Outcome::Append(answer))) => answer,
+            Ok(Answer::Applied(Outcome::Outdated)) => Err(AppendError::Failed(LogError::Unavailable {
+                reason: "the log's versions were raised at the same moment".to_owned(),
+            })),
+            Ok(Answer::Refused(error)) => Err(AppendError::Failed(error)),
             Ok(Answer::Unknown(error)) => Err(AppendError::Unknown(error)),
             Ok(Answer::Applied(Outcome::Done) | Answer::Filled(_)) => Err(AppendError::Unknown(LogError::DataLoss {
                 reason: "the topic has another entry under this append's name".to_owned(),

@@ -60,6 +60,9 @@ pub enum Entry {
 /// What a proposer had applied when it proposed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
+    /// The versions in force in the partition there. A proposal of lower ones than are in force where it stands is not admitted:
+    /// so a node that doesn't know of an activation, or can't, adds nothing after it.
+    pub versions: Versions,
     /// The partition's last position there.
     pub position: u64,
     /// The running hash at that position.
@@ -93,6 +96,8 @@ pub struct KeyChanges {
 pub enum Outcome {
     /// Of a proposal.
     Append(Result<Appended, AppendError>),
+    /// Of a proposal of lower versions than those in force: it was not admitted.
+    Outdated,
     /// Of everything else: it is so now.
     Done,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use event_log::{Append, EventLog as _, Founding, Identity, LogError, NewEvent, Recorded, StreamId, Versions};
+use event_log::{Append, EventLog as _, Founding, Identity, LogError, NewEvent, Recorded, StreamId};
 use event_log_kafka::{KafkaLog, OpenError, Options};
 use tempfile::TempDir;
 use test_servers::kafka::Kafka;
@@ -104,9 +104,4 @@ pub(crate) async fn everything(log: &KafkaLog) -> Vec<Recorded> {
         }
     }
     records
-}
-
-/// As everything that this build knows.
-pub(crate) fn known(known: Versions, options: Options) -> Options {
-    Options { known, ..options }
 }

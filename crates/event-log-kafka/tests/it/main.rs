@@ -2,5 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
 
+mod agreement;
+mod cluster;
 mod contract;
 mod given;
+mod outage;
+mod raw;
+mod rebuild;
+mod secure;
+mod settings;
+mod texts;

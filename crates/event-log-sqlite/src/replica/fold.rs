@@ -115,6 +115,10 @@ impl Turn<'_> {
         let bookmark = &mut self.bookmark;
         match entry {
             Entry::Propose(proposal, seen) => {
+                let in_force = self.bookmark.versions;
+                if seen.versions.raised_to(in_force) != seen.versions {
+                    return Ok((Outcome::Outdated, None));
+                }
                 let (answer, accepted) = self.propose(proposal, *seen, admission, insert)?;
                 return Ok((Outcome::Append(answer), accepted));
             }

@@ -1,0 +1,120 @@
+//! Several nodes on one topic: the same records everywhere, whoever wrote, however often the topic has it.
+
+use std::sync::Arc;
+
+use event_log::{Append, AppendError, Appended, EventLog as _};
+use event_log_kafka::KafkaLog;
+use futures::future::join_all;
+use test_servers::kafka;
+
+use crate::given::{Topic, append, everything, stream};
+use crate::raw;
+
+/// Appends to a few streams that everybody wants, each from the revision that this writer believes in.
+async fn write_conflicting(log: Arc<KafkaLog>, writer: u128) -> Vec<Appended> {
+    let mut acknowledged = Vec::new();
+    for n in 0..60_u128 {
+        // A fixed choice that spreads: no two writers go the same way.
+        let choice = (writer * 7919 + n * 104_729) % 6;
+        let stream = stream(["PAY", "WEB", "OPS"][usize::try_from(choice % 3).unwrap()], &format!("{}", choice / 3));
+        let request = writer * 1_000 + n;
+        let mut expected = 0;
+        loop {
+            match log.append(append(&stream, expected, request)).await {
+                Ok(appended) => {
+                    acknowledged.push(appended);
+                    break;
+                }
+                Err(AppendError::Conflict { actual, .. }) => expected = actual,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+    acknowledged
+}
+
+async fn nodes_agree(nodes: usize) {
+    let Some(kafka) = kafka::shared().unwrap() else { return };
+    let topic = Topic::new(kafka);
+    let mut logs = Vec::new();
+    for _ in 0..nodes {
+        logs.push(topic.node().await);
+    }
+    let writers = (0..12).map(|writer| {
+        let log = Arc::clone(&logs[usize::try_from(writer).unwrap() % nodes]);
+        tokio::spawn(write_conflicting(log, writer))
+    });
+    let acknowledged: Vec<Appended> = join_all(writers).await.into_iter().flat_map(|writer| writer.unwrap()).collect();
+    let records = everything(&logs[0]).await;
+    assert_eq!(records.len(), 12 * 60);
+    for log in &logs[1..] {
+        assert!(everything(log).await == records, "another node has other records");
+    }
+    for appended in acknowledged {
+        let at = |recorded: &&event_log::Recorded| {
+            (recorded.partition, recorded.position) == (appended.partition, appended.position)
+        };
+        assert_eq!(
+            records.iter().find(at).unwrap().leaf,
+            appended.leaf,
+            "what was acknowledged is where it was said to be"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_nodes_agree_on_every_record() {
+    nodes_agree(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn three_nodes_agree_on_every_record() {
+    nodes_agree(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proposal_that_the_topic_has_twice_is_admitted_once() {
+    let Some(kafka) = kafka::shared().unwrap() else { return };
+    let topic = Topic::new(kafka);
+    let (first, second) = (topic.node().await, topic.node().await);
+    let stream = stream("PAY", "1");
+    let appended = first.append(append(&stream, 0, 1)).await.unwrap();
+    let next = first.append(append(&stream, 1, 2)).await.unwrap();
+    let partition = appended.partition.cast_signed();
+    let written = raw::read(&kafka.bootstrap(), &topic.name, partition).await;
+    // The foundation, and two proposals.
+    assert_eq!(written.len(), 3);
+    for record in [&written[1], &written[2], &written[1]] {
+        raw::write(&kafka.bootstrap(), &topic.name, partition, record).await;
+    }
+    let records = everything(&first).await;
+    assert_eq!(records.len(), 2);
+    assert!(everything(&second).await == records);
+    let again = second.append(append(&stream, 0, 1)).await.unwrap();
+    assert_eq!(again, Appended { replayed: true, ..appended });
+    let last = second.append(append(&stream, 2, 3)).await.unwrap();
+    assert_eq!(last.position, next.position + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_and_never_answered_is_settled_at_another_node() {
+    let Some(kafka) = kafka::shared().unwrap() else { return };
+    let topic = Topic::new(kafka);
+    let (first, second) = (topic.node().await, topic.node().await);
+    for n in 0..20 {
+        let stream = stream("PAY", &n.to_string());
+        let one: Append = append(&stream, 0, n);
+        // Written, and its caller goes away.
+        let mut call = std::pin::pin!(first.append(one.clone()));
+        for _ in 0..n % 4 {
+            assert!(futures::poll!(call.as_mut()).is_pending());
+            tokio::task::yield_now().await;
+        }
+        let settled = second.append(one.clone()).await.unwrap();
+        let again = first.append(one).await.unwrap();
+        assert_eq!(again, Appended { replayed: true, ..settled });
+    }
+    let records = everything(&first).await;
+    assert_eq!(records.len(), 20);
+    assert!(everything(&second).await == records);
+}

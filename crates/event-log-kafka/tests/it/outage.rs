@@ -1,0 +1,161 @@
+//! A broker of its own that ends, hangs, comes back, or comes back without its end.
+
+use std::time::Duration;
+
+use event_log::{AppendError, EventLog as _, LogError, Recorded};
+use event_log_kafka::{KafkaLog, OpenError, Options};
+use test_servers::kafka::{Kafka, Setup};
+use test_servers::process::Signal;
+
+use crate::given::{Topic, append, everything, founding, stream};
+
+/// Answers soon, so that a test of an outage is short.
+fn hasty(topic: &Topic) -> Options {
+    let (resend_after, answer_within) = (Duration::from_secs(2), Duration::from_secs(6));
+    Options { resend_after, answer_within, ..Options::new(founding(), topic.next_replica()) }
+}
+
+async fn told_unavailable(log: &KafkaLog) {
+    let mut trouble = log.trouble();
+    let told = trouble.wait_for(Option::is_some).await.unwrap().clone();
+    assert!(matches!(told, Some(LogError::Unavailable { .. })), "{told:?}");
+}
+
+async fn told_data_loss(log: &KafkaLog) -> String {
+    let mut trouble = log.trouble();
+    let told = trouble.wait_for(|told| matches!(told, Some(LogError::DataLoss { .. }))).await.unwrap().clone();
+    match told {
+        Some(LogError::DataLoss { reason }) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What fails while the topic can't be reached: refused at once, or unknown within the bound.
+fn is_clear(error: &AppendError) -> bool {
+    matches!(
+        error,
+        AppendError::Failed(LogError::Unavailable { .. }) | AppendError::Unknown(LogError::Unavailable { .. })
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_outlives_a_broker_that_is_killed_and_restarted() {
+    let Some(kafka) = Kafka::start(&Setup::default()).unwrap() else { return };
+    let topic = Topic::new(&kafka);
+    let log = topic.open(&hasty(&topic)).await.unwrap();
+    log.caught_up().await.unwrap();
+    for n in 0..20 {
+        log.append(append(&stream("PAY", &n.to_string()), 0, n)).await.unwrap();
+    }
+    let before = everything(&log).await;
+    kafka.kill(0).unwrap();
+    told_unavailable(&log).await;
+    let refused = log.append(append(&stream("PAY", "later"), 0, 100)).await.unwrap_err();
+    assert!(is_clear(&refused), "{refused:?}");
+    assert!(matches!(log.barrier(0).await, Err(LogError::Unavailable { .. })));
+    let page = log.read_partition(before[0].partition, 0, 1000).await.unwrap();
+    assert!(!page.records.is_empty(), "what is here is read meanwhile");
+    kafka.restart(0).unwrap();
+    log.caught_up().await.unwrap();
+    assert!(everything(&log).await == before);
+    let settled = log.append(append(&stream("PAY", "later"), 0, 100)).await.unwrap();
+    assert_eq!(settled.revision, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_hangs_leaves_nobody_waiting_for_ever() {
+    let Some(kafka) = Kafka::start(&Setup::default()).unwrap() else { return };
+    let topic = Topic::new(&kafka);
+    let log = topic.open(&hasty(&topic)).await.unwrap();
+    log.caught_up().await.unwrap();
+    log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap();
+    kafka.signal(0, Signal::STOP).unwrap();
+    let in_doubt = log.append(append(&stream("PAY", "1"), 1, 2)).await.unwrap_err();
+    assert!(is_clear(&in_doubt), "{in_doubt:?}");
+    told_unavailable(&log).await;
+    kafka.signal(0, Signal::CONT).unwrap();
+    log.caught_up().await.unwrap();
+    let settled = log.append(append(&stream("PAY", "1"), 1, 2)).await.unwrap();
+    assert_eq!((settled.revision, everything(&log).await.len()), (2, 2), "it is in once, whatever became of the first");
+}
+
+/// Throws away what the broker had of the partition beyond `bytes`, while it does not run.
+async fn lose(kafka: &Kafka, topic: &Topic, partition: u32, bytes: u64) {
+    kafka.kill(0).unwrap();
+    kafka.cut(0, &topic.name, partition, bytes).unwrap();
+    kafka.restart(0).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_lost_its_end_is_data_loss_and_nothing_more_is_served() {
+    let Some(kafka) = Kafka::start(&Setup::default()).unwrap() else { return };
+    let topic = Topic::new(&kafka);
+    let log = topic.open(&hasty(&topic)).await.unwrap();
+    log.caught_up().await.unwrap();
+    let partition = log.identity().partition_of("PAY");
+    log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap();
+    let kept = kafka.length(0, &topic.name, partition).unwrap();
+    log.append(append(&stream("PAY", "1"), 1, 2)).await.unwrap();
+    lose(&kafka, &topic, partition, kept).await;
+    let reason = told_data_loss(&log).await;
+    assert!(reason.contains(&format!("partition {partition} of the topic ends at offset 2")), "{reason}");
+    let refused = log.append(append(&stream("PAY", "1"), 2, 3)).await;
+    assert!(matches!(refused, Err(AppendError::Failed(LogError::DataLoss { .. }))), "{refused:?}");
+    assert!(matches!(log.read_partition(partition, 0, 9).await, Err(LogError::DataLoss { .. })));
+    // At the next start too.
+    let replica = log.replica().to_owned();
+    log.close().await;
+    drop(log);
+    let again = topic.open(&Options::new(founding(), replica)).await.unwrap();
+    assert!(matches!(again.caught_up().await, Err(LogError::DataLoss { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_whose_end_was_lost_and_written_anew_is_data_loss() {
+    let Some(kafka) = Kafka::start(&Setup::default()).unwrap() else { return };
+    let topic = Topic::new(&kafka);
+    let log = topic.open(&hasty(&topic)).await.unwrap();
+    log.caught_up().await.unwrap();
+    let partition = log.identity().partition_of("PAY");
+    log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap();
+    let kept = kafka.length(0, &topic.name, partition).unwrap();
+    log.append(append(&stream("PAY", "1"), 1, 2)).await.unwrap();
+    let replica = log.replica().to_owned();
+    log.close().await;
+    drop(log);
+    lose(&kafka, &topic, partition, kept).await;
+    // A node without a past takes the topic as it is, and goes on: the same offsets, other records.
+    let other = topic.open(&hasty(&topic)).await.unwrap();
+    other.caught_up().await.unwrap();
+    for n in 0..3 {
+        other.append(append(&stream("PAY", "other"), n, 50 + u128::from(n))).await.unwrap();
+    }
+    let first = topic.open(&Options::new(founding(), replica)).await.unwrap();
+    let reason = told_data_loss(&first).await;
+    assert!(reason.contains("has another record at offset 2"), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_broker_a_node_reads_its_replica_and_a_new_one_does_not_open() {
+    let Some(kafka) = Kafka::start(&Setup::default()).unwrap() else { return };
+    let topic = Topic::new(&kafka);
+    let log = topic.open(&hasty(&topic)).await.unwrap();
+    log.caught_up().await.unwrap();
+    for n in 0..5 {
+        log.append(append(&stream("PAY", &n.to_string()), 0, n)).await.unwrap();
+    }
+    let before: Vec<Recorded> = everything(&log).await;
+    let replica = log.replica().to_owned();
+    log.close().await;
+    drop(log);
+    kafka.kill(0).unwrap();
+    let log = topic.open(&Options { replica, ..hasty(&topic) }).await.unwrap();
+    told_unavailable(&log).await;
+    let page = log.read_partition(before[0].partition, 0, 100).await.unwrap();
+    assert!(page.records == before);
+    let refused = topic.open(&hasty(&topic)).await;
+    assert!(matches!(refused, Err(OpenError::Unavailable { .. })), "{refused:?}");
+    kafka.restart(0).unwrap();
+    log.caught_up().await.unwrap();
+    log.append(append(&stream("PAY", "0"), 1, 10)).await.unwrap();
+}
