@@ -5,6 +5,7 @@ pub mod crate_docs;
 pub mod imports;
 pub mod lengths;
 pub mod names;
+pub mod promises;
 pub mod snapshots;
 mod tokens;
 pub mod words;

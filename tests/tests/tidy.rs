@@ -1,6 +1,6 @@
 //! The rules that no compiler checks, applied to this workspace. What they are, and their own tests: `tests/src/tidy/`.
 
-use tests::tidy::{Untidy, clocks, crate_docs, imports, insist, lengths, names, snapshots, words, workspace};
+use tests::tidy::{Untidy, clocks, crate_docs, imports, insist, lengths, names, promises, snapshots, words, workspace};
 
 #[test]
 fn crates_import_what_the_table_allows() -> Result<(), Untidy> {
@@ -25,6 +25,11 @@ fn only_services_know_the_time_and_make_ids() -> Result<(), Untidy> {
 #[test]
 fn every_crate_says_what_it_does_what_never_happens_and_how_to_add_to_it() -> Result<(), Untidy> {
     insist(crate_docs::check(&workspace().files, &workspace().packages))
+}
+
+#[test]
+fn the_page_on_the_log_tells_every_promise_and_the_test_that_shows_it() -> Result<(), Untidy> {
+    insist(promises::check(&workspace().files, promises::LOGS))
 }
 
 #[test]

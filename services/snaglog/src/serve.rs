@@ -103,8 +103,10 @@ pub(crate) async fn start(options: &Options) -> anyhow::Result<Running> {
         );
     }
     options.place.make_folder()?;
-    let log: Arc<dyn EventLog> = storage::open(&options.place.url(), How::OrFounded(storage::new_log())).await?;
-    let views = storage::open_views(&options.place.data)?;
+    let data = &options.place.data;
+    let log =
+        storage::open(&options.place.url(), data, How::OrFounded(storage::new_log())).await?.log as Arc<dyn EventLog>;
+    let views = storage::open_views(data)?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("--listen {}", options.listen))?;
     let address = listener.local_addr().context("the address listened on")?;
     let (stop_serving, stop_projecting) = (CancellationToken::new(), CancellationToken::new());

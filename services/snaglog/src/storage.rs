@@ -1,5 +1,7 @@
 //! Where the log and the views are kept, by `--log` and `--data`.
 
+#[cfg(feature = "kafka")]
+mod kafka;
 mod url;
 
 use std::path::{Path, PathBuf};
@@ -97,12 +99,33 @@ pub(crate) fn new_log() -> Founding {
     Founding { identity: Identity::new(Machine.event_id(), PARTITIONS), filling: false }
 }
 
-/// Opens the log. Another kind of log is another arm.
-pub(crate) async fn open(url: &LogUrl, how: How) -> Result<Arc<dyn Maintain>, OpenError> {
-    match url.kind().map_err(|give| OpenError::Url { url: url.clone(), give })? {
-        Kind::Sqlite(path) => Ok(Arc::new(open_sqlite(url, path, how)?)),
-        Kind::Postgres(address) => Ok(Arc::new(open_postgres(url, address, how).await?)),
-        Kind::Kafka(_) => Err(OpenError::Feature { url: url.clone(), feature: "kafka" }),
+/// A log that is open.
+pub(crate) struct Opened {
+    /// It.
+    pub(crate) log: Arc<dyn Maintain>,
+    /// What it keeps only as long as it is open.
+    #[expect(dead_code, reason = "it goes when it is dropped, and is asked nothing")]
+    scratch: Option<tempfile::TempDir>,
+}
+
+/// Opens the log. Another kind of log is another arm. `data` is the folder for what a node keeps beside it.
+pub(crate) async fn open(url: &LogUrl, data: &Path, how: How) -> Result<Opened, OpenError> {
+    let log: Arc<dyn Maintain> = match url.kind().map_err(|give| OpenError::Url { url: url.clone(), give })? {
+        Kind::Sqlite(path) => Arc::new(open_sqlite(url, path, how)?),
+        Kind::Postgres(address) => Arc::new(open_postgres(url, address, how).await?),
+        Kind::Kafka(address) => return kafka::open(url, address, data, how).await,
+    };
+    Ok(Opened { log, scratch: None })
+}
+
+/// A build without the feature names it.
+#[cfg(not(feature = "kafka"))]
+mod kafka {
+    use super::{How, LogUrl, OpenError, Opened, Path};
+
+    #[expect(clippy::unused_async, reason = "the other build's waits for brokers")]
+    pub(super) async fn open(url: &LogUrl, _: &str, _: &Path, _: How) -> Result<Opened, OpenError> {
+        Err(OpenError::Feature { url: url.clone(), feature: "kafka" })
     }
 }
 

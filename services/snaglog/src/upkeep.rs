@@ -10,15 +10,15 @@ mod versions;
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use event_log::{EventLog, FillError, LogError, Maintain};
+use event_log::{EventLog, FillError, LogError};
 use transfer::TransferError;
 
 use crate::client::{Exit, Failure, Global, Output};
 use crate::signals;
-use crate::storage::{self, How, LogUrl, OpenError, Place};
+use crate::storage::{self, How, Kind, LogUrl, OpenError, Opened, Place};
 
 const HELP: &str = "\
 Each opens the log that --log (or SNAGLOG_LOG) names, else log.db in the data folder, without a server. A log in a file is one
@@ -58,13 +58,15 @@ enum Command {
 /// What a subcommand works with.
 struct Desk {
     url: LogUrl,
+    /// The folder for what a node keeps beside its log.
+    data: PathBuf,
     output: Output,
 }
 
 impl Upkeep {
     /// Does what was asked.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
-        let desk = Desk { url: self.place.url(), output: global.output() };
+        let desk = Desk { url: self.place.url(), data: self.place.data, output: global.output() };
         match self.command {
             Command::Verify(verify) => verify.run(&desk).await,
             Command::Backup(backup) => backup.run(&desk).await,
@@ -80,14 +82,21 @@ impl Upkeep {
 
 impl Desk {
     /// Opens the log that the settings name.
-    async fn open(&self, how: How) -> Result<Arc<dyn Maintain>, Failure> {
-        open(&self.url, how).await
+    async fn open(&self, how: How) -> Result<Opened, Failure> {
+        self.open_another(&self.url, how).await
     }
-}
 
-/// Opens a log; a failure says what to do.
-async fn open(url: &LogUrl, how: How) -> Result<Arc<dyn Maintain>, Failure> {
-    storage::open(url, how).await.map_err(of_opening)
+    /// Opens a log; a failure says what to do.
+    async fn open_another(&self, url: &LogUrl, how: How) -> Result<Opened, Failure> {
+        if let Ok(Kind::Kafka(_)) = url.kind()
+            && let How::OrFounded(_) = how
+        {
+            // It keeps its replica there.
+            std::fs::create_dir_all(&self.data)
+                .map_err(|error| Failure::failed(format!("--data {}: {error}", self.data.display())))?;
+        }
+        storage::open(url, &self.data, how).await.map_err(of_opening)
+    }
 }
 
 /// Why a log was not opened, and what to do.

@@ -8,6 +8,9 @@ pub const TABLE: &[(&str, &[&str])] = &[
     ("event-log", &[]),
     ("api", &[]),
     ("event-log-sqlite", &["event-log"]),
+    ("event-log-postgres", &["event-log"]),
+    ("event-log-kafka", &["event-log", "event-log-sqlite"]),
+    ("transfer", &["event-log"]),
     ("codec", &["domain", "event-log"]),
     ("history", &["domain", "codec", "event-log"]),
     ("views", &["domain"]),
@@ -16,6 +19,7 @@ pub const TABLE: &[(&str, &[&str])] = &[
     ("commands", &["domain", "codec", "event-log", "history"]),
     ("projector", &["views", "view-store", "history", "codec", "event-log"]),
     ("grpc", &["api", "domain", "commands", "history", "event-log", "views", "view-store"]),
+    ("test-servers", &[]),
     ("xtask", &[]),
 ];
 
@@ -23,6 +27,8 @@ pub const TABLE: &[(&str, &[&str])] = &[
 const KEPT_TO: &[(&str, &[&str], &str)] = &[
     ("tonic", &["api", "grpc"], "only `grpc` knows tonic::Status; answer a rejection or an error of your own"),
     ("rusqlite", &["event-log-sqlite", "view-store-sqlite"], "a database belongs to its adapter, behind a contract"),
+    ("sqlx", &["event-log-postgres", "test-servers"], "a database belongs to its adapter, behind a contract"),
+    ("rdkafka", &["event-log-kafka"], "a broker belongs to its adapter, behind a contract"),
 ];
 
 /// What of the world's a crate may never import, and why.

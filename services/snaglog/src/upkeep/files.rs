@@ -49,9 +49,9 @@ impl Export {
         if self.file.exists() {
             return Err(Failure::failed(format!("{} is there already", self.file.display())));
         }
-        let log = desk.open(How::Beside).await?;
-        let exported = self.write(&*log).await;
-        close(&*log).await;
+        let opened = desk.open(How::Beside).await?;
+        let exported = self.write(&*opened.log).await;
+        close(&*opened.log).await;
         let Exported { header, heads, digest } = exported?;
         let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         if self.file.as_os_str() == "-" {
@@ -97,14 +97,14 @@ impl Import {
         let import = transfer::Import::open(self.reader()?).map_err(|error| self.failure(&error))?;
         let founding = Founding { identity: import.header().identity(), filling: true };
         let log_id = founding.identity.log_id;
-        let log = desk.open(How::OrFounded(founding)).await?;
+        let opened = desk.open(How::OrFounded(founding)).await?;
         let imported = {
             let mut bar = Bar::new();
             let mut show = |progress| bar.show(progress);
             let hint = || String::from("Give the same command again: it goes on.");
-            interruptible(import.into_log(&*log, &mut show), hint).await
+            interruptible(import.into_log(&*opened.log, &mut show), hint).await
         };
-        close(&*log).await;
+        close(&*opened.log).await;
         let imported = imported?.map_err(|error| self.failure(&error))?;
         if desk.output.is_json() {
             desk.output.json(json!({

@@ -6,7 +6,7 @@ use serde_json::json;
 use transfer::Copied;
 
 use super::bar::Bar;
-use super::{Desk, close, interruptible, of_transfer, open};
+use super::{Desk, close, interruptible, of_transfer};
 use crate::client::Failure;
 use crate::storage::{How, LogUrl};
 
@@ -37,17 +37,17 @@ impl Copy {
         if self.from == self.to {
             return Err(Failure::usage("FROM and TO are the same log"));
         }
-        let from = open(&self.from, How::Beside).await?;
-        let identity = from.identity();
-        let to = open(&self.to, How::OrFounded(Founding { identity, filling: true })).await?;
+        let from = desk.open_another(&self.from, How::Beside).await?;
+        let identity = from.log.identity();
+        let to = desk.open_another(&self.to, How::OrFounded(Founding { identity, filling: true })).await?;
         let copied = {
             let mut bar = Bar::new();
             let mut show = |progress| bar.show(progress);
             let hint = || String::from("Give the same command again: it goes on.");
-            interruptible(transfer::copy(&*from, &*to, &mut show), hint).await
+            interruptible(transfer::copy(&*from.log, &*to.log, &mut show), hint).await
         };
-        close(&*to).await;
-        close(&*from).await;
+        close(&*to.log).await;
+        close(&*from.log).await;
         let Copied { records, while_sealed, heads, already } = copied?.map_err(|error| of_transfer(&error))?;
         let log_id = identity.log_id;
         if desk.output.is_json() {

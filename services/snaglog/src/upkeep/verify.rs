@@ -50,20 +50,20 @@ impl Verify {
     }
 
     async fn verify(&self, desk: &Desk, options: &VerifyOptions) -> Result<Result<Verified, VerifyError>, Failure> {
-        let log = desk.open(How::Beside).await?;
+        let opened = desk.open(How::Beside).await?;
         let mut bar = Bar::new();
         let reached = std::sync::Mutex::new(options.from);
         let verified = {
             let mut reach = |place| *reached.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = place;
             let mut show = |progress| bar.show(progress);
-            let work = transfer::verify(&*log, options, &mut reach, &mut show);
+            let work = transfer::verify(&*opened.log, options, &mut reach, &mut show);
             let hint = || {
                 let place = *reached.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 format!("Go on with: snaglog log verify --from {place}")
             };
             interruptible(work, hint).await
         };
-        close(&*log).await;
+        close(&*opened.log).await;
         verified
     }
 }

@@ -39,10 +39,10 @@ fn as_json(Versions { rule, record }: Versions) -> Json {
 impl Activate {
     pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
         desk.output.expect_fields(&["in_force", "known"])?;
-        let log = desk.open(How::Beside).await?;
-        let activated = self.activate(&log).await;
-        let in_force = log.versions();
-        close(&*log).await;
+        let opened = desk.open(How::Beside).await?;
+        let activated = self.activate(&opened.log).await;
+        let in_force = opened.log.versions();
+        close(&*opened.log).await;
         activated?;
         let known = Versions::KNOWN;
         if desk.output.is_json() {
@@ -85,10 +85,11 @@ impl Info {
             "branches",
         ])?;
         let branches = branches(desk).await?;
-        let log = desk.open(How::Beside).await?;
+        let opened = desk.open(How::Beside).await?;
+        let log = &opened.log;
         let (identity, in_force, phase) = (log.identity(), log.versions(), log.phase());
         let heads: Vec<u64> = (0..identity.partitions).map(|partition| *log.head(partition).borrow()).collect();
-        close(&*log).await;
+        close(&*opened.log).await;
         let records: u64 = heads.iter().sum();
         let (url, known) = (desk.url.to_string(), Versions::KNOWN);
         if desk.output.is_json() {
