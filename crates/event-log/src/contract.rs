@@ -169,6 +169,7 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
         case!(payloads::every_field_is_kept_under_its_leaf),
         case!(restarts::everything_is_there_again),
         case!(restarts::requests_are_answered_as_before),
+        case!(restarts::closing_finishes_what_was_taken),
         case!(crashes::an_answer_lost_is_settled_by_a_retry),
         case!(crashes::what_is_in_flight_is_in_whole_or_not_at_all),
         case!(nodes::agree_on_every_record),

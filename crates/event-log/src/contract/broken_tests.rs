@@ -114,6 +114,10 @@ trait Flaw: Default + Send + Sync + 'static {
     async fn fill(&self, log: &MemoryLog, records: Vec<Recorded>) -> Result<(), FillError> {
         log.fill(records).await
     }
+
+    async fn close(&self, log: &MemoryLog) {
+        log.close().await;
+    }
 }
 
 /// A node with a flaw.
@@ -192,7 +196,7 @@ impl<B: Flaw> EventLog for Flawed<B> {
     }
 
     async fn close(&self) {
-        self.log.close().await;
+        self.flaw.close(&self.log).await;
     }
 }
 
@@ -284,6 +288,7 @@ fn flaws() -> Vec<Trial> {
         payloads::DropsTraces,
         restarts::LosesTheNewest,
         restarts::ForgetsRequests,
+        restarts::DropsWhatItTook,
         restarts::RemembersWhatIsAnswered,
         restarts::TearsTheNewest,
         nodes::HasATruthOfItsOwn,

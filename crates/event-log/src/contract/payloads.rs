@@ -6,7 +6,7 @@ use super::given::{NOW, append, event, issue, log, read_stream, stream};
 use super::{Factory, Outcome, promise, promise_eq};
 use crate::append::{Append, AppendError, Expected, NewEvent};
 use crate::log::EventLog;
-use crate::proposal::{APPEND_EVENTS_MAX, PAYLOAD_BYTES_MAX, UNCHANGED_MAX};
+use crate::proposal::{APPEND_BYTES_MAX, APPEND_EVENTS_MAX, PAYLOAD_BYTES_MAX, Proposal, UNCHANGED_MAX};
 use crate::record::Texts;
 
 /// Empty, unicode, spaced as no one else would space it, and 1 MiB.
@@ -47,39 +47,89 @@ pub(super) async fn bytes_are_kept<F: Factory>(factory: &F) -> Outcome {
 pub(super) async fn bounds_hold<F: Factory>(factory: &F) -> Outcome {
     let log = log(factory).await?;
     let good = append(&issue("1"), 0, 1);
-    let guard = Expected { stream: issue("2"), revision: 0 };
-    let elsewhere = ["WEB", "A", "B", "C", "D", "E"].into_iter();
     let identity = log.identity();
-    let far = elsewhere
-        .map(|project| stream(project, "team", "1"))
-        .find(|far| identity.partition_of(&far.project) != identity.partition_of("PAY"));
-    let bad = [
-        Append { events: Vec::new(), ..good.clone() },
-        Append { events: vec![event("{}"); APPEND_EVENTS_MAX + 1], ..good.clone() },
-        Append { events: vec![event(vec![b' '; PAYLOAD_BYTES_MAX + 1])], ..good.clone() },
-        Append { events: vec![event(vec![b' '; PAYLOAD_BYTES_MAX]); 2], ..good.clone() },
-        Append { events: vec![NewEvent { texts: b"{}".to_vec(), ..event("{}") }], ..good.clone() },
-        Append { unchanged: vec![guard.clone(); UNCHANGED_MAX + 1], ..good.clone() },
-        Append { unchanged: far.map(|stream| Expected { stream, revision: 0 }).into_iter().collect(), ..good.clone() },
-        Append { actor: "".into(), ..good.clone() },
-        Append { stream: issue("x".repeat(129)), ..good.clone() },
-    ];
-    for (n, append) in bad.into_iter().enumerate() {
+    let elsewhere = ["WEB", "A", "B", "C", "D", "E"].map(|project| stream(project, "team", "1"));
+    let here = identity.partition_of("PAY");
+    let far = elsewhere.into_iter().find(|far| identity.partition_of(&far.project) != here);
+    let far: Vec<_> = far.into_iter().map(|stream| Expected { stream, revision: 0 }).collect();
+    promise!(!far.is_empty(), "six projects in one partition of eight");
+    let largest = largest(&good, identity.partitions)?;
+    let mut too_large = largest.clone();
+    too_large.events[1].facts.push(b' ');
+    let mut refused = misshapen(&good);
+    refused.push(("more than 2 MiB", too_large));
+    refused.push(("a guard in another partition", Append { unchanged: far, ..good.clone() }));
+    for (what, append) in refused {
         let answer = log.append(append).await;
-        promise!(matches!(answer, Err(AppendError::Invalid { .. })), "proposal {n} breaks a bound: {answer:?}");
+        promise!(matches!(answer, Err(AppendError::Invalid { .. })), "{what}: {answer:?}");
     }
+    promise_eq!(log.barrier(here).await?, 0, "the head after appends out of bounds");
     promise_eq!(read_stream(&*log, &good.stream, 9).await?.len(), 0, "records of refused appends");
-    let fullest = Append {
-        events: vec![event("{}"); APPEND_EVENTS_MAX],
-        unchanged: vec![guard; UNCHANGED_MAX],
-        stream: stream(&"p".repeat(64), &"k".repeat(64), "i".repeat(128)),
-        ..good.clone()
-    };
-    let fullest = Append { unchanged: Vec::new(), ..fullest };
-    promise_eq!(log.append(fullest).await?.revision, APPEND_EVENTS_MAX as u64, "the fullest append");
-    let largest = Append { events: vec![event(vec![b' '; PAYLOAD_BYTES_MAX])], ..good };
-    promise_eq!(log.append(largest).await?.revision, 1, "the largest payload");
+    promise_eq!(log.append(largest).await?.revision, 2, "the largest append");
+    let fullest = fullest();
+    promise_eq!(log.append(fullest.clone()).await?.revision, APPEND_EVENTS_MAX as u64, "the fullest append");
+    let records = read_stream(&*log, &fullest.stream, 100).await?;
+    let sizes = records.iter().map(|recorded| recorded.record.body.facts.len());
+    promise!(sizes.eq(fullest.events.iter().map(|event| event.facts.len())), "the fullest append came back otherwise");
     Ok(())
+}
+
+/// One past each bound that does not depend on the log.
+fn misshapen(good: &Append) -> Vec<(&'static str, Append)> {
+    let of = |project: &str, kind: &str, id: &str| Append { stream: stream(project, kind, id), ..good.clone() };
+    let event_of = |event: NewEvent| Append { events: vec![event], ..good.clone() };
+    let by = |actor: String| Append { actor: actor.into(), ..good.clone() };
+    let traced = |trace: String| Append { traceparent: Some(trace.into()), ..good.clone() };
+    let typed = |name: String| event_of(NewEvent { event_type: name.into(), ..event("{}") });
+    let guards = vec![Expected { stream: issue("2"), revision: 0 }; UNCHANGED_MAX + 1];
+    let texts = |texts: &str, salt| event_of(NewEvent { texts: texts.into(), salt: vec![1; salt], ..event("{}") });
+    let halves = NewEvent { texts: vec![b' '; PAYLOAD_BYTES_MAX], salt: vec![1; 32], ..event(" ") };
+    vec![
+        ("no events", Append { events: Vec::new(), ..good.clone() }),
+        ("65 events", Append { events: vec![event("{}"); APPEND_EVENTS_MAX + 1], ..good.clone() }),
+        ("facts over 1 MiB", event_of(event(vec![b' '; PAYLOAD_BYTES_MAX + 1]))),
+        ("facts and texts over 1 MiB", event_of(halves)),
+        ("texts without salt", texts("{}", 0)),
+        ("texts with half a salt", texts("{}", 16)),
+        ("a salt without texts", texts("", 32)),
+        ("schema version 0", event_of(NewEvent { schema_version: 0, ..event("{}") })),
+        ("5 guards", Append { unchanged: guards, ..good.clone() }),
+        ("no project", of("", "issue", "1")),
+        ("no kind", of("PAY", "", "1")),
+        ("no id", of("PAY", "issue", "")),
+        ("a project of 65 bytes", of(&"p".repeat(65), "issue", "1")),
+        ("a kind of 65 bytes", of("PAY", &"k".repeat(65), "1")),
+        ("an id of 129 bytes", of("PAY", "issue", &"i".repeat(129))),
+        ("a control character", of("PAY", "issue", "a\u{0}b")),
+        ("no actor", by(String::new())),
+        ("an actor of 129 bytes", by("a".repeat(129))),
+        ("an empty trace", traced(String::new())),
+        ("a trace of 129 bytes", traced("0".repeat(129))),
+        ("no event type", typed(String::new())),
+        ("an event type of 65 bytes", typed("t".repeat(65))),
+    ]
+}
+
+/// Every name as long as may be, as many events and guards as may be.
+fn fullest() -> Append {
+    let named = |id: String| stream(&"p".repeat(64), &"k".repeat(64), id);
+    let guard = |n: usize| Expected { stream: named(n.to_string().repeat(128)), revision: 0 };
+    let event = |n: usize| NewEvent { event_type: "t".repeat(64).into(), ..event(" ".repeat(n)) };
+    Append {
+        unchanged: (0..UNCHANGED_MAX).map(guard).collect(),
+        events: (0..APPEND_EVENTS_MAX).map(event).collect(),
+        actor: "a".repeat(128).into(),
+        traceparent: Some("0".repeat(128).into()),
+        ..append(&named("i".repeat(128)), 0, 1)
+    }
+}
+
+/// One payload of 1 MiB, and another that fills the 2 MiB up to the last byte.
+fn largest(good: &Append, partitions: u32) -> Result<Append, super::Broken> {
+    let mut largest = Append { events: vec![event(vec![b' '; PAYLOAD_BYTES_MAX]), event("")], ..good.clone() };
+    let rest = APPEND_BYTES_MAX - Proposal::check(largest.clone(), partitions)?.encoded_bytes();
+    largest.events[1].facts = vec![b' '; rest];
+    Ok(largest)
 }
 
 /// Everything that was proposed comes back, from the stream and from the partition alike.

@@ -1,8 +1,12 @@
 //! Restarts: what was answered is there again, and numbers go on where they were.
 
-use super::given::{NOW, append, issue, log, read_everything, stream};
-use super::{Factory, Outcome, promise_eq};
-use crate::append::{Append, AppendError, Appended};
+use std::sync::Arc;
+
+use futures::future::try_join_all;
+
+use super::given::{NOW, append, issue, log, read_everything, read_stream, stream};
+use super::{Factory, Outcome, promise, promise_eq};
+use crate::append::{Append, AppendError, Appended, LogError};
 use crate::log::EventLog;
 use crate::maintain::Versions;
 
@@ -54,5 +58,42 @@ pub(super) async fn requests_are_answered_as_before<F: Factory>(factory: &F) -> 
     promise_eq!(log.append(other).await, Err(reused), "another command under the id after a restart");
     let known = log.find_request(&first.stream, first.request_id).await?;
     promise_eq!(known.map(|known| known.appended), Some(again), "the request, looked up after a restart");
+    Ok(())
+}
+
+/// Closing finishes what was taken: whoever was answered finds it there afterwards, and whoever was told that the log is not
+/// available had not been admitted. Closing again is fine.
+pub(super) async fn closing_finishes_what_was_taken<F: Factory>(factory: &F) -> Outcome {
+    const APPENDS: usize = 32;
+    let log = log(factory).await?;
+    let calls: Vec<_> = (0..APPENDS)
+        .map(|n| {
+            let (log, append) = (Arc::clone(&log), append(&issue(n), 0, 1));
+            tokio::spawn(async move { log.append(append).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    log.close().await;
+    log.close().await;
+    let answers = try_join_all(calls).await?;
+    let late = log.append(append(&issue("late"), 0, 1)).await;
+    let closed = |answer: &Result<_, _>| matches!(answer, Err(AppendError::Failed(LogError::Unavailable { .. })));
+    promise!(late.is_ok() || closed(&late), "an append to a closed log: {late:?}");
+    let log = factory.reopen(log, Versions::KNOWN).await?;
+    for (n, answer) in answers.into_iter().enumerate() {
+        let is_there = !read_stream(&*log, &issue(n), 9).await?.is_empty();
+        match answer {
+            Ok(appended) => {
+                promise!(is_there, "an append answered beside the closing is gone");
+                let again = Appended { replayed: true, ..appended };
+                promise_eq!(log.append(append(&issue(n), 0, 1)).await.as_ref(), Ok(&again), "its request, repeated");
+            }
+            Err(AppendError::Unknown(_)) => {}
+            refused => {
+                promise!(closed(&refused), "an append beside the closing: {refused:?}");
+                promise!(!is_there, "an append refused beside the closing is there");
+            }
+        }
+    }
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! Flaws that a restart brings to light.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{Flaw, Flawed};
+use super::{Flaw, Flawed, writers};
 use crate::append::{Append, AppendError, Appended};
 use crate::log::EventLog;
 use crate::maintain::{Founding, Maintain, Versions};
@@ -108,5 +109,28 @@ impl Flaw for TearsTheNewest {
             records
         };
         Flawed::over(remade(&before.log, left).await)
+    }
+}
+
+/// What was taken and not yet written is answered when it closes, and gone.
+#[derive(Default)]
+pub(super) struct DropsWhatItTook {
+    closed: AtomicBool,
+}
+
+#[async_trait]
+impl Flaw for DropsWhatItTook {
+    const CAUGHT_BY: &'static str = "restarts::closing_finishes_what_was_taken";
+
+    async fn append(&self, log: &MemoryLog, append: Append) -> Result<Appended, AppendError> {
+        tokio::task::yield_now().await;
+        if self.closed.load(Ordering::SeqCst) {
+            return writers::acknowledge_only(log, append).await;
+        }
+        log.append(append).await
+    }
+
+    async fn close(&self, _: &MemoryLog) {
+        self.closed.store(true, Ordering::SeqCst);
     }
 }

@@ -121,3 +121,7 @@ impl fmt::Display for Told<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;
