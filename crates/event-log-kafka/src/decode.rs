@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use event_log::{LogError, PartitionId, Phase, Proposal, Recorded, StreamId, Texts, Versions};
+use event_log::{Identity, LogError, PartitionId, Phase, Proposal, Recorded, StreamId, Texts, Versions};
 use event_log_sqlite::replica::{Entry, Seen};
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::keys::{Keys, StreamKey};
 /// What decodes.
 pub(crate) struct Decoder {
     pub(crate) known: Versions,
-    pub(crate) partitions: u32,
+    pub(crate) identity: Identity,
     pub(crate) keys: Arc<Keys>,
 }
 
@@ -40,7 +40,7 @@ impl Decoder {
     /// What the entry says; `kept` is the proposal as this node made it, when it is this node's.
     pub(crate) fn decode(
         &self,
-        partition: PartitionId,
+        (partition, offset): (PartitionId, u64),
         stored: StoredEntry,
         kept: Option<Proposal>,
         keys: &mut dyn FindKey,
@@ -60,6 +60,11 @@ impl Decoder {
                 return records.collect::<Result<_, LogError>>().map(Decoded::Fill);
             }
             StoredBody::Found(found) => {
+                // A later one is of a node that founded at the same time and came second.
+                if offset == 0 && found.log_id != self.identity.log_id.as_bytes() {
+                    let ours = self.identity.log_id;
+                    return Err(Malformed(format!("it begins another log than {ours}, which this node has")).into());
+                }
                 let versions: Versions = found.versions.unwrap_or_default().into();
                 versions.check_known(self.known)?;
                 Entry::Found(versions, if found.filling { Phase::Filling } else { Phase::Open })
@@ -119,7 +124,7 @@ impl Decoder {
             }
         }
         let broken = |error| Malformed(format!("a proposal that no node makes: {error}"));
-        Ok(Proposal::check_erased(append, self.partitions, &erased).map_err(broken)?)
+        Ok(Proposal::check_erased(append, self.identity.partitions, &erased).map_err(broken)?)
     }
 
     fn open(

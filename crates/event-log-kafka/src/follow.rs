@@ -291,7 +291,7 @@ impl Follower {
         let own = self.desk.take(stored.node, stored.number, payload);
         let (kept, caller) = own.map_or((None, None), |own| (own.proposal, Some(own.caller)));
         let mut keys = session.keyring.with(&self.applier, &self.decoder);
-        let decoded = self.decoder.decode(partition, stored, kept, &mut keys).map_err(|error| match error {
+        let decoded = self.decoder.decode((partition, offset), stored, kept, &mut keys).map_err(|error| match error {
             LogError::DataLoss { reason } => at(reason),
             other => other,
         });

@@ -44,6 +44,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use backon::{ConstantBuilder, Retryable as _};
 use event_log::{
     Append, AppendError, Appended, EventLog, Founding, Identity, KnownRequest, LogError, Page, PartitionId, StreamId,
     Versions,
@@ -69,6 +70,10 @@ pub const PASSWORD_VARIABLE: &str = "SNAGLOG_KAFKA_PASSWORD";
 
 /// How long what was sent may take to be acknowledged while the log is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a topic that can't be used yet is waited for, and how long between looks at it.
+const FIND_WITHIN: Duration = Duration::from_secs(10);
+const FIND_PAUSE: Duration = Duration::from_millis(100);
 
 /// How a log is opened.
 #[derive(Clone, PartialEq, Eq)]
@@ -151,11 +156,7 @@ impl KafkaLog {
     /// Where the topic can't be reached: fails, unless there is a replica, which is then read meanwhile.
     pub async fn open(url: &str, options: &Options) -> Result<Self, OpenError> {
         let location = Location::parse(url, options.password.as_deref())?;
-        let found = {
-            let (location, founding, runtime) = (location.clone(), options.founding, Handle::current());
-            tokio::task::spawn_blocking(move || founding::found(&location, &runtime, founding)).await
-        };
-        let found = found.map_err(|error| topic::unavailable(&location, format!("opening ended early: {error}")))?;
+        let found = Self::find(&location, options).await;
         let found = match found {
             Ok(identity) => Some(identity),
             Err(error @ OpenError::Unavailable { .. }) if options.replica.exists() => {
@@ -182,6 +183,21 @@ impl KafkaLog {
             });
         }
         Self::start(location, options, replica, applier)
+    }
+
+    /// Which log the topic has. Brokers that begin, and leaders that change, are waited for, unless there is a replica: its
+    /// follower does that.
+    async fn find(location: &Location, options: &Options) -> Result<Identity, OpenError> {
+        let started = Instant::now();
+        let patient = !options.replica.exists();
+        let find = || async {
+            let (there, founding, runtime) = (location.clone(), options.founding, Handle::current());
+            let found = tokio::task::spawn_blocking(move || founding::found(&there, &runtime, founding)).await;
+            found.unwrap_or_else(|error| Err(topic::unavailable(location, format!("opening ended early: {error}"))))
+        };
+        let again = ConstantBuilder::new().with_delay(FIND_PAUSE).without_max_times();
+        let passes = |error: &OpenError| matches!(error, OpenError::Unavailable { .. });
+        find.retry(again).when(|error| patient && passes(error) && started.elapsed() < FIND_WITHIN).await
     }
 
     fn start(
@@ -211,7 +227,7 @@ impl KafkaLog {
             applier,
             state: Arc::clone(&state),
             desk: Arc::clone(&desk),
-            decoder: Decoder { known: options.known, partitions: identity.partitions, keys: Arc::clone(&keys) },
+            decoder: Decoder { known: options.known, identity, keys: Arc::clone(&keys) },
             runtime: Handle::current(),
             partitions: identity.partitions,
             closed: Arc::clone(&closed),

@@ -153,13 +153,16 @@ fn check(
         }
         None => return Err(unavailable(location, format!("{name} has no settings"))),
     };
-    let mut dangers = dangers(&settings, demands);
+    if let Some(untold) = demands.iter().find(|demand| value(&settings, demand).is_none()) {
+        // A broker that has not learned of the topic yet.
+        return Err(unavailable(location, format!("{} of {name} is not told", untold.setting)));
+    }
+    let dangers = dangers(&settings, demands);
     if let Some((wrong, right)) = (!dangers.is_empty()).then(|| told(&dangers)) {
         let command = format!(
             "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {name} --add-config {right}",
             location.brokers
         );
-        dangers.clear();
         return Err(OpenError::Unsafe { topic: name.to_owned(), reason: format!("{wrong}; set them by: {command}") });
     }
     if !location.single_broker && replicas < usize::try_from(REPLICAS).unwrap_or(usize::MAX) {
@@ -172,11 +175,14 @@ fn check(
     Ok(())
 }
 
+fn value(settings: &ConfigResource, demand: &Demand) -> Option<String> {
+    settings.get(demand.setting).and_then(|entry| entry.value.clone())
+}
+
 fn dangers<'d>(settings: &ConfigResource, demands: &'d [Demand]) -> Vec<(&'d Demand, String)> {
-    let value = |demand: &Demand| settings.get(demand.setting).and_then(|entry| entry.value.clone());
-    let dangerous = |demand: &'d Demand| match value(demand) {
-        Some(value) if (demand.suits)(&value) => None,
-        value => Some((demand, value.unwrap_or_else(|| "not told".to_owned()))),
+    let dangerous = |demand: &'d Demand| {
+        let value = value(settings, demand)?;
+        (!(demand.suits)(&value)).then_some((demand, value))
     };
     demands.iter().filter_map(dangerous).collect()
 }

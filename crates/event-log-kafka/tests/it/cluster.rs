@@ -99,7 +99,7 @@ async fn a_leader_that_slept_through_its_end_hides_nothing_behind_a_barrier() {
     let (patient, other) = (topic.node().await, topic.node().await);
     let partition = patient.identity().partition_of("PAY");
     patient.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap();
-    for round in 1..4 {
+    for round in 1..8_u32 {
         let asleep = leader(&kafka, &topic, partition).await;
         kafka.signal(asleep, Signal::STOP).unwrap();
         // A barrier that is on its way to who sleeps, again and again.
@@ -115,8 +115,9 @@ async fn a_leader_that_slept_through_its_end_hides_nothing_behind_a_barrier() {
                 }
             })
         };
-        let appended = insist(&other, append(&stream("PAY", "1"), round, 1 + u128::from(round))).await;
+        let appended = insist(&other, append(&stream("PAY", "1"), round.into(), 1 + u128::from(round))).await;
         let acknowledged = std::time::Instant::now();
+        tokio::time::sleep(Duration::from_millis(u64::from(round) * 400)).await;
         kafka.signal(asleep, Signal::CONT).unwrap();
         let (asked, head) = asking.await.unwrap();
         assert!(
