@@ -43,7 +43,10 @@ async fn writer(
             match log.append(append.clone()).await {
                 Ok(appended) => break accepted.push((append, appended)),
                 Err(AppendError::Failed(LogError::Moved)) => log = &to,
-                Err(AppendError::Failed(LogError::Unavailable { .. })) => tokio::task::yield_now().await,
+                // The same request again settles what is unknown.
+                Err(AppendError::Failed(LogError::Unavailable { .. }) | AppendError::Unknown(_)) => {
+                    tokio::task::yield_now().await;
+                }
                 Err(error) => panic!("{error}"),
             }
         }
@@ -56,7 +59,7 @@ async fn writer(
     unreachable!("writers are stopped")
 }
 
-async fn copied_under_writers(from: Arc<dyn Maintain>, to: Arc<dyn Maintain>) {
+pub(crate) async fn copied_under_writers(from: Arc<dyn Maintain>, to: Arc<dyn Maintain>) {
     const WRITERS: u64 = 6;
     history(&*from, 1000).await;
     let stop = Arc::new(AtomicU64::new(0));
