@@ -63,7 +63,7 @@ async fn survives(recorder: &Recorder, folder: &Path, fault: &str) -> bool {
 }
 
 async fn holds(folder: &Path, account: &Account, when: &str) {
-    let log = open::open(&format!("sqlite:{}", folder.join("log.db").display())).await.unwrap();
+    let log = open::open(&format!("sqlite:{}", folder.join("log.db").display()), Path::new("")).await.unwrap();
     let checked = account.check(&*log, PLAN, &mut Found::default()).await;
     log.close().await;
     assert!(checked.is_ok(), "{when}: {checked:?}");

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
+use event_log::EventLog;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -14,23 +16,36 @@ use tokio::process::{Child, Command};
 use super::account::{Account, Found};
 use super::open;
 use super::plan::Plan;
+use super::victims::{Ground, Kind, Victim};
+
+/// How long a node may take to go on once its server is back.
+const BACK_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often its ledger is looked at meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// What to kill, and how often.
 #[derive(Debug, Clone, Args)]
 pub struct Kills {
-    /// How often
-    #[arg(long, default_value_t = 1000)]
-    pub cycles: u64,
+    /// Which log
+    #[arg(long, value_enum, default_value_t = Kind::Sqlite)]
+    pub log: Kind,
+    /// What is killed
+    #[arg(long, value_enum, default_value_t = Victim::Node)]
+    pub kill: Victim,
+    /// How often [default: 1000 on sqlite, else 100]
+    #[arg(long)]
+    pub cycles: Option<u64>,
     /// What is appended, and the moments of the kills, follow from it
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// How many write at a time
     #[arg(long, default_value_t = 8)]
     pub writers: u64,
-    /// The longest time before a kill, in milliseconds: after the log was opened, or, one time in five, after the process was started
-    #[arg(long, default_value_t = 120)]
-    pub pause_ms_max: u64,
-    /// Where to put the log [default: a temporary folder]
+    /// The longest time before a kill, in milliseconds: after the log was opened (or its server was back), or, of a node and one time in
+    /// five, after the process was started [default: 120 on sqlite, 300 on postgres, 1000 on kafka]
+    #[arg(long)]
+    pub pause_ms_max: Option<u64>,
+    /// Where to put the log, if it is a file, and what was told [default: a temporary folder]
     #[arg(long)]
     pub folder: Option<PathBuf>,
 }
@@ -50,27 +65,41 @@ pub struct Outcome {
     pub seconds: f64,
 }
 
+/// A run under way.
+struct Run<'a> {
+    kills: &'a Kills,
+    program: &'a Path,
+    ground: Arc<Ground>,
+    folder: &'a Path,
+    ledger: PathBuf,
+    url: String,
+    dice: fastrand::Rng,
+    account: Account,
+    found: Found,
+}
+
 impl Kills {
     /// Runs, shows how far it is, prints what it came to.
     pub async fn run_and_tell(&self, program: &Path, json: bool) -> Result<()> {
-        println!(
-            "{}",
-            if json { json!({"chaos": "log", "seed": self.seed}).to_string() } else { format!("seed {}", self.seed) }
-        );
-        let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(self.cycles) };
+        let (log, kill, seed) = (self.log, self.kill, self.seed);
+        if !json {
+            println!("chaos log --log {log} --kill {kill} --seed {seed}");
+        }
+        let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(self.cycles()) };
         bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} kills, {msg}, {eta} left")?);
-        let outcome = self.run(program, &bar).await.with_context(|| format!("with --seed {}", self.seed))?;
+        let outcome = self.run(program, &bar).await.with_context(|| format!("with --seed {seed}"))?;
+        let outcome = outcome.context("there is no such server on this machine")?;
         bar.finish_and_clear();
         let Outcome { cycles, answers, appends, early, seconds } = outcome;
         if json {
             let line = json!({
-                "chaos": "log", "log": "sqlite", "killed": "node", "seed": self.seed, "kills": cycles, "answers": answers,
+                "chaos": "log", "log": log.to_string(), "killed": kill.to_string(), "seed": seed, "kills": cycles, "answers": answers,
                 "appends": appends, "kills_before_an_answer": early, "seconds": seconds,
             });
             println!("{line}");
         } else {
             println!(
-                "{cycles} kills of a node on sqlite in {seconds:.0} s: {answers} appends were answered, none is lost, none is there twice; \
+                "{cycles} kills of a {kill} on {log} in {seconds:.0} s: {answers} appends were answered, none is lost, none is there twice; \
                  {} more had no answer, and are there; {early} kills came before any answer; every reader saw all, in order",
                 appends - answers
             );
@@ -78,62 +107,154 @@ impl Kills {
         Ok(())
     }
 
-    /// Runs: `program` is the binary `chaos`.
-    pub async fn run(&self, program: &Path, bar: &ProgressBar) -> Result<Outcome> {
-        ensure!(self.cycles > 0, "at least one cycle");
+    fn pause_ms_max(&self) -> u64 {
+        let usual = match self.log {
+            Kind::Sqlite => 120,
+            Kind::Postgres => 300,
+            Kind::Kafka => 1000,
+        };
+        self.pause_ms_max.unwrap_or(usual)
+    }
+
+    fn cycles(&self) -> u64 {
+        self.cycles.unwrap_or(if self.log == Kind::Sqlite { 1000 } else { 100 })
+    }
+
+    /// Runs: `program` is the binary `chaos`. `None`, said, where the log's server isn't installed.
+    pub async fn run(&self, program: &Path, bar: &ProgressBar) -> Result<Option<Outcome>> {
+        ensure!(self.cycles() > 0, "at least one kill");
+        ensure!(self.log != Kind::Sqlite || self.kill == Victim::Node, "a file has no server: --kill node");
         let temporary = tempfile::tempdir()?;
         let folder = self.folder.as_deref().unwrap_or(temporary.path());
         std::fs::create_dir_all(folder)?;
-        let (url, ledger) = (format!("sqlite:{}", folder.join("log.db").display()), folder.join("ledger"));
-        let (mut account, mut found) = (Account::default(), Found::default());
-        let mut dice = fastrand::Rng::with_seed(self.seed);
-        let (start, mut early) = (Instant::now(), 0);
-        for cycle in 1..=self.cycles {
-            let pause = Duration::from_micros(dice.u64(..=self.pause_ms_max * 1000));
-            let before = account.answers();
-            let node = self.start(program, &url, &ledger)?;
-            let opened = dice.u8(..5) != 0;
-            kill(node, opened, pause).await.with_context(|| format!("kill {cycle}"))?;
-            account.catch_up(&ledger).with_context(|| format!("after kill {cycle}"))?;
-            early += u64::from(account.answers() == before);
-            // Opening it here makes it whole again: mostly it is left as the kill did, to the next one.
-            if dice.u8(..8) == 0 || cycle == self.cycles {
-                self.check(&url, &account, &mut found).await.with_context(|| format!("after kill {cycle}"))?;
-            }
-            bar.set_message(format!("{} answers", account.answers()));
-            bar.inc(1);
-        }
-        let mut found = Found::default();
-        self.check(&url, &account, &mut found).await.context("at the end")?;
-        Ok(Outcome {
-            cycles: self.cycles,
-            answers: account.answers(),
-            appends: found.appends(),
+        let Some(ground) = Ground::start(self.log).await? else { return Ok(None) };
+        let mut run = Run {
+            kills: self,
+            program,
+            url: ground.url(folder).await?,
+            ground: Arc::new(ground),
+            folder,
+            ledger: folder.join("ledger"),
+            dice: fastrand::Rng::with_seed(self.seed),
+            account: Account::default(),
+            found: Found::default(),
+        };
+        let start = Instant::now();
+        let early = match self.kill {
+            Victim::Node => run.kill_nodes(bar).await?,
+            Victim::Server => run.kill_servers(bar).await?,
+        };
+        // Once more from the start: what was found before may have changed since.
+        run.found = Found::default();
+        run.check().await.context("at the end")?;
+        Ok(Some(Outcome {
+            cycles: self.cycles(),
+            answers: run.account.answers(),
+            appends: run.found.appends(),
             early,
             seconds: start.elapsed().as_secs_f64(),
-        })
+        }))
+    }
+}
+
+impl Run<'_> {
+    /// Each kill ends a node; the next one goes on. Answers how many came before an answer.
+    async fn kill_nodes(&mut self, bar: &ProgressBar) -> Result<u64> {
+        let mut early = 0;
+        for cycle in 1..=self.kills.cycles() {
+            let (before, pause, opened) = (self.account.answers(), self.pause(), self.dice.u8(..5) != 0);
+            kill(self.start_node()?, opened, pause).await.with_context(|| format!("kill {cycle}"))?;
+            self.account.catch_up(&self.ledger).with_context(|| format!("after kill {cycle}"))?;
+            early += u64::from(self.account.answers() == before);
+            // Opening it here makes a file whole again: mostly it is left as the kill did, to the next one.
+            if self.dice.u8(..8) == 0 {
+                self.check().await.with_context(|| format!("after kill {cycle}"))?;
+            }
+            bar.set_message(format!("{} answers", self.account.answers()));
+            bar.inc(1);
+        }
+        Ok(early)
     }
 
-    fn start(&self, program: &Path, url: &str, ledger: &Path) -> Result<Child> {
-        let mut command = Command::new(program);
-        command.args([
-            "writers",
-            "--log",
-            url,
-            "--seed",
-            &self.seed.to_string(),
-            "--writers",
-            &self.writers.to_string(),
-        ]);
-        command.arg("--ledger").arg(ledger).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        command.spawn().with_context(|| format!("start {}", program.display()))
+    /// Each kill ends the server; one node goes on all the time. Answers how many came before an answer.
+    async fn kill_servers(&mut self, bar: &ProgressBar) -> Result<u64> {
+        let mut node = self.start_node()?;
+        let mut early = 0;
+        self.goes_on(&mut node).await.context("before the first kill")?;
+        for cycle in 1..=self.kills.cycles() {
+            let (before, pause) = (self.account.answers(), self.pause());
+            tokio::time::sleep(pause).await;
+            self.on_ground(Ground::kill).await.with_context(|| format!("kill {cycle}"))?;
+            self.account.catch_up(&self.ledger).with_context(|| format!("after kill {cycle}"))?;
+            early += u64::from(self.account.answers() == before);
+            self.on_ground(Ground::restart).await.with_context(|| format!("start after kill {cycle}"))?;
+            self.goes_on(&mut node).await.with_context(|| format!("after kill {cycle}"))?;
+            if self.dice.u8(..8) == 0 {
+                self.check_beside_writers().await.with_context(|| format!("after kill {cycle}"))?;
+            }
+            bar.set_message(format!("{} answers", self.account.answers()));
+            bar.inc(1);
+        }
+        node.kill().await.context("kill the node")?;
+        self.account.catch_up(&self.ledger)?;
+        Ok(early)
     }
 
-    async fn check(&self, url: &str, account: &Account, found: &mut Found) -> Result<()> {
-        let log = open::open(url).await?;
-        let checked = account.check(&*log, Plan { seed: self.seed }, found).await;
+    fn pause(&mut self) -> Duration {
+        Duration::from_micros(self.dice.u64(..=self.kills.pause_ms_max() * 1000))
+    }
+
+    fn start_node(&self) -> Result<Child> {
+        let Kills { seed, writers, .. } = self.kills;
+        let mut command = Command::new(self.program);
+        command.args(["writers", "--log", &self.url, "--seed", &seed.to_string(), "--writers", &writers.to_string()]);
+        command.arg("--ledger").arg(&self.ledger).arg("--replica").arg(self.folder.join("replica.db"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.spawn().with_context(|| format!("start {}", self.program.display()))
+    }
+
+    async fn on_ground(&self, something: impl FnOnce(&Ground) -> Result<()> + Send + 'static) -> Result<()> {
+        let ground = Arc::clone(&self.ground);
+        tokio::task::spawn_blocking(move || something(&ground)).await?
+    }
+
+    /// Waits until a node has one more answer.
+    async fn goes_on(&mut self, node: &mut Child) -> Result<()> {
+        let before = self.account.answers();
+        let one_more = async {
+            while self.account.answers() == before {
+                tokio::time::sleep(LOOK_EVERY).await;
+                self.account.catch_up(&self.ledger)?;
+            }
+            Ok(())
+        };
+        tokio::select! {
+            ended = node.wait() => bail!("the node ended by itself: {}", ended?),
+            gone_on = tokio::time::timeout(BACK_TIMEOUT, one_more) => gone_on.context("the node does not go on")?,
+        }
+    }
+
+    /// Holds the log, as a node of our own sees it, against the account.
+    async fn check(&mut self) -> Result<()> {
+        self.account.catch_up(&self.ledger)?;
+        let log = self.open().await?;
+        let checked = self.account.check(&*log, Plan { seed: self.kills.seed }, &mut self.found).await;
         log.close().await;
         checked
+    }
+
+    /// The same while a node goes on.
+    async fn check_beside_writers(&mut self) -> Result<()> {
+        self.account.catch_up(&self.ledger)?;
+        let log = self.open().await?;
+        let plan = Plan { seed: self.kills.seed };
+        let checked = self.account.check_beside_writers(&*log, plan, &mut self.found).await;
+        log.close().await;
+        checked
+    }
+
+    async fn open(&self) -> Result<Arc<dyn EventLog>> {
+        open::open(&self.url, &self.folder.join("own-replica.db")).await
     }
 }
 

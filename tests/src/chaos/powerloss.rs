@@ -161,7 +161,7 @@ impl PowerLoss {
     /// A log opens on what is left, has all that was answered and read, and goes on.
     async fn check_image(&self, image: &Image, account: &Account) -> Result<()> {
         let folder = unpacked(image)?;
-        let log = open::open(&format!("sqlite:{}", folder.path().join("log.db").display())).await?;
+        let log = open::open(&format!("sqlite:{}", folder.path().join("log.db").display()), Path::new("")).await?;
         let plan = Plan { seed: self.seed };
         let checked = account.check(&*log, plan, &mut Found::default()).await;
         let next = Turn { writer: self.writers, number: 0 };

@@ -33,6 +33,9 @@ pub struct Writers {
     /// The ledger
     #[arg(long)]
     pub ledger: std::path::PathBuf,
+    /// This node's replica, if the log has such
+    #[arg(long, default_value = "replica.db")]
+    pub replica: std::path::PathBuf,
     /// What is appended follows from it
     #[arg(long)]
     pub seed: u64,
@@ -60,7 +63,7 @@ impl Writers {
         let mut account = Account::default();
         account.catch_up(&self.ledger)?;
         let ledger = account.append_to(&self.ledger)?;
-        let log = open::open(&self.log).await?;
+        let log = open::open(&self.log, &self.replica).await?;
         println!("opened {}", self.log);
         let shared = Arc::new(Shared { log, plan: Plan { seed: self.seed }, ledger });
         let mut readers = JoinSet::new();
