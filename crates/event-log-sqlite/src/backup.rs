@@ -52,6 +52,7 @@ impl SqliteLog {
     }
 
     /// The logs that this one was restored from, the first one first; none for a log that was made as one.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime, the closure of any")]
     pub async fn branches(&self) -> Result<Vec<Branch>, event_log::LogError> {
         self.readers.look_up(|reader| reader.branches()).await
     }

@@ -4,11 +4,23 @@
 use event_log::{Identity, LogError, PartitionId, StreamName};
 use rusqlite::Connection;
 
+use crate::error::of_sqlite;
 use crate::lookup::Heads;
 use crate::reader::Reader;
 
+/// No stream is without events.
+const LAST_STREAMS: &str = "SELECT (SELECT max(stream) FROM streams), (SELECT max(stream) FROM events)";
+
 /// Fails with [`LogError::DataLoss`], and where.
 pub(crate) fn check(connection: &Connection, identity: Identity, heads: &Heads) -> Result<(), LogError> {
+    let streams = || -> rusqlite::Result<(Option<i64>, Option<i64>)> {
+        connection.query_row(LAST_STREAMS, [], |row| Ok((row.get(0)?, row.get(1)?)))
+    };
+    let (last, last_written) = streams().map_err(|error| of_sqlite(&error, "looking up the last stream"))?;
+    if last != last_written {
+        let reason = format!("the last stream is {last:?}, and the last event's {last_written:?}");
+        return Err(LogError::DataLoss { reason });
+    }
     for (partition, head) in (0..identity.partitions).zip(heads.positions()) {
         if head > 0 {
             check_end(Reader::on(connection), partition, head)?;

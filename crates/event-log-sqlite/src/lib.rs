@@ -18,6 +18,7 @@
 //!
 //! **To add an error of the storage**: `error.rs` maps SQLite's codes, once; `tests/faults.rs` shows it.
 
+mod absent;
 mod backup;
 mod batch;
 mod beside;
@@ -233,7 +234,13 @@ impl EventLog for SqliteLog {
             self.readers.usable()?;
             return Ok(page);
         }
-        self.readers.read(move |reader| reader.partition_page(partition, after, limit)).await
+        let page = self.readers.read(move |reader| reader.partition_page(partition, after, limit)).await?;
+        let last = page.records.last().map_or(after, |last| last.position);
+        if page.end && last < committed {
+            let reason = format!("partition {partition}: it ends at {last}, and {committed} was committed");
+            return Err(self.shared.remember(LogError::DataLoss { reason }));
+        }
+        Ok(page)
     }
 
     fn head(&self, partition: PartitionId) -> watch::Receiver<u64> {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use event_log::admission::{Changes, Known, PartitionHead, StreamHead};
-use event_log::{Appended, KnownRequest, PartitionId, StreamId};
+use event_log::{Appended, KnownRequest, PartitionId, Recorded, StreamId, StreamName};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
 use uuid::Uuid;
 
+use crate::absent::{self, Sought, corrupt};
+use crate::reader::Reader;
 use crate::recent::Recent;
 use crate::schema::{keys, partition, position};
 
@@ -23,8 +25,9 @@ const HEAD_OF_STREAM: &str = "SELECT stream, ordinal, (SELECT max(revision) FROM
      FROM streams WHERE project = ? AND kind = ? AND id = ?";
 const LAST_STREAM: &str = "SELECT coalesce(max(stream), 0) FROM streams";
 const LAST_ORDINAL: &str = "SELECT coalesce(max(ordinal), 0) FROM streams WHERE project = ? AND kind = ?";
-const REQUESTS: &str =
-    "SELECT request_id FROM events WHERE stream = ? AND append_events IS NOT NULL ORDER BY request_id LIMIT ?";
+const REQUESTS: &str = "SELECT request_id, append_events FROM events WHERE stream = ? AND append_events IS NOT NULL \
+     ORDER BY request_id LIMIT ?";
+const NUMBER_OF_STREAM: &str = "SELECT stream FROM streams WHERE project = ? AND kind = ? AND id = ?";
 const REQUEST: &str = "SELECT key, revision, append_events, recorded_at, leaf, fingerprint, ordinal \
      FROM events JOIN streams USING (stream) \
      WHERE events.stream = ? AND request_id = ? AND append_events IS NOT NULL";
@@ -117,13 +120,23 @@ impl Requests {
         }
     }
 
-    fn read(connection: &Connection, stream: u64) -> rusqlite::Result<Self> {
+    /// Together they must account for every revision: one that an index has lost would be admitted again.
+    fn read(connection: &Connection, head: StreamHead) -> rusqlite::Result<Self> {
         let mut statement = connection.prepare_cached(REQUESTS)?;
         let limit = i64::try_from(REQUESTS_MAX + 1).unwrap_or(i64::MAX);
-        let marks =
-            statement.query_map([stream.cast_signed(), limit], |row| Ok(mark(Uuid::from_bytes(row.get(0)?))))?;
-        let marks: Vec<u64> = marks.collect::<rusqlite::Result<_>>()?;
-        Ok(if marks.len() > REQUESTS_MAX { Self::TooMany } else { Self::All(marks) })
+        let requests = statement.query_map([head.number.cast_signed(), limit], |row| {
+            Ok((mark(Uuid::from_bytes(row.get(0)?)), unsigned(row, 1)?))
+        })?;
+        let requests: Vec<(u64, u64)> = requests.collect::<rusqlite::Result<_>>()?;
+        if requests.len() > REQUESTS_MAX {
+            return Ok(Self::TooMany);
+        }
+        let events: u64 = requests.iter().map(|(_, events)| *events).fold(0, u64::saturating_add);
+        if events != head.revision {
+            let StreamHead { number, revision, .. } = head;
+            return Err(corrupt(format!("stream {number} has {revision} events, and its requests {events}")));
+        }
+        Ok(Self::All(requests.into_iter().map(|(mark, _)| mark).collect()))
     }
 }
 
@@ -145,7 +158,11 @@ impl Known for Lookup<'_> {
             return Ok(Some(known.head));
         }
         let found = head_of_stream(&mut self.connection.prepare_cached(HEAD_OF_STREAM)?, stream)?;
+        // One that is there must be the one that its index leads to, and end where it says.
+        absent::check(self.connection, Sought::Stream(stream))?;
         if let Some(head) = found {
+            let next = Sought::Revision(head.number.cast_signed(), head.revision.cast_signed() + 1);
+            absent::check(self.connection, next)?;
             self.heads.streams.put(stream.clone(), Stream { head, requests: Requests::NotRead });
         }
         Ok(found)
@@ -160,7 +177,7 @@ impl Known for Lookup<'_> {
     ) -> rusqlite::Result<Option<KnownRequest>> {
         if let Some(known) = self.heads.streams.get_mut(stream) {
             if let Requests::NotRead = known.requests {
-                known.requests = Requests::read(self.connection, head.number)?;
+                known.requests = Requests::read(self.connection, head)?;
             }
             if let Requests::All(marks) = &known.requests
                 && !marks.contains(&mark(id))
@@ -168,7 +185,14 @@ impl Known for Lookup<'_> {
                 return Ok(None);
             }
         }
-        known_request(&mut self.connection.prepare_cached(REQUEST)?, params![head.number.cast_signed(), id.as_bytes()])
+        let number = head.number.cast_signed();
+        let mut statement = self.connection.prepare_cached(REQUEST)?;
+        let known = known_request(&mut statement, params![number, id.as_bytes()])?;
+        match &known {
+            None => absent::check(self.connection, Sought::Request(number, id))?,
+            Some(known) => check_known(self.connection, stream, id, known)?,
+        }
+        Ok(known)
     }
 
     fn number_stream(&mut self, _: PartitionId, _: u64) -> rusqlite::Result<u64> {
@@ -182,6 +206,7 @@ impl Known for Lookup<'_> {
             return Ok(*last);
         }
         let last = self.connection.prepare_cached(LAST_ORDINAL)?.query_row([project, kind], |row| unsigned(row, 0))?;
+        absent::check(self.connection, Sought::Ordinal(project, kind, last.cast_signed() + 1))?;
         self.heads.ordinals.put(name, last);
         Ok(last)
     }
@@ -194,7 +219,52 @@ pub(crate) fn find_request(
     id: Uuid,
 ) -> rusqlite::Result<Option<KnownRequest>> {
     let StreamId { project, kind, id: name } = stream;
-    known_request(&mut connection.prepare_cached(REQUEST_OF_STREAM)?, params![project, kind, name, id.as_bytes()])
+    let mut statement = connection.prepare_cached(REQUEST_OF_STREAM)?;
+    let known = known_request(&mut statement, params![project, kind, name, id.as_bytes()])?;
+    match &known {
+        Some(known) => check_known(connection, stream, id, known)?,
+        None => check_absent(connection, stream, |number| Sought::Request(number, id))?,
+    }
+    Ok(known)
+}
+
+/// Fails where an index may have lost what was sought in a stream, or the stream.
+pub(crate) fn check_absent(
+    connection: &Connection,
+    stream: &StreamId,
+    sought: impl FnOnce(i64) -> Sought<'static>,
+) -> rusqlite::Result<()> {
+    absent::check(connection, Sought::Stream(stream))?;
+    number_of(connection, stream)?.map_or(Ok(()), |number| absent::check(connection, sought(number)))
+}
+
+/// The stream's number, if it exists.
+pub(crate) fn number_of(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Option<i64>> {
+    let StreamId { project, kind, id } = stream;
+    connection.prepare_cached(NUMBER_OF_STREAM)?.query_row([project, kind, id], |row| row.get(0)).optional()
+}
+
+/// Compares a known request with the records of its append, which are compared with their leaves.
+fn check_known(connection: &Connection, stream: &StreamId, id: Uuid, known: &KnownRequest) -> rusqlite::Result<()> {
+    let Appended { partition, position, leaf, ordinal, first_revision, revision, recorded_at, .. } = known.appended;
+    // From the one before its first, which is another's.
+    let before = first_revision.saturating_sub(2);
+    let count = usize::try_from(revision.saturating_sub(before)).unwrap_or(usize::MAX);
+    let page = Reader::on(connection).stream_page(stream, before, count).map_err(|error| corrupt(error.to_string()))?;
+    let is_its = |recorded: &&Recorded| recorded.record.header.metadata.request_id == id;
+    let its: Vec<_> = page.records.iter().filter(is_its).collect();
+    let agrees = its.last().is_some_and(|last| {
+        let (header, metadata) = (&last.record.header, &last.record.header.metadata);
+        (last.partition, last.position, last.leaf, header.ordinal) == (partition, position, leaf, ordinal)
+            && (metadata.recorded_at, metadata.fingerprint) == (recorded_at, known.fingerprint)
+            && header.revision == revision
+            && revision + 1 - its.len() as u64 == first_revision
+    });
+    if agrees {
+        Ok(())
+    } else {
+        Err(corrupt(format!("request {id} of {} is not what was admitted", StreamName(stream))))
+    }
 }
 
 /// The heads of all partitions, each by the end of an index.

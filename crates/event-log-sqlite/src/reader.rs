@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
+use crate::absent::{self, Sought, corrupt};
 use crate::backup::Branch;
 use crate::error::{self, OpenError, closed};
 use crate::replica::{self, KeyId, Secret};
@@ -24,8 +25,11 @@ static PAGE_OF_STREAM: LazyLock<String> = LazyLock::new(|| {
          WHERE project = ? AND kind = ? AND id = ? AND revision > ? ORDER BY revision LIMIT ?"
     )
 });
-const HAS_STREAM: &str = "SELECT 1 FROM streams WHERE project = ? AND kind = ? AND id = ?";
-const ORDINAL: &str = "SELECT project, kind, id FROM streams WHERE project = ? AND kind = ? AND ordinal = ?";
+/// What the row says is compared with the index's entry, by which it was found.
+const ORDINAL: &str = "SELECT row.project, row.kind, row.id, \
+     row.project = entry.project AND row.kind = entry.kind AND row.ordinal = entry.ordinal, entry.stream \
+     FROM streams AS entry INDEXED BY streams_by_ordinal JOIN streams AS row ON row.stream = entry.stream \
+     WHERE entry.project = ? AND entry.kind = ? AND entry.ordinal = ?";
 
 /// The connections that read.
 #[derive(Debug)]
@@ -37,6 +41,7 @@ pub(crate) struct Readers {
 }
 
 /// One of them, lent.
+#[derive(Clone, Copy)]
 pub(crate) struct Reader<'c>(&'c Connection);
 
 impl Readers {
@@ -122,56 +127,73 @@ impl<'c> Reader<'c> {
 }
 
 impl Reader<'_> {
-    pub(crate) fn branches(&self) -> Result<Vec<Branch>, LogError> {
+    pub(crate) fn branches(self) -> Result<Vec<Branch>, LogError> {
         backup::read_branches(self.0).map_err(|error| error::of_sqlite(&error, "reading the log's branches"))
     }
 
     /// What is committed of a partition now, whoever wrote it.
-    pub(crate) fn head(&self, partition: PartitionId) -> Result<u64, LogError> {
+    pub(crate) fn head(self, partition: PartitionId) -> Result<u64, LogError> {
         lookup::head_of_partition(self.0, partition)
             .map_err(|error| error::of_sqlite(&error, &format!("looking up the head of partition {partition}")))
     }
 
-    pub(crate) fn request(&self, stream: &StreamId, request_id: Uuid) -> Result<Option<KnownRequest>, LogError> {
+    pub(crate) fn request(self, stream: &StreamId, request_id: Uuid) -> Result<Option<KnownRequest>, LogError> {
         lookup::find_request(self.0, stream, request_id).map_err(|error| {
             error::of_sqlite(&error, &format!("looking up a request of {}", event_log::StreamName(stream)))
         })
     }
 
     /// A key that a replica has of this stream.
-    pub(crate) fn replica_key(&self, stream: &StreamId) -> Result<Option<(KeyId, Secret)>, LogError> {
+    pub(crate) fn replica_key(self, stream: &StreamId) -> Result<Option<(KeyId, Secret)>, LogError> {
         replica::key_of_stream(self.0, stream).map_err(|error| error::of_sqlite(&error, "looking up a stream's key"))
     }
 
-    pub(crate) fn ordinal(&self, project: &str, kind: &str, ordinal: u64) -> Result<Option<StreamId>, LogError> {
+    pub(crate) fn ordinal(self, project: &str, kind: &str, ordinal: u64) -> Result<Option<StreamId>, LogError> {
         let found = || {
             let mut statement = self.0.prepare_cached(ORDINAL)?;
-            let stream = statement.query_row(params![project, kind, saturated(ordinal)], |row| {
-                Ok(StreamId { project: row.get(0)?, kind: row.get(1)?, id: row.get(2)? })
+            let place = params![project, kind, saturated(ordinal)];
+            let stream = statement.query_row(place, |row| {
+                let stream = StreamId { project: row.get(0)?, kind: row.get(1)?, id: row.get(2)? };
+                Ok((stream, row.get::<_, bool>(3)?, row.get(4)?))
             });
-            stream.optional()
+            let Some((stream, agrees, number)) = stream.optional()? else {
+                absent::check(self.0, Sought::Ordinal(project, kind, saturated(ordinal)))?;
+                return Ok(None);
+            };
+            if !agrees || lookup::number_of(self.0, &stream)? != Some(number) {
+                return Err(corrupt(format!("the indexes of {} do not agree", event_log::StreamName(&stream))));
+            }
+            Ok(Some(stream))
         };
         found().map_err(|error| error::of_sqlite(&error, &format!("looking up {kind}/{project} {ordinal}")))
     }
 
-    pub(crate) fn has_stream(&self, stream: &StreamId) -> Result<bool, LogError> {
+    pub(crate) fn has_stream(self, stream: &StreamId) -> Result<bool, LogError> {
         let found = || {
-            let mut statement = self.0.prepare_cached(HAS_STREAM)?;
-            statement.exists([&stream.project, &stream.kind, &stream.id])
+            let there = lookup::number_of(self.0, stream)?.is_some();
+            if !there {
+                absent::check(self.0, Sought::Stream(stream))?;
+            }
+            Ok(there)
         };
         found().map_err(|error| error::of_sqlite(&error, &format!("looking up {}", event_log::StreamName(stream))))
     }
 
-    pub(crate) fn stream_page(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
+    pub(crate) fn stream_page(self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
         let doing = || format!("reading {}", event_log::StreamName(stream));
         let of_sqlite = |error: rusqlite::Error| error::of_sqlite(&error, &doing());
         let mut statement = self.0.prepare_cached(&PAGE_OF_STREAM).map_err(of_sqlite)?;
         let StreamId { project, kind, id } = stream;
         let rows = statement.query(params![project, kind, id, saturated(after), rows_of(limit)]).map_err(of_sqlite)?;
-        rows::page(rows, after, limit.max(1), |recorded| recorded.record.header.revision)
+        let page = rows::page(rows, after, limit.max(1), |recorded| recorded.record.header.revision)?;
+        if page.end {
+            let next = saturated(after.saturating_add(page.records.len() as u64).saturating_add(1));
+            lookup::check_absent(self.0, stream, |number| Sought::Revision(number, next)).map_err(of_sqlite)?;
+        }
+        Ok(page)
     }
 
-    pub(crate) fn partition_page(&self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError> {
+    pub(crate) fn partition_page(self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError> {
         let of_sqlite = |error: rusqlite::Error| error::of_sqlite(&error, &format!("reading partition {partition}"));
         let (from, to) = (schema::key(partition, after), schema::keys(partition).1);
         let mut statement = self.0.prepare_cached(&PAGE_OF_PARTITION).map_err(of_sqlite)?;

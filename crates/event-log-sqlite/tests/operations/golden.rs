@@ -27,7 +27,7 @@ async fn a_log_of_format_1_is_upgraded_read_and_written() {
         .iter()
         .map(|recorded| {
             let header = &recorded.record.header;
-            let leaf: String = recorded.leaf.iter().map(|byte| format!("{byte:02x}")).collect();
+            let leaf = hex::encode(recorded.leaf);
             let stream = event_log::StreamName(&header.stream);
             format!("{} {} {stream}/{} {leaf}", recorded.partition, recorded.position, header.revision)
         })

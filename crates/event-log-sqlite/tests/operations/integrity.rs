@@ -1,21 +1,18 @@
 //! The check of the whole file.
 
+use std::path::Path;
+
 use event_log::{EventLog, LogError};
 use event_log_sqlite::{SqliteLog, check_integrity};
 use rusqlite::Connection;
+use rusqlite::types::Value;
 
 use crate::given::{everything, file_issues, folder, open};
 
-async fn a_closed_log(path: &std::path::Path) {
+async fn a_closed_log(path: &Path) {
     let log = open(path);
     file_issues(&log, 0, 300).await;
     log.close().await;
-}
-
-/// Changes the file behind the log's back.
-fn tamper(path: &std::path::Path, sql: &str) {
-    let connection = Connection::open(path).unwrap();
-    connection.execute_batch(sql).unwrap();
 }
 
 #[tokio::test]
@@ -34,14 +31,14 @@ async fn an_event_that_an_index_does_not_lead_to_is_named() {
     let (folder, path) = folder();
     a_closed_log(&path).await;
     // A table of the same rows whose index was made before the last change of one.
-    let damages = [
+    let changes = [
         ("events_by_stream", "UPDATE events SET revision = 2 WHERE key & 0xffffffff = 7 AND key >> 48 = 1"),
         ("events_by_request", "UPDATE events SET request_id = x'00' WHERE key & 0xffffffff = 7 AND key >> 48 = 1"),
     ];
-    for (index, damage) in damages {
+    for (index, change) in changes {
         let damaged = folder.path().join(format!("{index}.db"));
         std::fs::copy(&path, &damaged).unwrap();
-        without_index(&damaged, index, damage);
+        without_index(&damaged, index, change);
         let found = check_integrity(&damaged, |_| ());
         let reason = "partition 1 position 7: not every index leads to it".to_owned();
         assert_eq!(found, Err(LogError::DataLoss { reason }), "{index}");
@@ -76,33 +73,19 @@ async fn a_page_that_is_not_what_it_was_is_named() {
     }
 }
 
-/// Changes the table as if the index were not there.
-fn without_index(path: &std::path::Path, index: &str, sql: &str) {
-    let hidden = format!(
-        "PRAGMA writable_schema = ON;
-         CREATE TEMP TABLE hidden AS SELECT * FROM sqlite_schema WHERE name = '{index}';
-         DELETE FROM sqlite_schema WHERE name = '{index}';"
-    );
-    tamper_in_two(path, &hidden, sql, index);
-}
-
-/// The schema is read anew in between.
-fn tamper_in_two(path: &std::path::Path, hide: &str, sql: &str, index: &str) {
-    let of_index: (String, String, i64, String) = {
-        let connection = Connection::open(path).unwrap();
-        let mut statement =
-            connection.prepare("SELECT name, tbl_name, rootpage, sql FROM sqlite_schema WHERE name = ?").unwrap();
-        statement.query_row([index], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap()
-    };
-    tamper(path, hide);
-    tamper(path, sql);
-    let connection = Connection::open(path).unwrap();
+/// Changes the table as if the index were not there: taken out of the schema, and put back. Each time the schema is read anew.
+fn without_index(path: &Path, index: &str, sql: &str) {
+    let open = || Connection::open(path).unwrap();
+    let connection = open();
     connection.execute_batch("PRAGMA writable_schema = ON").unwrap();
-    let (name, table, root, made) = of_index;
-    connection
-        .execute(
-            "INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES ('index', ?, ?, ?, ?)",
-            rusqlite::params![name, table, root, made],
-        )
-        .unwrap();
+    let entry = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema WHERE name = ?";
+    let entry: Vec<Value> =
+        connection.query_row(entry, [index], |row| (0..5).map(|column| row.get(column)).collect()).unwrap();
+    connection.execute("DELETE FROM sqlite_schema WHERE name = ?", [index]).unwrap();
+    drop(connection);
+    open().execute_batch(sql).unwrap();
+    let connection = open();
+    connection.execute_batch("PRAGMA writable_schema = ON").unwrap();
+    let put_back = "INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES (?, ?, ?, ?, ?)";
+    connection.execute(put_back, rusqlite::params_from_iter(entry)).unwrap();
 }

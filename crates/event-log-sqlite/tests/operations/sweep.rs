@@ -10,6 +10,11 @@ use crate::given::{append, copy_files, event, everything, folder, issue, open, o
 
 const FLIPS: usize = 400;
 
+/// Another one can be asked for.
+fn seed(usual: u64) -> u64 {
+    std::env::var("SNAGLOG_SEED").map_or(usual, |seed| seed.parse().unwrap())
+}
+
 /// What came of a flipped bit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
@@ -19,8 +24,6 @@ enum Outcome {
     Refused,
     /// It opens, and somebody is answered DATA_LOSS; nobody a wrong thing.
     Told,
-    /// Somebody is answered that something is not there, and the check of the whole file says that it is.
-    Hidden,
     /// Somebody is answered something that is not so.
     Wrong(String),
 }
@@ -93,7 +96,7 @@ async fn a_bit_of_the_file_is_told_or_harmless() {
     log.close().await;
     let bytes = std::fs::read(&path).unwrap();
     let flipped = folder.path().join("flipped.db");
-    let seed = 20_231;
+    let seed = seed(20_231);
     let mut random = Rng::with_seed(seed);
     let mut outcomes = std::collections::BTreeMap::<Outcome, usize>::new();
     for n in 0..FLIPS {
@@ -104,11 +107,8 @@ async fn a_bit_of_the_file_is_told_or_harmless() {
         std::fs::write(&flipped, changed).unwrap();
         let mut outcome = look(&flipped, &truth).await;
         if let Outcome::Wrong(what) = &mut outcome {
-            // An index that has lost an entry: what it leads to is not found, until the check of the whole file says so.
-            match check_integrity(&flipped, |_| ()) {
-                Err(LogError::DataLoss { .. }) => outcome = Outcome::Hidden,
-                unfound => *what = format!("byte {at} bit {bit}: {what}, and {unfound:?}"),
-            }
+            *what =
+                format!("byte {at} bit {bit}: {what}; the check of the file: {:?}", check_integrity(&flipped, |_| ()));
         }
         *outcomes.entry(outcome).or_default() += 1;
     }
@@ -130,7 +130,7 @@ async fn a_bit_of_the_wal_of_a_killed_process_is_told() {
     assert_eq!(look_at_copy(&killed, &folder.path().join("sound.db"), |_| (), &truth).await, Outcome::Right);
 
     // When a bit of the WAL flips, then no answer is wrong, and all that is not answered is refused.
-    let seed = 20_232;
+    let seed = seed(20_232);
     let mut random = Rng::with_seed(seed);
     for n in 0..FLIPS / 4 {
         let (at, bit) = (random.usize(0..if n % 8 == 0 { 64 } else { wal.len() }), random.u8(0..8));
@@ -160,7 +160,7 @@ async fn a_bit_of_a_wal_without_its_index_is_told_unless_it_may_be_an_unfinished
     log.close().await;
     std::fs::remove_file(sidecar(&lost, "-shm")).unwrap();
     let wal = std::fs::read(sidecar(&lost, "-wal")).unwrap();
-    let seed = 20_233;
+    let seed = seed(20_233);
     let mut random = Rng::with_seed(seed);
     let (mut refused, mut shorter) = (0, 0);
     for n in 0..FLIPS / 4 {
