@@ -5,6 +5,7 @@
 //! what had been answered and read before.
 
 pub mod disk;
+mod machine;
 pub mod recorder;
 pub mod trace;
 
@@ -12,23 +13,28 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use tempfile::TempDir;
 use tokio::process::Command;
 
-use self::disk::{Disk, Image, Names};
+use self::disk::Image;
+use self::machine::Machine;
+pub use self::machine::unpacked;
 use self::recorder::Recorder;
 use self::trace::{Event, Record};
 use super::account::{Account, Found};
 use super::open;
 use super::plan::{Plan, Turn};
+use super::victims::Kind;
 
 /// What to record, and how often to take the power away.
 #[derive(Debug, Clone, Args)]
 pub struct PowerLoss {
+    /// Which log: sqlite or postgres
+    #[arg(long, value_enum, default_value_t = Kind::Sqlite)]
+    pub log: Kind,
     /// How many images of the disk are checked
     #[arg(long, default_value_t = 2000)]
     pub images: u64,
@@ -38,7 +44,7 @@ pub struct PowerLoss {
     /// How many write at a time
     #[arg(long, default_value_t = 4)]
     pub writers: u64,
-    /// Appends of each writer, in each of four processes: two close the log, two don't
+    /// Appends of each writer, in each of several processes
     #[arg(long, default_value_t = 60)]
     pub appends: u64,
     /// Drop every sync, as `synchronous=OFF` does: then images must be found that have lost something
@@ -72,17 +78,19 @@ impl PowerLoss {
         let (seed, start) = (self.seed, Instant::now());
         let outcome = self.run(program, &bar).await.with_context(|| format!("with --seed {seed}"))?;
         bar.finish_and_clear();
+        let outcome = outcome.context("there is no such server on this machine")?;
         let Outcome { records, syncs, answers, images, broken } = outcome;
         let seconds = start.elapsed().as_secs_f64();
         if json {
             let line = json!({
-                "chaos": "powerloss", "log": "sqlite", "seed": seed, "syncs_dropped": self.drop_syncs, "records": records, "syncs": syncs,
+                "chaos": "powerloss", "log": self.log.to_string(), "seed": seed, "syncs_dropped": self.drop_syncs, "records": records, "syncs": syncs,
                 "answers": answers, "images": images, "broken": broken.len(), "seconds": seconds,
             });
             println!("{line}");
         } else {
             println!(
-                "seed {seed}: {answers} answers, {records} records with {syncs} syncs; of {images} images {} were not as they must be; {seconds:.0} s",
+                "{} with seed {seed}: {answers} answers, {records} records with {syncs} syncs; of {images} images {} were not as they must be; {seconds:.0} s",
+                self.log,
                 broken.len()
             );
         }
@@ -95,46 +103,39 @@ impl PowerLoss {
         Ok(())
     }
 
-    /// Records and checks: `program` is the binary `chaos`.
-    pub async fn run(&self, program: &Path, bar: &ProgressBar) -> Result<Outcome> {
+    /// Records and checks: `program` is the binary `chaos`. `None`, said, where the log's server isn't installed.
+    pub async fn run(&self, program: &Path, bar: &ProgressBar) -> Result<Option<Outcome>> {
         let temporary = tempfile::tempdir()?;
         let folder = self.folder.as_deref().unwrap_or(temporary.path());
         let recorder = Recorder::new(folder)?;
-        if !recorder.has_trace() {
-            self.record(program, &recorder).await.context("record")?;
-        }
-        self.check_images(&trace::read(&recorder.trace)?, bar).await
-    }
-
-    /// Four processes, one after the other. Each ends with everything answered: a kill could cut a record.
-    async fn record(&self, program: &Path, recorder: &Recorder) -> Result<()> {
-        let url = format!("sqlite:{}", recorder.folder.join("log.db").display());
-        for session in 0..4 {
-            let mut command = Command::new(program);
-            command.args([
-                "writers",
-                "--log",
-                &url,
-                "--seed",
-                &self.seed.to_string(),
-                "--writers",
-                &self.writers.to_string(),
-            ]);
-            command.args(["--appends", &self.appends.to_string()]).arg("--ledger").arg(&recorder.acks);
-            if session % 2 == 0 {
-                command.arg("--unclosed");
+        let machine: Option<Box<dyn Machine>> = match self.log {
+            Kind::Sqlite => Some(Box::new(machine::File::default())),
+            Kind::Postgres => machine::Server::new(folder)?.map(|server| Box::new(server) as _),
+            Kind::Kafka => {
+                bail!("Kafka acknowledges before it syncs: what a loss of power takes from a broker, the others have")
             }
-            recorder.preload(&mut command, self.drop_syncs);
-            let ended = command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).status().await?;
-            ensure!(ended.success(), "the writers ended with {ended}");
+        };
+        let Some(mut machine) = machine else { return Ok(None) };
+        if !recorder.has_trace() {
+            machine.record(self, program, &recorder).await.context("record")?;
         }
-        Ok(())
+        self.check_images(&mut *machine, &trace::read(&recorder.trace)?, bar).await.map(Some)
     }
 
-    async fn check_images(&self, records: &[Record], bar: &ProgressBar) -> Result<Outcome> {
+    /// Writers that end by themselves, with everything answered: a kill could cut a record.
+    fn writers(&self, program: &Path, url: &str, ledger: &Path) -> Command {
+        let Self { seed, writers, appends, .. } = self;
+        let mut command = Command::new(program);
+        command.args(["writers", "--log", url, "--seed", &seed.to_string(), "--writers", &writers.to_string()]);
+        command.args(["--appends", &appends.to_string()]).arg("--ledger").arg(ledger);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    async fn check_images(&self, machine: &mut dyn Machine, records: &[Record], bar: &ProgressBar) -> Result<Outcome> {
         let mut dice = fastrand::Rng::with_seed(self.seed);
         let mut moments = moments(records, self.images, &mut dice).into_iter().peekable();
-        let (mut disk, mut account) = (Disk::new(Names::ByFolder, []), Account::default());
+        let (mut disk, mut account) = (machine.disk()?, Account::default());
         let mut outcome =
             Outcome { records: records.len() as u64, syncs: 0, answers: 0, images: 0, broken: Vec::new() };
         for (number, record) in records.iter().enumerate() {
@@ -147,7 +148,7 @@ impl PowerLoss {
             while moments.next_if_eq(&number).is_some() {
                 let luck = dice.u64(..);
                 let image = disk.image(&mut fastrand::Rng::with_seed(luck));
-                if let Err(broken) = self.check_image(&image, &account).await {
+                if let Err(broken) = self.check_image(machine, &image, &account).await {
                     outcome.broken.push(format!("record {number} of {}, luck {luck}: {broken:#}", records.len()));
                 }
                 outcome.images += 1;
@@ -159,9 +160,9 @@ impl PowerLoss {
     }
 
     /// A log opens on what is left, has all that was answered and read, and goes on.
-    async fn check_image(&self, image: &Image, account: &Account) -> Result<()> {
-        let folder = unpacked(image)?;
-        let log = open::open(&format!("sqlite:{}", folder.path().join("log.db").display()), Path::new("")).await?;
+    async fn check_image(&self, machine: &mut dyn Machine, image: &Image, account: &Account) -> Result<()> {
+        let url = machine.start(image).await?;
+        let log = open::open(&url, Path::new("")).await?;
         let plan = Plan { seed: self.seed };
         let checked = account.check(&*log, plan, &mut Found::default()).await;
         let next = Turn { writer: self.writers, number: 0 };
@@ -183,16 +184,4 @@ fn moments(records: &[Record], images: u64, dice: &mut fastrand::Rng) -> Vec<usi
     let mut moments: Vec<usize> = (0..images).map(&mut moment).collect();
     moments.sort_unstable();
     moments
-}
-
-/// The files of an image, in memory where there is such a file system: nobody takes the power away from those.
-pub fn unpacked(image: &Image) -> Result<TempDir> {
-    let memory = Path::new("/dev/shm");
-    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }?;
-    for (path, content) in image {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap_or(folder.path()))?;
-        std::fs::write(&path, content).with_context(|| format!("write {}", path.display()))?;
-    }
-    Ok(folder)
 }

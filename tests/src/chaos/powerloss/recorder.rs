@@ -1,5 +1,6 @@
 //! The recorder: a library in C, compiled here and preloaded into what is to be recorded.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -77,11 +78,21 @@ impl Recorder {
 
     /// Has a program recorded, and all that it starts; with `drop_syncs`, its syncs do nothing.
     pub fn preload(&self, command: &mut tokio::process::Command, drop_syncs: bool) {
-        command.env("LD_PRELOAD", &self.library).env("RECORDER_FOLDER", &self.folder);
-        command.env("RECORDER_TRACE", &self.trace).env("RECORDER_ACKS", &self.acks);
+        command.envs(self.environment(&self.folder, drop_syncs));
+    }
+
+    /// What has a program recorded that finds it in its environment. A folder that isn't absolute is one below where it is started.
+    pub fn environment(&self, folder: &Path, drop_syncs: bool) -> Vec<(OsString, OsString)> {
+        let mut variables = vec![
+            ("LD_PRELOAD".into(), self.library.clone().into()),
+            ("RECORDER_FOLDER".into(), folder.into()),
+            ("RECORDER_TRACE".into(), self.trace.clone().into()),
+            ("RECORDER_ACKS".into(), self.acks.clone().into()),
+        ];
         if drop_syncs {
-            command.env("RECORDER_DROP_SYNCS", "1");
+            variables.push(("RECORDER_DROP_SYNCS".into(), "1".into()));
         }
+        variables
     }
 }
 
