@@ -156,20 +156,16 @@ BEGIN
     END IF;
     IF cardinality(new_stream) > 0 THEN
         INSERT INTO streams (stream, project, kind, id, ordinal)
-            SELECT * FROM unnest(new_stream, new_project, new_kind, new_id, new_ordinal);
+            SELECT unnest(new_stream), unnest(new_project), unnest(new_kind), unnest(new_id), unnest(new_ordinal);
     END IF;
     INSERT INTO events (partition, position, stream, revision, append_events, event_id, event_type, schema_version, actor,
             request_id, fingerprint, correlation_id, causation_id, traceparent, occurred_at, recorded_at, leaf, facts,
             facts_hash, texts, salt, texts_hash)
-        SELECT of_partition, head + row.n, row.stream, row.revision, row.append_events, row.event_id, row.event_type,
-            row.schema_version, row.actor, row.request_id, row.fingerprint, row.correlation_id, row.causation_id,
-            row.traceparent, row.occurred_at, row.recorded_at, row.leaf, row.facts, row.facts_hash, row.texts, row.salt,
-            row.texts_hash
-        FROM unnest(in_stream, in_revision, in_append_events, in_event_id, in_event_type, in_schema_version, in_actor,
-            in_request_id, in_fingerprint, in_correlation_id, in_causation_id, in_traceparent, in_occurred_at,
-            in_recorded_at, in_leaf, in_facts, in_facts_hash, in_texts, in_salt, in_texts_hash)
-        WITH ORDINALITY AS row(stream, revision, append_events, event_id, event_type, schema_version, actor, request_id,
-            fingerprint, correlation_id, causation_id, traceparent, occurred_at, recorded_at, leaf, facts, facts_hash,
-            texts, salt, texts_hash, n);
+        -- Beside each other in the list, and not in FROM: there each would first be written to a store of its own.
+        SELECT of_partition, head + generate_series(1, cardinality(in_stream)), unnest(in_stream), unnest(in_revision),
+            unnest(in_append_events), unnest(in_event_id), unnest(in_event_type), unnest(in_schema_version), unnest(in_actor),
+            unnest(in_request_id), unnest(in_fingerprint), unnest(in_correlation_id), unnest(in_causation_id),
+            unnest(in_traceparent), unnest(in_occurred_at), unnest(in_recorded_at), unnest(in_leaf), unnest(in_facts),
+            unnest(in_facts_hash), unnest(in_texts), unnest(in_salt), unnest(in_texts_hash);
 END
 $$;

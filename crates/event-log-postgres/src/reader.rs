@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::{KnownRequest, LogError, Page, PartitionId, StreamId};
-use sqlx::{PgConnection, Row as _};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{PgConnection, Postgres, Row as _};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -15,7 +17,6 @@ use crate::lookup::{self, known_request};
 use crate::rows::{self, PARTITION_PAGE, STREAM_PAGE, page_bytes_max};
 use crate::shared::Shared;
 
-const STREAM: &str = "SELECT stream FROM streams WHERE project = $1 AND kind = $2 AND id = $3";
 const ORDINAL: &str = "SELECT id FROM streams WHERE project = $1 AND kind = $2 AND ordinal = $3";
 const REQUEST: &str = "SELECT e.partition, e.position, e.revision, e.append_events, e.recorded_at, e.leaf, e.fingerprint, \
      s.ordinal FROM streams s JOIN events e ON e.stream = s.stream \
@@ -98,14 +99,8 @@ impl Question for StreamPage {
 
     async fn ask(self, connection: &mut PgConnection) -> Result<Page, Fault> {
         let StreamId { project, kind, id } = &self.stream;
-        let query = sqlx::query(STREAM).bind(&**project).bind(&**kind).bind(&**id);
-        let Some(row) = query.fetch_optional(&mut *connection).await? else {
-            return Ok(Page { records: Vec::new(), end: true });
-        };
-        let number: i64 = row.try_get(0)?;
-        let query = sqlx::query(STREAM_PAGE).bind(number).bind(bound(self.after)).bind(limit(self.limit));
-        let rows = query.bind(page_bytes_max()).fetch_all(connection).await?;
-        rows::page(&rows, self.after, |recorded| recorded.record.header.revision)
+        let query = page(STREAM_PAGE, self.after, self.limit).bind(&**project).bind(&**kind).bind(&**id);
+        rows::page(query.fetch(connection), self.after, |recorded| recorded.record.header.revision).await
     }
 }
 
@@ -122,9 +117,8 @@ impl Question for PartitionPage {
     const DOING: &'static str = "reading a partition";
 
     async fn ask(self, connection: &mut PgConnection) -> Result<Page, Fault> {
-        let query = sqlx::query(PARTITION_PAGE).bind(self.partition.cast_signed()).bind(bound(self.after));
-        let rows = query.bind(limit(self.limit)).bind(page_bytes_max()).fetch_all(connection).await?;
-        rows::page(&rows, self.after, |recorded| recorded.position)
+        let query = page(PARTITION_PAGE, self.after, self.limit).bind(self.partition.cast_signed());
+        rows::page(query.fetch(connection), self.after, |recorded| recorded.position).await
     }
 }
 
@@ -186,6 +180,8 @@ fn bound(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn limit(limit: usize) -> i64 {
-    i64::try_from(limit.max(1)).unwrap_or(i64::MAX)
+/// What both kinds of pages begin with.
+fn page<'q>(statement: &'static str, after: u64, limit: usize) -> Query<'q, Postgres, PgArguments> {
+    let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
+    sqlx::query(statement).bind(bound(after)).bind(limit).bind(page_bytes_max())
 }

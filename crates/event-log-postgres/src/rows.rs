@@ -3,23 +3,29 @@
 use std::sync::Arc;
 
 use event_log::{Body, Header, Metadata, PAGE_BYTES_MAX, Page, Record, Recorded, StreamId, Texts, leaf};
+use futures::TryStreamExt as _;
+use futures::stream::BoxStream;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use crate::error::Fault;
 use crate::lookup::{hash, small, unsigned};
 
-/// Reads a page: rows whose numbers (`number` of a record) must go on densely from `after`. The first column is the last number
+/// Reads a page, row by row while the server goes on: rows whose numbers (`number` of a record) must go on densely from `after`. The first column is the last number
 /// there is, by which the page knows whether it is the end.
 ///
 /// Every record is compared with its leaf and hashes: another one is damage, never a wrong answer.
-pub(crate) fn page(rows: &[PgRow], after: u64, number: fn(&Recorded) -> u64) -> Result<Page, Fault> {
-    let mut page = Page { records: Vec::with_capacity(rows.len()), end: true };
+pub(crate) async fn page(
+    mut rows: BoxStream<'_, Result<PgRow, sqlx::Error>>,
+    after: u64,
+    number: fn(&Recorded) -> u64,
+) -> Result<Page, Fault> {
+    let mut page = Page { records: Vec::new(), end: true };
     let mut names = Names::default();
     let mut scratch = Vec::with_capacity(1024);
     let mut last = after;
-    for row in rows {
-        let recorded = record(row, &mut names)?;
+    while let Some(row) = rows.try_next().await? {
+        let recorded = record(&row, &mut names)?;
         let place = || format!("partition {} position {}", recorded.partition, recorded.position);
         if number(&recorded) != last + 1 {
             return Err(Fault::Damage(format!("{}: {} is missing before it", place(), last + 1)));
@@ -28,51 +34,55 @@ pub(crate) fn page(rows: &[PgRow], after: u64, number: fn(&Recorded) -> u64) -> 
             return Err(Fault::Damage(format!("{}: the record is not the one that was written", place())));
         }
         last += 1;
-        page.end = last >= unsigned(row, 0)?;
+        page.end = last >= unsigned(&row, 0)?;
         page.records.push(recorded);
     }
     Ok(page)
 }
 
-/// The statement of a page: of `events` where `of`, in the order of `number`, after `$2`, at most `$3` and, like
-/// [`PAGE_BYTES_MAX`] says, those before which there is less than `$4` bytes of payloads.
+/// The statement of a page: of `events` where the column `$of` is `$is`, in the order of `$number`, after `$1`, at most `$2`, and
+/// only those before which there is less than `$3` bytes of payloads: as [`PAGE_BYTES_MAX`] says, without reading the payloads beyond.
 ///
 /// A macro, so that each statement is one constant text.
 macro_rules! page_statement {
-    ($of:literal, $number:literal) => {
+    ($of:literal, $is:literal, $number:literal) => {
         concat!(
             "SELECT (SELECT l.",
             $number,
             " FROM events l WHERE l.",
             $of,
-            " = $1 ORDER BY l.",
+            " = ",
+            $is,
+            " ORDER BY l.",
             $number,
-            " DESC LIMIT 1), ",
-            "e.partition, e.position, s.project, s.kind, s.id, s.ordinal, e.revision, e.event_id, e.event_type, ",
-            "e.schema_version, e.actor, e.request_id, e.fingerprint, e.correlation_id, e.causation_id, e.traceparent, ",
-            "e.occurred_at, e.recorded_at, e.leaf, e.facts, e.facts_hash, e.texts, e.salt, e.texts_hash ",
-            "FROM (SELECT *, sum(octet_length(p.facts) + coalesce(octet_length(p.texts), 0)) ",
-            "OVER (ORDER BY p.",
+            " DESC LIMIT 1), e.partition, e.position, s.project, s.kind, s.id, s.ordinal, e.revision, e.event_id, \
+             e.event_type, e.schema_version, e.actor, e.request_id, e.fingerprint, e.correlation_id, e.causation_id, \
+             e.traceparent, e.occurred_at, e.recorded_at, e.leaf, e.facts, e.facts_hash, e.texts, e.salt, e.texts_hash \
+             FROM (SELECT *, sum(octet_length(p.facts) + coalesce(octet_length(p.texts), 0)) OVER (ORDER BY p.",
             $number,
-            " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before ",
-            "FROM (SELECT * FROM events WHERE ",
+            " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before \
+             FROM (SELECT * FROM events WHERE ",
             $of,
-            " = $1 AND ",
+            " = ",
+            $is,
+            " AND ",
             $number,
-            " > $2 ORDER BY ",
+            " > $1 ORDER BY ",
             $number,
-            " LIMIT $3) p) e ",
-            "JOIN streams s ON s.stream = e.stream ",
-            "WHERE coalesce(e.bytes_before, 0) < $4 ORDER BY e.",
+            " LIMIT $2) p) e JOIN streams s ON s.stream = e.stream WHERE coalesce(e.bytes_before, 0) < $3 ORDER BY e.",
             $number
         )
     };
 }
 
-/// A page of a partition.
-pub(crate) const PARTITION_PAGE: &str = page_statement!("partition", "position");
-/// A page of a stream, by its number.
-pub(crate) const STREAM_PAGE: &str = page_statement!("stream", "revision");
+/// A page of the partition `$4`.
+pub(crate) const PARTITION_PAGE: &str = page_statement!("partition", "$4", "position");
+/// A page of the stream of project `$4`, kind `$5` and id `$6`.
+pub(crate) const STREAM_PAGE: &str = page_statement!(
+    "stream",
+    "(SELECT n.stream FROM streams n WHERE n.project = $4 AND n.kind = $5 AND n.id = $6)",
+    "revision"
+);
 
 /// The bytes after which a page ends, as the statements take them.
 pub(crate) fn page_bytes_max() -> i64 {

@@ -4,7 +4,9 @@
 //! of the log runs a round of its reference, which writes the same rows into the same tables (or the same records to the same broker) with
 //! nothing around it.
 
+mod nodes;
 mod overload;
+mod postgres;
 mod sqlite;
 mod traffic;
 
@@ -48,6 +50,8 @@ pub struct Append {
 pub enum Kind {
     /// A SQLite file.
     Sqlite,
+    /// A PostgreSQL server, started for it.
+    Postgres,
 }
 
 /// A storage with the log on it, and the same storage bare.
@@ -55,6 +59,11 @@ pub enum Kind {
 trait Storage: Send + Sync {
     /// The log, opened anew: nothing is remembered in memory.
     async fn open(&self) -> Result<Arc<dyn EventLog>>;
+
+    /// Whether it can be opened while it is open: as another node of the same log.
+    fn takes_nodes(&self) -> bool {
+        false
+    }
 
     /// What a bare write of so many in flight is, in words; with one, a single row or record.
     fn reference(&self, in_flight: usize) -> &'static str;
@@ -81,6 +90,13 @@ impl Append {
         if self.wants("read") {
             self.read(&report, name, &*storage).await?;
         }
+        let length = Duration::from_secs_f64(self.seconds);
+        if storage.takes_nodes() && self.wants("nodes") {
+            nodes::together(&report, name, &*storage, length, self.rounds).await?;
+        }
+        if storage.takes_nodes() && self.wants("head") {
+            nodes::heads(&report, name, &*storage, length, self.rounds).await?;
+        }
         if self.wants("overload") {
             overload::measure(&report, name, storage.open().await?, Duration::from_secs_f64(self.seconds), self.rounds)
                 .await?;
@@ -88,10 +104,10 @@ impl Append {
         Ok(())
     }
 
-    #[expect(clippy::unused_async, reason = "other logs rest on servers that are started")]
     async fn storage(&self, folder: &Path) -> Result<(&'static str, Box<dyn Storage>)> {
         match self.log {
             Kind::Sqlite => Ok(("sqlite", Box::new(sqlite::Sqlite::new(folder)?))),
+            Kind::Postgres => Ok(("postgres", Box::new(postgres::Postgres::new().await?))),
         }
     }
 

@@ -29,11 +29,17 @@ pub(super) struct Traffic {
     next_stream: Arc<AtomicU64>,
     /// Tells this run's streams from those of other runs on the same log.
     run: u64,
+    projects: u8,
 }
 
 impl Traffic {
     pub(super) fn new(log: Arc<dyn EventLog>) -> Self {
-        Self { log, next_stream: Arc::default(), run: fastrand::u64(..) }
+        Self { log, next_stream: Arc::default(), run: fastrand::u64(..), projects: PROJECTS }
+    }
+
+    /// Writers on one partition.
+    pub(super) fn on_one_project(log: Arc<dyn EventLog>) -> Self {
+        Self { projects: 1, ..Self::new(log) }
     }
 
     /// So many writers, for so long.
@@ -87,7 +93,7 @@ impl Traffic {
     pub(super) fn append(&self, stream: u64, revision: u64, dice: &mut fastrand::Rng) -> event_log::Append {
         event_log::Append {
             stream: StreamId {
-                project: project(stream).into(),
+                project: project(stream % u64::from(self.projects)).into(),
                 kind: "issue".into(),
                 id: format!("{:016x}-{stream}", self.run).into(),
             },
