@@ -145,7 +145,7 @@ fn readiness(projector: &Projector, log: &dyn EventLog) -> watch::Receiver<bool>
             let now = why_not_ready(&health.borrow_and_update(), trouble.borrow_and_update().as_ref());
             match &now {
                 _ if now == why => {}
-                None => tracing::warn!("ready again"),
+                None => tracing::info!("ready"),
                 Some(reason) if reason == STOPPED => {}
                 Some(reason) => tracing::warn!(%reason, "not ready"),
             }

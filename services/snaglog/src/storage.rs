@@ -55,6 +55,7 @@ pub(crate) enum OpenError {
         give: String,
     },
     /// This build lacks what the URL names.
+    #[cfg_attr(feature = "kafka", expect(dead_code, reason = "this build lacks nothing"))]
     #[error(
         "--log {url}: this build can't open it, it lacks the feature {feature}. Build it with: cargo build --release --features {feature}"
     )]
@@ -180,4 +181,24 @@ pub(crate) fn open_views(data: &Path) -> anyhow::Result<Arc<dyn ViewStore>> {
         opened => opened.context("the views do not open"),
     };
     Ok(Arc::new(views?))
+}
+
+#[cfg(all(test, not(feature = "kafka")))]
+mod tests {
+    use std::path::Path;
+
+    use super::{How, LogUrl, new_log, open};
+
+    #[tokio::test]
+    async fn a_build_without_kafka_names_the_feature_and_no_password() {
+        let url = LogUrl::from(String::from("kafka://me:hunter2@broker/topic"));
+        for how in [How::Beside, How::OrFounded(new_log())] {
+            let Err(error) = open(&url, Path::new("nowhere"), how).await else { panic!("it opened") };
+            assert_eq!(
+                error.to_string(),
+                "--log kafka://me:***@broker/topic: this build can't open it, it lacks the feature kafka. \
+                 Build it with: cargo build --release --features kafka"
+            );
+        }
+    }
 }

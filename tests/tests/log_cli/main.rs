@@ -1,5 +1,5 @@
 //! `snaglog log …`: real processes, beside real servers under load.
-#![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what surprises a test ends it")]
 
 mod backed_up;
 mod exported;

@@ -20,6 +20,14 @@ async fn a_log_moves_to_postgres_under_a_running_server_and_nothing_accepted_is_
     moves_to(&server.create_database().await.unwrap()).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_moves_to_kafka_under_a_running_server_and_nothing_accepted_is_lost() {
+    let Some(kafka) = test_servers::kafka::shared().unwrap() else { return };
+    if crate::opened::knows_kafka().await {
+        moves_to(&format!("kafka://{}/log-cli?single-broker", kafka.bootstrap())).await;
+    }
+}
+
 /// The log of a server under load is copied to this URL; a server on that one takes its place.
 async fn moves_to(next: &str) {
     let folder = tempfile::tempdir().unwrap();
@@ -46,6 +54,7 @@ async fn moves_to(next: &str) {
         (&json!("open"), &copied["log_id"], &copied["heads"])
     );
     let new_server = Server::start_with(&elsewhere, &["--log", next]).await.unwrap();
+    crate::opened::is_ready(&new_server.url).await;
     let new_client = Client::connect(&new_server.url).await.unwrap();
     for (call, _) in &refused {
         answered.push(call.send(&new_client).await.unwrap());
