@@ -17,6 +17,7 @@ pub(crate) struct Decoder {
 }
 
 /// What an entry says.
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are proposals")]
 pub(crate) enum Decoded {
     /// To be applied among others.
     Entry(Entry),
@@ -53,10 +54,10 @@ impl Decoder {
         Ok(Decoded::Entry(match body {
             StoredBody::Proposal(proposal) => self.proposal(partition, proposal, kept, keys)?,
             StoredBody::Filled(filled) => {
-                let mut open = |stream: &StreamId, event: Uuid, texts: &StoredTexts| {
-                    self.open(partition, stream, event, texts, &mut *keys)
+                let mut opened = |stream: &StreamId, event: Uuid, texts: &StoredTexts| {
+                    open(partition, stream, event, texts, &mut *keys)
                 };
-                let records = filled.records.into_iter().map(|record| record.into_recorded(partition, &mut open));
+                let records = filled.records.into_iter().map(|record| record.into_recorded(partition, &mut opened));
                 return records.collect::<Result<_, LogError>>().map(Decoded::Fill);
             }
             StoredBody::Found(found) => {
@@ -115,7 +116,7 @@ impl Decoder {
                 erased.push(None);
                 continue;
             };
-            match self.open(partition, &append.stream, event.event_id, sealed, keys)? {
+            match open(partition, &append.stream, event.event_id, sealed, keys)? {
                 Some(Texts { salt, json }) => {
                     (event.salt, event.texts) = (salt, json);
                     erased.push(None);
@@ -126,25 +127,24 @@ impl Decoder {
         let broken = |error| Malformed(format!("a proposal that no node makes: {error}"));
         Ok(Proposal::check_erased(append, self.identity.partitions, &erased).map_err(broken)?)
     }
+}
 
-    fn open(
-        &self,
-        partition: PartitionId,
-        stream: &StreamId,
-        event_id: Uuid,
-        texts: &StoredTexts,
-        keys: &mut dyn FindKey,
-    ) -> Result<Option<Texts>, LogError> {
-        if texts.sealed.is_empty() {
-            return Ok(None);
-        }
-        let id =
-            texts.key_id.as_slice().try_into().map_err(|_| Malformed("a key's name of another length".to_owned()))?;
-        let Some(key) = keys.find(partition, &id)? else { return Ok(None) };
-        let opened = key.open(stream, event_id, &texts.sealed)?;
-        if event_log::leaf::texts_hash(&opened.salt, &opened.json)[..] != texts.hash[..] {
-            return Err(Malformed(format!("texts of event {event_id} are not those that were hashed")).into());
-        }
-        Ok(Some(opened))
+/// What is sealed of an event; `None`: it was erased.
+fn open(
+    partition: PartitionId,
+    stream: &StreamId,
+    event_id: Uuid,
+    texts: &StoredTexts,
+    keys: &mut dyn FindKey,
+) -> Result<Option<Texts>, LogError> {
+    if texts.sealed.is_empty() {
+        return Ok(None);
     }
+    let id = texts.key_id.as_slice().try_into().map_err(|_| Malformed("a key's name of another length".to_owned()))?;
+    let Some(key) = keys.find(partition, &id)? else { return Ok(None) };
+    let opened = key.open(stream, event_id, &texts.sealed)?;
+    if event_log::leaf::texts_hash(&opened.salt, &opened.json)[..] != texts.hash[..] {
+        return Err(Malformed(format!("texts of event {event_id} are not those that were hashed")).into());
+    }
+    Ok(Some(opened))
 }

@@ -3,7 +3,7 @@
 //! An entry is sent again when librdkafka reports that it was not delivered, or when it was not read back for long: the topic
 //! may then have it twice, and admission answers the second as the first. After [`Limits::answer`] its outcome is unknown.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -251,9 +251,24 @@ impl Desk {
         deliver(runtime, answers.collect());
     }
 
-    /// No more is taken in, and nobody waits longer. What was not read back is unknown, except in the partition where nothing of
-    /// this node's is admitted any more.
-    pub(crate) fn close(&self, why: &LogError, refused_in: Option<PartitionId>) {
+    /// Nothing of this node's is admitted in these partitions any more: who waits for it is told so. Answers whether nobody
+    /// waits for anything else.
+    pub(crate) fn refuse(&self, partitions: &BTreeSet<PartitionId>, why: &LogError) -> bool {
+        let (refused, empty) = {
+            let mut waiting = locked(&self.waiting);
+            let refused: Vec<_> =
+                waiting.entries.extract_if(|_, entry| partitions.contains(&entry.partition)).collect();
+            (refused, waiting.entries.is_empty())
+        };
+        for (_, entry) in refused {
+            self.forget(&entry);
+            let _gone = entry.caller.send(Answer::Refused(why.clone()));
+        }
+        empty
+    }
+
+    /// No more is taken in, and nobody waits longer: what was not read back is unknown.
+    pub(crate) fn close(&self, why: &LogError) {
         let entries = {
             let mut waiting = locked(&self.waiting);
             waiting.closed.get_or_insert_with(|| why.clone());
@@ -261,9 +276,7 @@ impl Desk {
         };
         for entry in entries.into_values() {
             self.forget(&entry);
-            let refused = refused_in == Some(entry.partition);
-            let answer = if refused { Answer::Refused } else { Answer::Unknown };
-            let _gone = entry.caller.send(answer(why.clone()));
+            let _gone = entry.caller.send(Answer::Unknown(why.clone()));
         }
     }
 

@@ -44,6 +44,7 @@ pub(crate) struct StoredEntry {
 
 /// What it says.
 #[derive(Clone, PartialEq, prost::Oneof)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are proposals")]
 pub(crate) enum StoredBody {
     #[prost(message, tag = "4")]
     Proposal(StoredProposal),

@@ -4,6 +4,7 @@
 //! It works in sessions. A session begins with a look at the topic (its settings, its ends) and at the replica's last record of
 //! each partition, which must still be where it was; it ends with the connection, and the next one begins.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -54,6 +55,8 @@ pub(crate) struct Follower {
     pub(crate) closed: Arc<AtomicBool>,
     /// When what waits was looked after last.
     pub(crate) tended: Instant,
+    /// Partitions whose versions were raised beyond what is known here: nothing of them is read any more.
+    pub(crate) outgrown: BTreeSet<PartitionId>,
 }
 
 /// How a session ends.
@@ -64,8 +67,8 @@ pub(crate) enum End {
     Lost(String),
     /// Nothing more is served here.
     Fatal(LogError),
-    /// The versions were raised in this partition beyond what is known here. What this node writes there is not admitted.
-    Outgrown(PartitionId, LogError),
+    /// A partition's versions were raised beyond what is known here.
+    Outgrown(LogError),
 }
 
 /// A session's place in the topic.
@@ -122,18 +125,15 @@ impl Follower {
             match self.session() {
                 End::Closed => return,
                 End::Lost(reason) => self.state.set_away(Some(format!("the topic can't be followed: {reason}"))),
-                End::Fatal(error) => return self.stop(&error, None),
-                End::Outgrown(partition, error) => return self.stop(&error, Some(partition)),
+                End::Fatal(error) | End::Outgrown(error) => {
+                    self.state.set_fatal(error.clone());
+                    self.desk.close(&error);
+                    return;
+                }
             }
             self.tend();
             std::thread::sleep(PAUSE);
         }
-    }
-
-    /// Nothing more is served here.
-    fn stop(&self, error: &LogError, refused_in: Option<PartitionId>) {
-        self.state.set_fatal(error.clone());
-        self.desk.close(error, refused_in);
     }
 
     fn session(&mut self) -> End {
@@ -145,8 +145,13 @@ impl Follower {
             if self.closed.load(Ordering::Acquire) {
                 return End::Closed;
             }
-            if let Err(end) = self.round(&mut session) {
+            if let Err(end) = self.see_whether_outgrown() {
                 return end;
+            }
+            match self.round(&mut session) {
+                Ok(()) => {}
+                Err(End::Outgrown(error)) => self.state.set_fatal(error),
+                Err(end) => return end,
             }
             self.tend();
         }
@@ -157,7 +162,6 @@ impl Follower {
         if self.closed.load(Ordering::Acquire) {
             return Err(End::Closed);
         }
-        self.state.readable().map_err(End::Fatal)?;
         self.applier.refresh()?;
         let told = Told::default();
         let consumer: BaseConsumer<Told> = client::consumer(&self.location, FETCH_BYTES, told.clone())?;
@@ -191,14 +195,14 @@ impl Follower {
         let (low, high) =
             consumer.fetch_watermarks(&self.location.topic, partition.cast_signed(), topic::ANSWER_TIMEOUT)?;
         let (low, end) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
-        let lost = |reason| End::Fatal(LogError::DataLoss { reason });
+        let shorter = |reason| End::Fatal(LogError::DataLoss { reason });
         if end < next {
-            return Err(lost(format!(
+            return Err(shorter(format!(
                 "partition {partition} of the topic ends at offset {end}, and this node had read it to {next}"
             )));
         }
         if next < low {
-            return Err(lost(format!(
+            return Err(shorter(format!(
                 "partition {partition} of the topic begins at offset {low}, and this node had read it to {next}"
             )));
         }
@@ -243,6 +247,9 @@ impl Follower {
         let offset = u64::try_from(message.offset()).unwrap_or_default();
         let payload = message.payload().unwrap_or_default();
         let Some(place) = session.partitions.get_mut(partition as usize) else { return Ok(()) };
+        if self.outgrown.contains(&partition) {
+            return Ok(());
+        }
         if offset != place.expected {
             let expected = place.expected;
             let reason = format!("partition {partition} of the topic goes on at offset {offset}, not {expected}");
@@ -297,7 +304,10 @@ impl Follower {
         });
         match decoded {
             Ok(decoded) => Ok((decoded, caller)),
-            Err(error @ LogError::UpgradeNeeded { .. }) if activates => Err(End::Outgrown(partition, error)),
+            Err(error @ LogError::UpgradeNeeded { .. }) if activates => {
+                self.outgrown.insert(partition);
+                Err(End::Outgrown(error))
+            }
             Err(error) => {
                 let told = caller.map(|caller| (caller, Answer::Unknown(error.clone())));
                 deliver(&self.runtime, told.into_iter().collect());
@@ -380,6 +390,15 @@ impl Follower {
         Ok(())
     }
 
+    /// A node that the log has outgrown serves nobody any more. What it wrote into a partition after that was raised is not
+    /// admitted there; in the others it reads on until it knows what became of what it had written.
+    fn see_whether_outgrown(&self) -> Result<(), End> {
+        match self.state.readable() {
+            Err(error) if self.desk.refuse(&self.outgrown, &error) => Err(End::Fatal(error)),
+            _ => Ok(()),
+        }
+    }
+
     fn tend(&mut self) {
         if self.tended.elapsed() >= TEND_EVERY {
             self.tended = Instant::now();
@@ -420,17 +439,14 @@ impl<'c> Batch<'c> {
     ) {
         self.records += 1;
         self.bytes += message.payload_len();
-        match self.runs.iter_mut().find(|(run, ..)| run.partition == partition) {
-            Some((run, callers, last)) => {
-                run.entries.push(entry);
-                run.next_offset = offset + 1;
-                callers.push(caller);
-                *last = message;
-            }
-            None => {
-                let run = Run { partition, entries: vec![entry], next_offset: offset + 1, last_digest: [0; 32] };
-                self.runs.push((run, vec![caller], message));
-            }
+        if let Some((run, callers, last)) = self.runs.iter_mut().find(|(run, ..)| run.partition == partition) {
+            run.entries.push(entry);
+            run.next_offset = offset + 1;
+            callers.push(caller);
+            *last = message;
+        } else {
+            let run = Run { partition, entries: vec![entry], next_offset: offset + 1, last_digest: [0; 32] };
+            self.runs.push((run, vec![caller], message));
         }
     }
 }

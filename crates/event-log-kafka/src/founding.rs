@@ -36,13 +36,12 @@ struct Foundation {
 pub(crate) fn found(location: &Location, runtime: &Handle, founding: Founding) -> Result<Identity, OpenError> {
     let consumer: BaseConsumer<Told> = client::consumer(location, FETCH_BYTES, Told::default())
         .map_err(|error| unavailable(location, format!("setting a consumer up: {error}")))?;
-    let found = match topic::look(location, &consumer, runtime)? {
-        Some(found) => found,
-        None => {
-            topic::make(location, &consumer, runtime, founding.identity.partitions)?;
-            let there = topic::look(location, &consumer, runtime)?;
-            there.ok_or_else(|| unavailable(location, "it was made, and is gone again".to_owned()))?
-        }
+    let found = if let Some(found) = topic::look(location, &consumer, runtime)? {
+        found
+    } else {
+        topic::make(location, &consumer, runtime, founding.identity.partitions)?;
+        let there = topic::look(location, &consumer, runtime)?;
+        there.ok_or_else(|| unavailable(location, "it was made, and is gone again".to_owned()))?
     };
     let partitions: Vec<u32> = (0..found.partitions).collect();
     let mut firsts = firsts(location, &consumer, &partitions)?;

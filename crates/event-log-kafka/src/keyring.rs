@@ -42,6 +42,13 @@ pub(crate) struct Finder<'k> {
     decoder: &'k Decoder,
 }
 
+/// What is known of a key.
+enum Key {
+    There(Secret),
+    Gone,
+    NotSeen,
+}
+
 /// What is read.
 enum Read {
     Record,
@@ -119,9 +126,13 @@ impl Keyring {
         Ok(Read::Record)
     }
 
-    /// What was read of this key and is not in the replica yet; `Some(None)`: it is gone.
-    fn fresh(&self, id: &KeyId) -> Option<Option<Secret>> {
-        self.changes.keys.iter().rev().find(|(other, ..)| other == id).map(|(.., secret)| *secret)
+    /// What was read of this key and is not in the replica yet.
+    fn fresh(&self, id: &KeyId) -> Key {
+        match self.changes.keys.iter().rev().find(|(other, ..)| other == id) {
+            Some((.., Some(secret))) => Key::There(*secret),
+            Some((.., None)) => Key::Gone,
+            None => Key::NotSeen,
+        }
     }
 }
 
@@ -130,8 +141,10 @@ impl FindKey for Finder<'_> {
         if let Some(recent) = self.decoder.keys.recent(id) {
             return Ok(Some(recent));
         }
-        if let Some(known) = self.known(id)? {
-            return self.ready(id, known);
+        match self.known(id)? {
+            Key::There(secret) => return self.decoder.keys.remember(*id, &secret).map(Some),
+            Key::Gone => return Ok(None),
+            Key::NotSeen => {}
         }
         let end = self.end(partition)?;
         let started = Instant::now();
@@ -141,22 +154,19 @@ impl FindKey for Finder<'_> {
         if self.next(partition) < end {
             self.read_to_end(partition, end)?;
         }
-        let known = self.known(id)?.flatten();
-        self.ready(id, known)
+        match self.known(id)? {
+            Key::There(secret) => self.decoder.keys.remember(*id, &secret).map(Some),
+            Key::Gone | Key::NotSeen => Ok(None),
+        }
     }
 }
 
 impl Finder<'_> {
-    /// `Some(None)`: it is known to be gone.
-    fn known(&self, id: &KeyId) -> Result<Option<Option<Secret>>, LogError> {
+    fn known(&self, id: &KeyId) -> Result<Key, LogError> {
         match self.keyring.fresh(id) {
-            Some(fresh) => Ok(Some(fresh)),
-            None => Ok(self.applier.key(id)?.map(Some)),
+            Key::NotSeen => Ok(self.applier.key(id)?.map_or(Key::NotSeen, Key::There)),
+            fresh => Ok(fresh),
         }
-    }
-
-    fn ready(&self, id: &KeyId, secret: Option<Secret>) -> Result<Option<Arc<StreamKey>>, LogError> {
-        secret.map(|secret| self.decoder.keys.remember(*id, &secret)).transpose()
     }
 
     fn next(&self, partition: PartitionId) -> u64 {

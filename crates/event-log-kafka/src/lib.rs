@@ -37,6 +37,7 @@ mod state;
 mod topic;
 mod url;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -232,6 +233,7 @@ impl KafkaLog {
             partitions: identity.partitions,
             closed: Arc::clone(&closed),
             tended: Instant::now(),
+            outgrown: BTreeSet::new(),
         };
         let follower = std::thread::Builder::new()
             .name("log-follower".to_owned())
@@ -280,7 +282,7 @@ impl std::fmt::Debug for KafkaLog {
 
 impl Drop for KafkaLog {
     fn drop(&mut self) {
-        self.desk.close(&error::closed(), None);
+        self.desk.close(&error::closed());
         if let Some(follower) = self.take_follower()
             && follower.join().is_err()
         {
@@ -334,14 +336,12 @@ impl EventLog for KafkaLog {
             let ended = |_| error::closed();
             applied.wait_for(|applied| *applied >= end).await.map(drop).map_err(ended)
         };
-        match tokio::time::timeout(self.answer_within, reached).await {
-            Ok(reached) => reached?,
-            Err(_) => {
-                self.state.in_touch()?;
-                let reason = format!("the end of partition {partition} was not reached in {:?}", self.answer_within);
-                return Err(LogError::Unavailable { reason });
-            }
-        }
+        let Ok(reached) = tokio::time::timeout(self.answer_within, reached).await else {
+            self.state.in_touch()?;
+            let reason = format!("the end of partition {partition} was not reached in {:?}", self.answer_within);
+            return Err(LogError::Unavailable { reason });
+        };
+        reached?;
         self.state.readable()?;
         self.replica.barrier(partition).await
     }
@@ -351,7 +351,7 @@ impl EventLog for KafkaLog {
     }
 
     async fn close(&self) {
-        self.desk.close(&error::closed(), None);
+        self.desk.close(&error::closed());
         let desk = Arc::clone(&self.desk);
         let follower = self.take_follower();
         let ended = tokio::task::spawn_blocking(move || {

@@ -118,7 +118,7 @@ impl State {
         let before = std::mem::replace(&mut self.held().away, away.clone());
         match (before.is_some(), away) {
             (false, Some(reason)) => {
-                tracing::warn!(reason, "the log serves nobody until its topic can be followed again")
+                tracing::warn!(reason, "the log serves nobody until its topic can be followed again");
             }
             (true, None) => tracing::info!("the log follows its topic"),
             _ => {}

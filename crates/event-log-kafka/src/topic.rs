@@ -189,13 +189,7 @@ fn dangers<'d>(settings: &ConfigResource, demands: &'d [Demand]) -> Vec<(&'d Dem
 
 fn told(dangers: &[(&Demand, String)]) -> (String, String) {
     let wrong: Vec<_> = dangers.iter().map(|(demand, value)| format!("{} is {value}", demand.setting)).collect();
-    let right: Vec<_> = dangers
-        .iter()
-        .map(|(demand, _)| match demand.value.contains(',') {
-            true => format!("{}=[{}]", demand.setting, demand.value),
-            false => format!("{}={}", demand.setting, demand.value),
-        })
-        .collect();
+    let right: Vec<_> = dangers.iter().map(|(demand, _)| format!("{}={}", demand.setting, demand.value)).collect();
     (wrong.join(", "), right.join(","))
 }
 

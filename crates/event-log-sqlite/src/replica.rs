@@ -42,6 +42,7 @@ pub type Secret = [u8; 32];
 
 /// What a partition of the topic says, one record of it.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are proposals")]
 pub enum Entry {
     /// An append, to be admitted or not.
     Propose(Proposal, Seen),

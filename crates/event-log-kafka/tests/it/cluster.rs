@@ -37,7 +37,7 @@ async fn insist(log: &KafkaLog, one: Append) -> Appended {
         match log.append(one.clone()).await {
             Ok(appended) => return appended,
             Err(AppendError::Failed(_) | AppendError::Unknown(_)) => {
-                tokio::time::sleep(Duration::from_millis(50)).await
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
             Err(error) => panic!("{error}"),
         }

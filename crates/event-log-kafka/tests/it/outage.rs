@@ -80,7 +80,7 @@ async fn a_broker_that_hangs_leaves_nobody_waiting_for_ever() {
 }
 
 /// Throws away what the broker had of the partition beyond `bytes`, while it does not run.
-async fn lose(kafka: &Kafka, topic: &Topic, partition: u32, bytes: u64) {
+fn lose(kafka: &Kafka, topic: &Topic, partition: u32, bytes: u64) {
     kafka.kill(0).unwrap();
     kafka.cut(0, &topic.name, partition, bytes).unwrap();
     kafka.restart(0).unwrap();
@@ -96,7 +96,7 @@ async fn a_topic_that_lost_its_end_is_data_loss_and_nothing_more_is_served() {
     log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap();
     let kept = kafka.length(0, &topic.name, partition).unwrap();
     log.append(append(&stream("PAY", "1"), 1, 2)).await.unwrap();
-    lose(&kafka, &topic, partition, kept).await;
+    lose(&kafka, &topic, partition, kept);
     let reason = told_data_loss(&log).await;
     assert!(reason.contains(&format!("partition {partition} of the topic ends at offset 2")), "{reason}");
     let refused = log.append(append(&stream("PAY", "1"), 2, 3)).await;
@@ -123,7 +123,7 @@ async fn a_topic_whose_end_was_lost_and_written_anew_is_data_loss() {
     let replica = log.replica().to_owned();
     log.close().await;
     drop(log);
-    lose(&kafka, &topic, partition, kept).await;
+    lose(&kafka, &topic, partition, kept);
     // A node without a past takes the topic as it is, and goes on: the same offsets, other records.
     let other = topic.open(&hasty(&topic)).await.unwrap();
     other.caught_up().await.unwrap();

@@ -33,7 +33,7 @@ pub(crate) async fn read(brokers: &str, topic: &str, partition: i32) -> Vec<KeyA
         loop {
             match consumer.poll(TIMEOUT) {
                 Some(Ok(record)) => {
-                    records.push((record.key().map(<[u8]>::to_vec), record.payload().map(<[u8]>::to_vec)))
+                    records.push((record.key().map(<[u8]>::to_vec), record.payload().map(<[u8]>::to_vec)));
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => return records,
                 other => panic!("reading {topic}: {other:?}"),
