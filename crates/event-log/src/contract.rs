@@ -34,6 +34,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::future::BoxFuture;
+use tokio::time::Instant;
 
 use crate::append::{AppendError, LogError};
 use crate::maintain::{FillError, Founding, Maintain, Versions};
@@ -119,10 +120,15 @@ impl<F: Factory> Case<F> {
     }
 }
 
-/// Tries every promise, [`Factory::at_once`] of them at a time, and panics with those that were broken.
+/// Tries every promise, [`Factory::at_once`] of them at a time, prints how long each took, and panics with those that were broken.
 pub async fn run<F: Factory>(factory: F) {
     let factory = &factory;
-    let tried = cases::<F>().into_iter().map(|case| async move { (case.name, case.try_on(factory).await) });
+    let tried = cases::<F>().into_iter().map(|case| async move {
+        let begun = Instant::now();
+        let outcome = case.try_on(factory).await;
+        println!("{:>6} ms  {}", begun.elapsed().as_millis(), case.name);
+        (case.name, outcome)
+    });
     let outcomes: Vec<_> = futures::stream::iter(tried).buffered(factory.at_once().max(1)).collect().await;
     let broken: Vec<_> =
         outcomes.iter().filter_map(|(name, outcome)| Some(format!("{name}: {}", outcome.as_ref().err()?))).collect();
