@@ -1,6 +1,6 @@
 //! The suite that every log must pass.
 //!
-//! A [`Factory`] makes logs; [`run`] tries each promise of [`EventLog`] and [`Maintain`] on one of its own. [`cases`] are the
+//! A [`Factory`] makes logs; [`run`] tries each promise of [`EventLog`](crate::EventLog) and [`Maintain`] on one of its own. [`cases`] are the
 //! promises by name, for a test that wants one of them. A case answers [`Broken`] instead of panicking, so that this crate's
 //! own tests can show that each case catches the log that breaks it (`contract/broken_tests.rs`).
 //!
