@@ -17,7 +17,7 @@ use crate::lookup::Heads;
 use crate::mark::{Change, Mark};
 use crate::queue::{Arrivals, Batch, Taken, Task, deliver};
 use crate::reader::Readers;
-use crate::shared::Shared;
+use crate::status::Status;
 use crate::{Options, SqliteLog, connect, ends, error, queue};
 
 /// How often it is looked whether the log has grown.
@@ -26,7 +26,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 /// What a log opened beside has in the writer's place.
 struct Follower {
     connection: Connection,
-    shared: Arc<Shared>,
+    shared: Arc<Status>,
     partitions: u32,
     /// SQLite's number for what the file holds; another one: somebody has written.
     data_version: i64,
@@ -47,7 +47,7 @@ impl SqliteLog {
         let heads = Heads::read(&moment, identity.partitions).map_err(of_sqlite)?;
         ends::check(&moment, identity, &heads).map_err(|error| OpenError::of_log(&path, error))?;
         moment.commit().map_err(of_sqlite)?;
-        let shared = Arc::new(Shared::new(&heads, mark, options));
+        let shared = Arc::new(Status::new(&heads, mark, options));
         let readers = Arc::new(Readers::open(&path, options.readers, Arc::clone(&shared))?);
         let (queue, waiting) = queue::queue(options);
         let partitions = identity.partitions;

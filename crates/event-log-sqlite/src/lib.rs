@@ -36,7 +36,7 @@ mod recent;
 pub mod replica;
 mod rows;
 mod schema;
-mod shared;
+mod status;
 mod tail;
 mod wal;
 mod writer;
@@ -61,7 +61,7 @@ use connect::Opened;
 use lookup::Heads;
 use queue::{Queue, Task};
 use reader::Readers;
-use shared::Shared;
+use status::Status;
 use writer::Writer;
 
 /// How a log is opened.
@@ -94,7 +94,7 @@ pub struct SqliteLog {
     path: PathBuf,
     /// Another process writes it.
     beside: bool,
-    shared: Arc<Shared>,
+    shared: Arc<Status>,
     queue: Queue,
     readers: Arc<Readers>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -133,7 +133,7 @@ impl SqliteLog {
         let heads =
             Heads::read(&connection, identity.partitions).map_err(|error| OpenError::of_sqlite(&path, &error))?;
         ends::check(&connection, identity, &heads).map_err(|error| OpenError::of_log(&path, error))?;
-        let shared = Arc::new(Shared::new(&heads, mark, options));
+        let shared = Arc::new(Status::new(&heads, mark, options));
         let readers = Arc::new(Readers::open(&path, options.readers, Arc::clone(&shared))?);
         let (queue, waiting) = queue::queue(options);
         let writer = Writer::new(path.clone(), options, connection, heads, Arc::clone(&shared));

@@ -13,7 +13,7 @@ use crate::backup::Branch;
 use crate::error::{self, OpenError, closed};
 use crate::replica::{self, KeyId, Secret};
 use crate::rows::{self, COLUMNS};
-use crate::shared::Shared;
+use crate::status::Status;
 use crate::{backup, connect, lookup, schema};
 
 static PAGE_OF_PARTITION: LazyLock<String> = LazyLock::new(|| {
@@ -37,7 +37,7 @@ pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
-    shared: Arc<Shared>,
+    shared: Arc<Status>,
 }
 
 /// One of them, lent.
@@ -45,7 +45,7 @@ pub(crate) struct Readers {
 pub(crate) struct Reader<'c>(&'c Connection);
 
 impl Readers {
-    pub(crate) fn open(path: &Path, connections: usize, shared: Arc<Shared>) -> Result<Self, OpenError> {
+    pub(crate) fn open(path: &Path, connections: usize, shared: Arc<Status>) -> Result<Self, OpenError> {
         let connections = connections.max(1);
         let idle: rusqlite::Result<Vec<_>> = (0..connections).map(|_| connect::open_for_reading(path)).collect();
         Ok(Self {

@@ -26,7 +26,7 @@ use crate::connect::{self, Opened};
 use crate::error::OpenError;
 use crate::lookup::Heads;
 use crate::reader::Readers;
-use crate::shared::Shared;
+use crate::status::Status;
 use crate::writer::Writer;
 use crate::{Options, SqliteLog, ends, lock, queue};
 use fold::{Filled, Folded};
@@ -156,7 +156,7 @@ impl SqliteLog {
             .map_err(of_sqlite)?
             .map_err(|reason| OpenError::Damaged { path: path.clone(), reason })?;
         let key_offsets = tables::read_key_offsets(&connection, identity.partitions).map_err(of_sqlite)?;
-        let shared = Arc::new(Shared::new(&heads, mark, options));
+        let shared = Arc::new(Status::new(&heads, mark, options));
         let readers = Arc::new(Readers::open(&path, options.readers, Arc::clone(&shared))?);
         let (queue, _) = queue::queue(options);
         queue.close();

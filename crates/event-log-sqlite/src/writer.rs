@@ -13,7 +13,7 @@ use crate::batch::{self, Failure, Written};
 use crate::lookup::Heads;
 use crate::mark::{Change, Mark};
 use crate::queue::{Arrivals, Batch, Taken, Task, deliver};
-use crate::shared::Shared;
+use crate::status::Status;
 use crate::{Options, connect, sidecar};
 
 /// Where readers keep the log from beginning the WAL anew, it grows to this before the writer waits for them.
@@ -32,7 +32,7 @@ pub(crate) struct Writer {
     /// Absent after a failure that it did not recover from; the next batch connects anew.
     connection: Option<Connection>,
     heads: Heads,
-    shared: Arc<Shared>,
+    shared: Arc<Status>,
     /// Where callers are woken; without one, by the writer itself.
     runtime: Option<Handle>,
     wal_bytes_max: u64,
@@ -56,7 +56,7 @@ impl Writer {
         options: &Options,
         connection: Connection,
         heads: Heads,
-        shared: Arc<Shared>,
+        shared: Arc<Status>,
     ) -> Self {
         let wal = sidecar(&path, "-wal");
         Self {

@@ -13,7 +13,7 @@ use crate::mark::Mark;
 use crate::tail::Tails;
 
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct Status {
     /// What is committed, and so readable: set before anybody is answered.
     committed: Vec<AtomicU64>,
     /// The same, watched: set after the answers.
@@ -27,7 +27,7 @@ pub(crate) struct Shared {
     trouble: watch::Sender<Option<LogError>>,
 }
 
-impl Shared {
+impl Status {
     pub(crate) fn new(heads: &Heads, mark: Mark, options: &Options) -> Self {
         Self {
             committed: heads.positions().map(AtomicU64::new).collect(),
