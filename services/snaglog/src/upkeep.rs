@@ -95,13 +95,13 @@ impl Desk {
             std::fs::create_dir_all(&self.data)
                 .map_err(|error| Failure::failed(format!("--data {}: {error}", self.data.display())))?;
         }
-        storage::open(url, &self.data, how).await.map_err(of_opening)
+        storage::open(url, &self.data, how).await.map_err(|error| of_opening(&error))
     }
 }
 
 /// Why a log was not opened, and what to do.
-fn of_opening(error: OpenError) -> Failure {
-    let text = told(&error);
+fn of_opening(error: &OpenError) -> Failure {
+    let text = told(error);
     match error {
         OpenError::Url { .. } | OpenError::Feature { .. } => Failure::usage(text),
         OpenError::Missing { .. } => Failure::failed(text).hint("Name it with --log or --data."),

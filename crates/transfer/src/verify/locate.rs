@@ -12,13 +12,11 @@ use crate::pages::Appends;
 /// Every record is looked up in its stream, and so is the one before it there; every stream's records are looked up in the partition. If
 /// all of these agreed, both would hold the same records: so one of them doesn't.
 pub(super) async fn first_difference(log: &dyn EventLog, span: Span) -> VerifyError {
-    match search(log, span).await {
-        Err(error) => error,
-        Ok(()) => {
-            let what = "the records of its streams are not those of the partition, by their sum";
-            Finding { within: span.head - 1, ..Finding::at(Pass::Lookups, span.partition, 1, what) }.into()
-        }
-    }
+    let Err(found) = search(log, span).await else {
+        let what = "the records of its streams are not those of the partition, by their sum";
+        return Finding { within: span.head - 1, ..Finding::at(Pass::Lookups, span.partition, 1, what) }.into();
+    };
+    found
 }
 
 async fn search(log: &dyn EventLog, span: Span) -> Result<(), VerifyError> {

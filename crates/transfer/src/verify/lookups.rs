@@ -25,7 +25,9 @@ pub(super) async fn verify(log: &dyn EventLog, span: Span, tell: Tell<'_>) -> Re
         let records = appends.next().await.map_err(|error| unread(error, span))?;
         let Some(last) = records.last() else { break };
         let position = last.position;
-        records.iter().for_each(|recorded| in_order.add(recorded));
+        for recorded in &records {
+            in_order.add(recorded);
+        }
         let groups: Vec<&[Recorded]> = records.chunk_by(same_append).collect();
         let checks = stream::iter(groups).map(|append| check(log, append, head));
         let mut checks = checks.buffered(AT_ONCE);
@@ -56,7 +58,9 @@ async fn check(log: &dyn EventLog, append: &[Recorded], head: u64) -> Result<Opt
             return Ok(Some(sum));
         }
         // What was appended since the pass began is left to the next verification.
-        records.iter().filter(|recorded| recorded.position <= head).for_each(|recorded| sum.add(recorded));
+        for recorded in records.iter().filter(|recorded| recorded.position <= head) {
+            sum.add(recorded);
+        }
     }
 }
 

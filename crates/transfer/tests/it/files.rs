@@ -92,7 +92,7 @@ async fn a_file_cut_off_anywhere_is_noticed_and_opens_nothing() {
 async fn lines_left_out_changed_moved_or_added_are_noticed() {
     let text = String::from_utf8(lines(&exported(&with_history(40).await).await)).unwrap();
     let all: Vec<&str> = text.lines().collect();
-    let joined = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let joined = |lines: &[&str]| lines.join("\n") + "\n";
     let middle = all.len() / 2;
     let without = [&all[..middle], &all[middle + 1..]].concat();
     let moved = [&all[..middle], &[all[middle + 1], all[middle]], &all[middle + 2..]].concat();
@@ -177,7 +177,8 @@ async fn damage_is_not_exported() {
     let error = export(&bent, written.clone(), &mut unwatched).await.unwrap_err();
     assert!(error.to_string().contains("is damaged at partition"), "{error}");
     assert!(error.to_string().contains("position 5"), "{error}");
-    let cut = imported(&written.0.lock().unwrap(), &memory(true)).await.unwrap_err();
+    let file = written.0.lock().unwrap().clone();
+    let cut = imported(&file, &memory(true)).await.unwrap_err();
     assert!(matches!(cut, TransferError::Format { .. } | TransferError::File(_)), "{cut}");
 }
 

@@ -84,7 +84,7 @@ fn path(desk: &Desk) -> Result<PathBuf, Failure> {
     match desk.url.kind() {
         Ok(Kind::Sqlite(path)) => Ok(path.to_owned()),
         Ok(_) => Err(Failure::usage(format!("--log {}: {NOT_A_FILE}", desk.url))),
-        Err(give) => Err(of_opening(storage::OpenError::Url { url: desk.url.clone(), give })),
+        Err(give) => Err(of_opening(&storage::OpenError::Url { url: desk.url.clone(), give })),
     }
 }
 

@@ -53,7 +53,7 @@ impl Export {
         let exported = self.write(&*opened.log).await;
         close(&*opened.log).await;
         let Exported { header, heads, digest } = exported?;
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(digest);
         if self.file.as_os_str() == "-" {
             // Standard output holds the export, and nothing else.
             anstream::eprintln!("exported {} records of the log {}", header.records, header.log_id);

@@ -34,8 +34,7 @@ const FIELDS: [&str; 5] = ["sound", "records", "streams", "heads", "finding"];
 impl Verify {
     pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
         desk.output.expect_fields(&FIELDS)?;
-        let mut options = VerifyOptions::default();
-        options.from = self.from.unwrap_or_default();
+        let options = VerifyOptions { from: self.from.unwrap_or_default(), ..VerifyOptions::default() };
         let mut verified = self.verify(desk, &options).await?;
         if let Err(VerifyError::Found(Finding { partition, position, within: 1.., pass: Pass::Records, .. })) = verified
         {

@@ -124,7 +124,7 @@ impl Info {
 /// The logs that it was restored from; only logs in files are.
 async fn branches(desk: &Desk) -> Result<Vec<Branch>, Failure> {
     let Ok(Kind::Sqlite(path)) = desk.url.kind() else { return Ok(Vec::new()) };
-    let log = storage::open_sqlite(&desk.url, path, How::Beside).map_err(of_opening)?;
+    let log = storage::open_sqlite(&desk.url, path, How::Beside).map_err(|error| of_opening(&error))?;
     let branches = log.branches().await;
     close(&log).await;
     branches.map_err(|error| of_log(&error, told(&error)))
