@@ -14,7 +14,6 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 
-use crate::KafkaLog;
 use crate::client::{self, Told};
 use crate::entry::{FORMAT, StoredBody, StoredEntry, StoredFound, id};
 use crate::error::OpenError;
@@ -34,8 +33,7 @@ struct Foundation {
 
 /// The log that the topic has; where it has none yet, one is founded. Blocks.
 pub(crate) fn found(location: &Location, runtime: &Handle, founding: Founding) -> Result<Identity, OpenError> {
-    let consumer: BaseConsumer<Told> = client::consumer(location, FETCH_BYTES, Told::default())
-        .map_err(|error| unavailable(location, format!("setting a consumer up: {error}")))?;
+    let consumer = consumer(location)?;
     let found = if let Some(found) = topic::look(location, &consumer, runtime)? {
         found
     } else {
@@ -73,24 +71,18 @@ pub(crate) fn found(location: &Location, runtime: &Handle, founding: Founding) -
     Ok(decided.identity)
 }
 
-impl KafkaLog {
-    /// Whether there is a log at this URL, as [`KafkaLog::open`] reads it. Nothing is made.
-    pub async fn is_there(url: &str, password: Option<&str>) -> Result<bool, OpenError> {
-        let location = Location::parse(url, password)?;
-        let (at, runtime) = (location.clone(), Handle::current());
-        let look = tokio::task::spawn_blocking(move || is_there(&at, &runtime));
-        look.await.map_err(|error| unavailable(&location, format!("looking ended early: {error}")))?
+/// Whether the topic has a log. Blocks.
+pub(crate) fn is_founded(location: &Location, runtime: &Handle) -> Result<bool, OpenError> {
+    let consumer = consumer(location)?;
+    match topic::look(location, &consumer, runtime)? {
+        Some(_) => Ok(firsts(location, &consumer, &[0])?.first().is_some_and(Option::is_some)),
+        None => Ok(false),
     }
 }
 
-/// Whether the topic has a log. Blocks.
-fn is_there(location: &Location, runtime: &Handle) -> Result<bool, OpenError> {
-    let consumer: BaseConsumer<Told> = client::consumer(location, FETCH_BYTES, Told::default())
-        .map_err(|error| unavailable(location, format!("setting a consumer up: {error}")))?;
-    if topic::look(location, &consumer, runtime)?.is_none() {
-        return Ok(false);
-    }
-    Ok(firsts(location, &consumer, &[0])?.first().is_some_and(Option::is_some))
+fn consumer(location: &Location) -> Result<BaseConsumer<Told>, OpenError> {
+    let failed = |error: KafkaError| unavailable(location, format!("setting a consumer up: {error}"));
+    client::consumer(location, FETCH_BYTES, Told::default()).map_err(failed)
 }
 
 /// Founds the log in partition 0, or learns there that somebody else has.

@@ -246,6 +246,14 @@ impl KafkaLog {
         Ok(Self { identity, location, replica, state, desk, keys, asking, answer_within, closed, follower })
     }
 
+    /// Whether the topic has a log. Makes nothing.
+    pub async fn is_there(url: &str, password: Option<&str>) -> Result<bool, OpenError> {
+        let location = Location::parse(url, password)?;
+        let (there, runtime) = (location.clone(), Handle::current());
+        let looked = tokio::task::spawn_blocking(move || founding::is_founded(&there, &runtime)).await;
+        looked.unwrap_or_else(|error| Err(topic::unavailable(&location, format!("looking ended early: {error}"))))
+    }
+
     /// Waits until the topic is followed and all that was in it is applied here; a log that is being filled, or sealed, counts.
     /// Fails with what will never pass.
     pub async fn caught_up(&self) -> Result<(), LogError> {

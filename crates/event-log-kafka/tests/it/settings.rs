@@ -1,6 +1,6 @@
 //! Topics that would lose what was acknowledged, or hold something else, are refused by name.
 
-use event_log_kafka::{OpenError, Options};
+use event_log_kafka::{KafkaLog, OpenError, Options};
 use test_servers::kafka::{self, Kafka};
 
 use crate::given::{Topic, founding};
@@ -49,7 +49,7 @@ async fn one_broker_is_enough_only_for_who_says_so() {
     let topic = Topic::new(kafka);
     topic.open(&Options::new(founding(), topic.next_replica())).await.unwrap();
     let careful = format!("kafka://{}/{}", kafka.bootstrap(), topic.name);
-    let refused = event_log_kafka::KafkaLog::open(&careful, &Options::new(founding(), topic.next_replica())).await;
+    let refused = KafkaLog::open(&careful, &Options::new(founding(), topic.next_replica())).await;
     match refused {
         Err(OpenError::Unsafe { reason, .. }) => assert!(reason.contains("min.insync.replicas is 1"), "{reason}"),
         other => panic!("{other:?}"),
@@ -69,6 +69,17 @@ async fn a_topic_of_something_else_is_not_taken() {
         Err(OpenError::NotALog { reason, .. }) => assert!(reason.contains("partition 2"), "{reason}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_for_a_log_makes_none() {
+    let Some(kafka) = kafka::shared().unwrap() else { return };
+    let topic = Topic::new(kafka);
+    for _ in 0..2 {
+        assert_eq!(KafkaLog::is_there(&topic.url, None).await, Ok(false));
+    }
+    topic.open(&Options::new(founding(), topic.next_replica())).await.unwrap();
+    assert_eq!(KafkaLog::is_there(&topic.url, None).await, Ok(true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
