@@ -163,7 +163,7 @@ pub(crate) fn log_error(error: &LogError) -> Status {
             self::error(Code::FailedPrecondition, Reason::UpgradeNeeded, message)
         }
         LogError::Moved => {
-            tracing::error!("the log has moved");
+            tracing::warn!("the log has moved");
             let message = "another log has taken this one's place; ask a server of that one";
             self::error(Code::FailedPrecondition, Reason::LogMoved, message)
         }
