@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{DeliveryResult, ProducerContext};
+use rdkafka::{ClientConfig, Offset};
 
 use crate::url::Location;
 
@@ -98,6 +98,12 @@ where
         .set("request.timeout.ms", "5000")
         .set("queue.buffering.max.messages", "100000")
         .set("queue.buffering.max.kbytes", "262144");
+    for (i, pair) in std::env::var("PROPS").unwrap_or_default().split(',').enumerate() {
+        let _ = i;
+        if let Some((k, v)) = pair.split_once('=') {
+            config.set(k, v);
+        }
+    }
     config.create_with_context(context)
 }
 
@@ -117,6 +123,14 @@ where
     let mut config = consumer_config(location, bytes);
     config.set("enable.partition.eof", "true");
     config.create_with_context(context)
+}
+
+/// The number of a place in a partition; 0, where it is none yet.
+pub(crate) fn offset_of(offset: Offset) -> u64 {
+    match offset {
+        Offset::Offset(offset) => u64::try_from(offset).unwrap_or_default(),
+        _ => 0,
+    }
 }
 
 fn consumer_config(location: &Location, bytes: usize) -> ClientConfig {

@@ -27,7 +27,8 @@ pub(crate) enum Decoded {
 
 /// Where keys are found.
 pub(crate) trait FindKey {
-    /// The key of this name; `None` once the keys were read to their end and it is not among them.
+    /// The key of this name; `None`: it was erased. Fails with [`LogError::DataLoss`] once the keys were read to their end and say
+    /// nothing of it.
     fn find(&mut self, partition: PartitionId, id: &[u8; 16]) -> Result<Option<Arc<StreamKey>>, LogError>;
 }
 

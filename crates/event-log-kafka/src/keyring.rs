@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use event_log::{LogError, PartitionId, StreamId};
-use event_log_sqlite::replica::{Applier, KeyChanges, KeyId, Secret};
+use event_log_sqlite::replica::{Applier, Key, KeyChanges, KeyId, Secret};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message as _};
@@ -40,13 +40,6 @@ pub(crate) struct Finder<'k> {
     keyring: &'k mut Keyring,
     applier: &'k Applier,
     decoder: &'k Decoder,
-}
-
-/// What is known of a key.
-enum Key {
-    There(Secret),
-    Gone,
-    NotSeen,
 }
 
 /// What is read.
@@ -127,12 +120,9 @@ impl Keyring {
     }
 
     /// What was read of this key and is not in the replica yet.
-    fn fresh(&self, id: &KeyId) -> Key {
-        match self.changes.keys.iter().rev().find(|(other, ..)| other == id) {
-            Some((.., Some(secret))) => Key::There(*secret),
-            Some((.., None)) => Key::Gone,
-            None => Key::NotSeen,
-        }
+    fn fresh(&self, id: &KeyId) -> Option<Key> {
+        let (.., secret) = self.changes.keys.iter().rev().find(|(other, ..)| other == id)?;
+        Some(secret.map_or(Key::Erased, Key::Made))
     }
 }
 
@@ -141,10 +131,8 @@ impl FindKey for Finder<'_> {
         if let Some(recent) = self.decoder.keys.recent(id) {
             return Ok(Some(recent));
         }
-        match self.known(id)? {
-            Key::There(secret) => return self.decoder.keys.remember(*id, &secret).map(Some),
-            Key::Gone => return Ok(None),
-            Key::NotSeen => {}
+        if let Some(known) = self.known(id)? {
+            return self.ready(id, known);
         }
         let end = self.end(partition)?;
         let started = Instant::now();
@@ -154,18 +142,31 @@ impl FindKey for Finder<'_> {
         if self.next(partition) < end {
             self.read_to_end(partition, end)?;
         }
-        match self.known(id)? {
-            Key::There(secret) => self.decoder.keys.remember(*id, &secret).map(Some),
-            Key::Gone | Key::NotSeen => Ok(None),
-        }
+        // It was acknowledged before the proposal that names it was written, and what erases it stays.
+        let lost = || LogError::DataLoss {
+            reason: format!(
+                "partition {partition} of the keys, read to offset {end}, has lost the key {}: texts sealed with it are \
+                 gone, and nobody has erased them",
+                uuid::Uuid::from_bytes(*id)
+            ),
+        };
+        let known = self.known(id)?.ok_or_else(lost)?;
+        self.ready(id, known)
     }
 }
 
 impl Finder<'_> {
-    fn known(&self, id: &KeyId) -> Result<Key, LogError> {
+    fn known(&self, id: &KeyId) -> Result<Option<Key>, LogError> {
         match self.keyring.fresh(id) {
-            Key::NotSeen => Ok(self.applier.key(id)?.map_or(Key::NotSeen, Key::There)),
+            None => self.applier.key(id),
             fresh => Ok(fresh),
+        }
+    }
+
+    fn ready(&self, id: &KeyId, key: Key) -> Result<Option<Arc<StreamKey>>, LogError> {
+        match key {
+            Key::Made(secret) => self.decoder.keys.remember(*id, &secret).map(Some),
+            Key::Erased => Ok(None),
         }
     }
 
@@ -180,14 +181,15 @@ impl Finder<'_> {
         Ok(u64::try_from(end).unwrap_or_default())
     }
 
-    /// Reads on until Kafka says that this is the end: the last records may have been compacted away.
+    /// Reads on to this end, which may be beyond the last record: there stand marks of transactions too. Kafka's word alone that
+    /// a partition ends is not enough: a leader that has just come says so before it knows how far its predecessor was.
     fn read_to_end(&mut self, partition: PartitionId, end: u64) -> Result<(), LogError> {
         let next = self.next(partition);
         self.seek(partition, next).map_err(|error| unavailable("reading the keys", &error))?;
         let started = Instant::now();
         while self.next(partition) < end {
             match self.keyring.read(ON_ITS_WAY, self.decoder)? {
-                Read::End(ended) if ended == partition => return Ok(()),
+                Read::End(ended) if ended == partition && self.position(partition)? >= end => return Ok(()),
                 _ if started.elapsed() > ANSWER_TIMEOUT => {
                     let reason = format!("partition {partition} of the keys was not read to its end");
                     return Err(LogError::Unavailable { reason });
@@ -196,6 +198,14 @@ impl Finder<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Where the consumer is: after what it was given, and after marks of transactions, which it isn't given.
+    fn position(&self, partition: PartitionId) -> Result<u64, LogError> {
+        let Keyring { consumer, topic, .. } = &*self.keyring;
+        let positions = consumer.position().map_err(|error| unavailable("reading the keys", &error))?;
+        let position = positions.find_partition(topic, partition.cast_signed()).map(|place| place.offset());
+        Ok(position.map_or(0, client::offset_of))
     }
 
     fn seek(&self, partition: PartitionId, next: u64) -> KafkaResult<()> {

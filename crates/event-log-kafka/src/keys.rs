@@ -9,7 +9,8 @@
 //! ```
 //!
 //! A node that writes texts into a stream takes a key of that stream that it has, or makes one; it is acknowledged before a
-//! proposal names it. So who meets the name of a key that is not there after the keys were read to their end knows: erased.
+//! proposal names it. A key that is erased leaves its tombstone for ever. So who
+//! meets the name of a key of which there is neither after the keys were read to their end knows: lost.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,7 +7,7 @@
 //! | table | row |
 //! |---|---|
 //! | `replica_partitions` | a partition's bookmark |
-//! | `replica_keys` | a key that texts of a stream are sealed with |
+//! | `replica_keys` | a key that texts of a stream are sealed with, or that it was erased: what is in no row was never read |
 //! | `replica_key_offsets` | how far the keys were read |
 
 mod fold;
@@ -39,6 +39,15 @@ const WINDOW: usize = 16 * 1024;
 pub type KeyId = [u8; 16];
 /// A key's 32 bytes.
 pub type Secret = [u8; 32];
+
+/// What was read of a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// It is there.
+    Made(Secret),
+    /// It was there, and was erased.
+    Erased,
+}
 
 /// What a partition of the topic says, one record of it.
 #[derive(Debug)]
@@ -197,8 +206,8 @@ impl Applier {
         self.key_offsets.get(partition as usize).copied().unwrap_or_default()
     }
 
-    /// The key of this name, if the replica has it.
-    pub fn key(&self, id: &KeyId) -> Result<Option<Secret>, LogError> {
+    /// What the replica has read of the key of this name; `None`: nothing.
+    pub fn key(&self, id: &KeyId) -> Result<Option<Key>, LogError> {
         self.writer.look_up("looking up a key", |connection| tables::read_key(connection, id))
     }
 

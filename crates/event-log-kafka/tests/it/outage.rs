@@ -136,6 +136,27 @@ async fn a_topic_whose_end_was_lost_and_written_anew_is_data_loss() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_lost_is_data_loss_and_no_erased_text() {
+    let Some(kafka) = Kafka::start(&Setup::default()).unwrap() else { return };
+    let topic = Topic::new(&kafka);
+    let log = topic.open(&hasty(&topic)).await.unwrap();
+    log.caught_up().await.unwrap();
+    let partition = log.identity().partition_of("PAY");
+    let keys = format!("{}-keys", topic.name);
+    log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap();
+    let kept = kafka.length(0, &keys, partition).unwrap();
+    log.append(append(&stream("PAY", "2"), 0, 2)).await.unwrap();
+    kafka.kill(0).unwrap();
+    kafka.cut(0, &keys, partition, kept).unwrap();
+    kafka.restart(0).unwrap();
+    let without_a_past = topic.open(&hasty(&topic)).await.unwrap();
+    let reason = told_data_loss(&without_a_past).await;
+    assert!(reason.contains("has lost the key"), "{reason}");
+    let reason = told_data_loss(&log).await;
+    assert!(reason.contains("-keys ends at offset 1, and was read to 2"), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_its_broker_a_node_reads_its_replica_and_a_new_one_does_not_open() {
     let Some(kafka) = Kafka::start(&Setup::default()).unwrap() else { return };
     let topic = Topic::new(&kafka);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use event_log::{PartitionId, Phase, StreamId, Versions};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Bookmark, KeyChanges, KeyId, Partition, Secret};
+use super::{Bookmark, Key, KeyChanges, KeyId, Partition, Secret};
 use crate::lookup::{Heads, unsigned};
 
 /// The versions of a partition whose beginning was not read yet.
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS replica_keys (
     project TEXT NOT NULL,
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
-    secret BLOB NOT NULL
+    secret BLOB                         -- NULL: it was erased
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS replica_keys_by_stream ON replica_keys (project, kind, id);
 CREATE TABLE IF NOT EXISTS replica_key_offsets (
@@ -42,23 +42,15 @@ const READ_KEY_OFFSET: &str = "SELECT next_offset FROM replica_key_offsets WHERE
 const WRITE_KEY_OFFSET: &str = "INSERT OR REPLACE INTO replica_key_offsets (partition, next_offset) VALUES (?, ?)";
 const READ_KEY: &str = "SELECT secret FROM replica_keys WHERE key_id = ?";
 const KEY_OF_STREAM: &str =
-    "SELECT key_id, secret FROM replica_keys WHERE project = ? AND kind = ? AND id = ? ORDER BY key_id LIMIT 1";
+    "SELECT key_id, secret FROM replica_keys WHERE project = ? AND kind = ? AND id = ? AND secret IS NOT NULL \
+     ORDER BY key_id LIMIT 1";
 const WRITE_KEY: &str =
     "INSERT OR REPLACE INTO replica_keys (key_id, project, kind, id, secret) VALUES (?, ?, ?, ?, ?)";
-const DELETE_KEY: &str = "DELETE FROM replica_keys WHERE key_id = ?";
 
 pub(super) fn write_keys(connection: &Connection, changes: &KeyChanges) -> rusqlite::Result<()> {
     for (id, stream, secret) in &changes.keys {
-        match secret {
-            Some(secret) => connection.prepare_cached(WRITE_KEY)?.execute(params![
-                id,
-                stream.project,
-                stream.kind,
-                stream.id,
-                secret
-            ])?,
-            None => connection.prepare_cached(DELETE_KEY)?.execute([id])?,
-        };
+        let StreamId { project, kind, id: of } = stream;
+        connection.prepare_cached(WRITE_KEY)?.execute(params![id, project, kind, of, secret])?;
     }
     for (partition, next_offset) in &changes.next_offsets {
         connection.prepare_cached(WRITE_KEY_OFFSET)?.execute(params![partition, next_offset.cast_signed()])?;
@@ -141,9 +133,10 @@ pub(super) fn read_key_offsets(connection: &Connection, partitions: u32) -> rusq
     (0..partitions).map(&mut offset).collect()
 }
 
-/// The key of this name.
-pub(super) fn read_key(connection: &Connection, id: &KeyId) -> rusqlite::Result<Option<Secret>> {
-    connection.prepare_cached(READ_KEY)?.query_row([id], |row| row.get(0)).optional()
+/// What is known of the key of this name.
+pub(super) fn read_key(connection: &Connection, id: &KeyId) -> rusqlite::Result<Option<Key>> {
+    let secret = connection.prepare_cached(READ_KEY)?.query_row([id], |row| row.get(0)).optional()?;
+    Ok(secret.map(|secret: Option<Secret>| secret.map_or(Key::Erased, Key::Made)))
 }
 
 /// A key of this stream, the same one whenever there are several.
