@@ -21,6 +21,7 @@
 pub mod bench;
 pub mod chaos;
 pub mod client;
+pub mod ground;
 pub mod life;
 pub mod server;
 pub mod shell;

@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use indicatif::ProgressBar;
-use tests::chaos::kills::Kills;
-use tests::chaos::victims::{Kind, Victim};
+use tests::chaos::kills::{Kills, Victim};
+use tests::ground::Kind;
 
 async fn survives(log: Kind, kill: Victim, cycles: u64) {
     let kills = Kills { log, kill, cycles: Some(cycles), seed: 5, writers: 8, pause_ms_max: None, folder: None };

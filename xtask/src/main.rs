@@ -20,7 +20,6 @@ mod baseline;
 mod bench;
 mod buf;
 mod cargo;
-mod chaos;
 mod docs;
 mod python;
 mod reference;
@@ -85,8 +84,8 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Test { only, list, keep_going } => steps::test(&only, list, keep_going),
-        Command::Bench { arguments } => bench::run(&arguments),
-        Command::Chaos { arguments } => chaos::run(&arguments),
+        Command::Bench { arguments } => bench::run("bench", &arguments),
+        Command::Chaos { arguments } => bench::run("chaos", &arguments),
         Command::Proto { check } => steps::proto(check),
         Command::Docs => docs::write(),
         Command::Servers => steps::only("servers"),

@@ -4,6 +4,7 @@
 //! of the log runs a round of its reference, which writes the same rows into the same tables (or the same records to the same broker) with
 //! nothing around it.
 
+mod kafka;
 mod nodes;
 mod overload;
 mod postgres;
@@ -16,11 +17,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 use async_trait::async_trait;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use event_log::EventLog;
 
 use super::load::Run;
 use super::report::{Figure, Report, percentile};
+use crate::ground::Kind;
 
 /// What to measure.
 #[derive(Debug, Args)]
@@ -43,15 +45,6 @@ pub struct Append {
     /// Where to put the data [default: a temporary folder]
     #[arg(long)]
     folder: Option<std::path::PathBuf>,
-}
-
-/// A kind of log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
-    /// A SQLite file.
-    Sqlite,
-    /// A PostgreSQL server, started for it.
-    Postgres,
 }
 
 /// A storage with the log on it, and the same storage bare.
@@ -108,6 +101,7 @@ impl Append {
         match self.log {
             Kind::Sqlite => Ok(("sqlite", Box::new(sqlite::Sqlite::new(folder)?))),
             Kind::Postgres => Ok(("postgres", Box::new(postgres::Postgres::new().await?))),
+            Kind::Kafka => Ok(("kafka", Box::new(kafka::Kafka::new(folder).await?))),
         }
     }
 
@@ -135,7 +129,9 @@ impl Append {
             reference,
             reference_value: bare.rate(),
         });
-        for (percent, share) in [("p50", 0.5), ("p99", 0.99)] {
+        // A batch's time is not an event's.
+        let each_has_its_own = bare.latencies.len() as u64 == bare.calls;
+        for (percent, share) in [("p50", 0.5), ("p99", 0.99)].into_iter().filter(|_| each_has_its_own) {
             let (value, reference_value) =
                 (percentile(&mut run.latencies, share), percentile(&mut bare.latencies, share));
             report.add(&Figure { case: format!("{case}/{percent}"), value, unit: "us", reference, reference_value });

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use clap::Args;
 use rusqlite::Connection;
 
@@ -13,12 +14,16 @@ use super::load::{self, Lives, Run};
 use super::report::{Figure, Report, percentile};
 use super::{echo, overload, queries};
 use crate::client::Client;
+use crate::ground::{Ground, Kind};
 use crate::life;
 use crate::server::Server;
 
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct Serve {
+    /// Which log the server is on
+    #[arg(long, value_enum, default_value_t = Kind::Sqlite)]
+    log: Kind,
     /// Rounds of each kind
     #[arg(long, default_value_t = 5)]
     rounds: u32,
@@ -50,14 +55,20 @@ impl Serve {
         if !self.in_flight.is_empty() {
             self.throughput(&report, &folder.join("throughput")).await?;
         }
-        if self.issues > 0 {
+        // Queries are answered by the views, whatever the log.
+        if self.issues > 0 && self.log == Kind::Sqlite {
             queries::measure(&report, folder, self.issues, self.rate).await?;
         }
         Ok(())
     }
 
     async fn throughput(&self, report: &Report, data: &Path) -> anyhow::Result<()> {
-        let (echo, server) = (echo::Process::start().await?, Server::start(data).await?);
+        let name = self.log.to_string();
+        // Its log is in the data folder, unless it rests on a server.
+        let ground = Ground::start(self.log).await?.context("there is no such server on this machine")?;
+        let url = ground.url(data).await?;
+        let flags = if self.log == Kind::Sqlite { Vec::new() } else { vec!["--log", url.as_str()] };
+        let (echo, server) = (echo::Process::start().await?, Server::start_with(data, &flags).await?);
         life::project(&Client::connect(&server.url).await?, "BENCH").await?;
         let (channels, lives) = (load::channels(&echo.url).await?, Lives::connect(&server.url, "BENCH").await?);
         let length = Duration::from_secs_f64(self.seconds);
@@ -73,18 +84,18 @@ impl Serve {
                     commits.add(raw.commit_rows(length)?);
                 }
             }
-            add(report, in_flight, &mut run, &mut reference, &commits);
+            add(report, &name, in_flight, &mut run, &mut reference, &commits);
         }
         if self.overload > 0.0 {
             let length = Duration::from_secs_f64(self.overload);
-            overload::measure(report, "sqlite", &server, "BENCH", self.rounds, length).await?;
+            overload::measure(report, &name, &server, "BENCH", self.rounds, length).await?;
         }
         server.stop().await.map(|_| ())
     }
 }
 
-fn add(report: &Report, in_flight: usize, run: &mut Run, echo: &mut Run, commits: &Run) {
-    let case = format!("sqlite/{in_flight}");
+fn add(report: &Report, name: &str, in_flight: usize, run: &mut Run, echo: &mut Run, commits: &Run) {
+    let case = format!("{name}/{in_flight}");
     let figure = |case: String, value, unit, reference, reference_value| Figure {
         case,
         value,

@@ -19,6 +19,8 @@ type Place = (PartitionId, u64);
 pub struct Account {
     /// Where each writer's appends went, in their order.
     answered: BTreeMap<u64, Vec<Place>>,
+    /// How many of them were in the log already when they were answered.
+    settled: u64,
     /// What was seen of each partition, from position 1.
     read: BTreeMap<PartitionId, Vec<String>>,
     /// A line that has no end yet.
@@ -85,6 +87,11 @@ impl Account {
         self.answered.values().map(|places| places.len() as u64).sum()
     }
 
+    /// How many of them were in the log already when they were answered: their first answer was lost.
+    pub fn settled(&self) -> u64 {
+        self.settled
+    }
+
     /// The last position of the partition that a reader has seen.
     pub fn read_to(&self, partition: PartitionId) -> u64 {
         self.read.get(&partition).map_or(0, |leaves| leaves.len() as u64)
@@ -101,6 +108,7 @@ impl Account {
                 let places = self.answered.entry(writer).or_default();
                 ensure!(n == places.len() as u64, "writer {writer} had {} answers before", places.len());
                 places.push(place);
+                self.settled += u64::from(words.next() == Some("again"));
             }
             "r" => {
                 let (partition, first) = (PartitionId::try_from(number()?)?, number()?);

@@ -1,12 +1,13 @@
 //! `chaos log`: writers and readers on a log, killed at random moments, started again, and the log held against what they were told.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use event_log::EventLog;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -16,7 +17,7 @@ use tokio::process::{Child, Command};
 use super::account::{Account, Found};
 use super::open;
 use super::plan::Plan;
-use super::victims::{Ground, Kind, Victim};
+use crate::ground::{Ground, Kind};
 
 /// How long a node may take to go on once its server is back.
 const BACK_TIMEOUT: Duration = Duration::from_secs(60);
@@ -50,6 +51,15 @@ pub struct Kills {
     pub folder: Option<PathBuf>,
 }
 
+/// What is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Victim {
+    /// The process that appends and reads.
+    Node,
+    /// The server that the log rests on, with all its processes; the node goes on.
+    Server,
+}
+
 /// What a run came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
@@ -57,6 +67,8 @@ pub struct Outcome {
     pub cycles: u64,
     /// Appends that were answered.
     pub answers: u64,
+    /// Appends among them that were in the log already: a kill came between commit and answer.
+    pub settled: u64,
     /// Appends in the log at the end.
     pub appends: u64,
     /// Kills before anything was answered.
@@ -78,6 +90,15 @@ struct Run<'a> {
     found: Found,
 }
 
+impl fmt::Display for Victim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Node => "node",
+            Self::Server => "server",
+        })
+    }
+}
+
 impl Kills {
     /// Runs, shows how far it is, prints what it came to.
     pub async fn run_and_tell(&self, program: &Path, json: bool) -> Result<()> {
@@ -90,17 +111,17 @@ impl Kills {
         let outcome = self.run(program, &bar).await.with_context(|| format!("with --seed {seed}"))?;
         let outcome = outcome.context("there is no such server on this machine")?;
         bar.finish_and_clear();
-        let Outcome { cycles, answers, appends, early, seconds } = outcome;
+        let Outcome { cycles, answers, settled, appends, early, seconds } = outcome;
         if json {
             let line = json!({
-                "chaos": "log", "log": log.to_string(), "killed": kill.to_string(), "seed": seed, "kills": cycles, "answers": answers,
+                "chaos": "log", "log": log.to_string(), "killed": kill.to_string(), "seed": seed, "kills": cycles, "answers": answers, "settled_by_a_retry": settled,
                 "appends": appends, "kills_before_an_answer": early, "seconds": seconds,
             });
             println!("{line}");
         } else {
             println!(
                 "{cycles} kills of a {kill} on {log} in {seconds:.0} s: {answers} appends were answered, none is lost, none is there twice; \
-                 {} more had no answer, and are there; {early} kills came before any answer; every reader saw all, in order",
+                 {settled} of them had lost their answer to a kill and got it by a retry, {} at the end still had none; {early} kills came before any answer; every reader saw all, in order",
                 appends - answers
             );
         }
@@ -150,6 +171,7 @@ impl Kills {
         Ok(Some(Outcome {
             cycles: self.cycles(),
             answers: run.account.answers(),
+            settled: run.account.settled(),
             appends: run.found.appends(),
             early,
             seconds: start.elapsed().as_secs_f64(),

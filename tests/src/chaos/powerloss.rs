@@ -27,7 +27,7 @@ use self::trace::{Event, Record};
 use super::account::{Account, Found};
 use super::open;
 use super::plan::{Plan, Turn};
-use super::victims::Kind;
+use crate::ground::Kind;
 
 /// What to record, and how often to take the power away.
 #[derive(Debug, Clone, Args)]

@@ -1,6 +1,6 @@
 //! Writers and readers in a process of their own, which is killed.
 //!
-//! All they were told is in the ledger, a file of lines: `a WRITER NUMBER PARTITION POSITION`, an append was answered so;
+//! All they were told is in the ledger, a file of lines: `a WRITER NUMBER PARTITION POSITION`, an append was answered so (`again` at its end: it was in the log already);
 //! `r PARTITION POSITION LEAF…`, a reader saw these records, the first at that position (of each leaf its first 8 bytes, in hexadecimal);
 //! `x TEXT`, something that no log may do. Who is started again goes on where the ledger ends: a writer with its first append that was not
 //! answered, a reader after what it saw last.
@@ -134,7 +134,8 @@ impl Shared {
                 }
             };
             ensure!(may_be_there || !answer.replayed, "{turn:?} was answered that it failed, and was in the log");
-            self.note(&format!("a {writer} {number} {} {}\n", answer.partition, answer.position))?;
+            let again = if answer.replayed { " again" } else { "" };
+            self.note(&format!("a {writer} {number} {} {}{again}\n", answer.partition, answer.position))?;
         }
         Ok(())
     }

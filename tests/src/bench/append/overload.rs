@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use event_log::{AppendError, EventLog, LogError};
+use tokio_util::task::TaskTracker;
 
 use super::traffic::Traffic;
 use crate::bench::report::{Figure, Report};
@@ -67,14 +68,14 @@ pub(super) async fn measure(
 async fn overload(traffic: &Traffic, log: &Arc<dyn EventLog>, rate: f64, length: Duration) -> Result<Arc<Counts>> {
     let (start, counts, mut sent) = (Instant::now(), Arc::<Counts>::default(), 0.0);
     let mut dice = fastrand::Rng::new();
-    let mut ticks = tokio::time::interval(TICK);
+    let (appends, mut ticks) = (TaskTracker::new(), tokio::time::interval(TICK));
     while start.elapsed() < length {
         ticks.tick().await;
         let due = start.elapsed().as_secs_f64() * rate;
         while sent < due && start.elapsed() < length {
             let append = traffic.append(traffic.next_stream(), 0, &mut dice);
             let (log, counts) = (Arc::clone(log), Arc::clone(&counts));
-            tokio::spawn(async move {
+            appends.spawn(async move {
                 let count = match log.append(append).await {
                     Ok(_) if start.elapsed() < length => &counts.accepted,
                     Ok(_) => return,
@@ -87,9 +88,8 @@ async fn overload(traffic: &Traffic, log: &Arc<dyn EventLog>, rate: f64, length:
         }
     }
     // What is queued is answered before the next round begins.
-    for partition in 0..log.identity().partitions {
-        log.barrier(partition).await?;
-    }
+    appends.close();
+    appends.wait().await;
     anyhow::ensure!(
         counts.failed.load(Ordering::Relaxed) == 0,
         "an append failed that was neither accepted nor refused for its number"

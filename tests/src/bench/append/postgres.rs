@@ -90,7 +90,8 @@ impl Postgres {
 
 fn options() -> Options {
     let founding = Founding { identity: Identity::new(Uuid::from_u128(0xbe), 8), filling: false };
-    Options::new(founding, Arc::new(now))
+    let writers = std::env::var("W").ok().and_then(|w| w.parse().ok()).unwrap_or(8);
+    Options { writers, ..Options::new(founding, Arc::new(now)) }
 }
 
 /// Microseconds since 1970.

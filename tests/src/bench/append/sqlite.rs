@@ -184,7 +184,7 @@ impl Bare {
 }
 
 /// All rows of the log, with all their columns.
-fn read(path: &Path) -> Result<Run> {
+pub(super) fn read(path: &Path) -> Result<Run> {
     let connection = Connection::open(path)?;
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192;")?;
     let (start, mut calls, mut bytes) = (Instant::now(), 0, 0);

@@ -1,4 +1,4 @@
-//! What is killed: a node, or the server that its log rests on.
+//! What a log rests on: a file, or a server that is started for it.
 
 use std::fmt;
 use std::path::Path;
@@ -19,15 +19,6 @@ pub enum Kind {
     Kafka,
 }
 
-/// What is killed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Victim {
-    /// The process that appends and reads.
-    Node,
-    /// The server that the log rests on, with all its processes; the node goes on.
-    Server,
-}
-
 /// What a log rests on.
 #[derive(Debug)]
 pub enum Ground {
@@ -45,15 +36,6 @@ impl fmt::Display for Kind {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
             Self::Kafka => "kafka",
-        })
-    }
-}
-
-impl fmt::Display for Victim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Node => "node",
-            Self::Server => "server",
         })
     }
 }
