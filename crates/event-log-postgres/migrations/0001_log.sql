@@ -73,14 +73,16 @@ CREATE TYPE seen AS (
     revision bigint,
     append_events integer,
     request_id uuid,
-    recorded_at bigint
+    recorded_at bigint,
+    leaf bytea
 );
 COMMENT ON TYPE seen IS 'What a node must know of an event that another one has appended, to admit the next.';
 
 -- The partition's events after a position, for admission; at most so many.
 CREATE FUNCTION events_since(of_partition integer, after bigint, at_most integer) RETURNS SETOF seen
 LANGUAGE sql STABLE AS $$
-    SELECT e.position, e.stream, s.project, s.kind, s.id, s.ordinal, e.revision, e.append_events, e.request_id, e.recorded_at
+    SELECT e.position, e.stream, s.project, s.kind, s.id, s.ordinal, e.revision, e.append_events, e.request_id, e.recorded_at,
+        e.leaf
     FROM events e JOIN streams s ON s.stream = e.stream
     WHERE e.partition = of_partition AND e.position > after
     ORDER BY e.position
@@ -99,13 +101,34 @@ BEGIN
 END
 $$;
 
--- Takes the partition's turn, then answers what others have appended after a position.
-CREATE FUNCTION await_turn(of_partition integer, after bigint, at_most integer) RETURNS SETOF seen
+-- Fails (SL004) unless the partition has this leaf at its position `head`; position 0 has none.
+--
+-- A position alone doesn't tell one history from another: a server that was promoted without the last records may have others at
+-- the same positions by now.
+CREATE FUNCTION check_head(of_partition integer, head bigint, head_leaf bytea) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    head_now bigint;
+BEGIN
+    IF head = 0 OR EXISTS (SELECT FROM events e WHERE e.partition = of_partition AND e.position = head AND e.leaf = head_leaf) THEN
+        RETURN;
+    END IF;
+    SELECT coalesce(max(e.position), 0) INTO head_now FROM events e WHERE e.partition = of_partition;
+    IF head_now < head THEN
+        RAISE EXCEPTION 'partition % ends at %, and % was there', of_partition, head_now, head USING ERRCODE = 'SL004';
+    END IF;
+    RAISE EXCEPTION 'partition % position % is another one than was there', of_partition, head USING ERRCODE = 'SL004';
+END
+$$;
+
+-- Takes the partition's turn, then answers what others have appended after its head.
+CREATE FUNCTION await_turn(of_partition integer, head bigint, head_leaf bytea, at_most integer) RETURNS SETOF seen
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM take_turn(of_partition);
-    -- A statement of its own: begun in our turn, it sees everything that was committed in turns before.
-    RETURN QUERY SELECT * FROM events_since(of_partition, after, at_most);
+    -- Statements of their own: begun in our turn, they see everything that was committed in turns before.
+    PERFORM check_head(of_partition, head, head_leaf);
+    RETURN QUERY SELECT * FROM events_since(of_partition, head, at_most);
 END
 $$;
 
@@ -113,9 +136,9 @@ $$;
 --
 -- If the partition ends elsewhere, nothing is written, and the events since are answered: the batch is to be admitted anew.
 -- SL001: the log's phase is another. SL002: its versions are. SL003: the server may lose what it has acknowledged.
--- SL004: the partition ends before `head`.
+-- SL004: what was at `head` is not there.
 CREATE FUNCTION append_events(
-    of_partition integer, head bigint, of_phase text, of_rule integer, of_record integer, seen_max integer,
+    of_partition integer, head bigint, head_leaf bytea, of_phase text, of_rule integer, of_record integer, seen_max integer,
     new_stream bigint[], new_project text[], new_kind text[], new_id text[], new_ordinal bigint[],
     in_stream bigint[], in_revision bigint[], in_append_events integer[], in_event_id uuid[], in_event_type text[],
     in_schema_version integer[], in_actor text[], in_request_id uuid[], in_fingerprint bytea[], in_correlation_id uuid[],
@@ -128,14 +151,17 @@ DECLARE
     rule_now integer;
     record_now integer;
     head_now bigint;
+    leaf_now bytea;
 BEGIN
+    -- As take_turn() does: one call less for every batch.
     PERFORM pg_advisory_xact_lock_shared('log'::regclass::oid::integer, -1),
             pg_advisory_xact_lock('log'::regclass::oid::integer, of_partition);
     -- A statement of its own: begun in our turn, it sees everything that was committed in turns before.
-    SELECT l.phase, l.rule_version, l.record_version, coalesce(
-               (SELECT e.position FROM events e WHERE e.partition = of_partition ORDER BY e.position DESC LIMIT 1), 0)
-        INTO phase_now, rule_now, record_now, head_now
-        FROM log l;
+    SELECT l.phase, l.rule_version, l.record_version, coalesce(last.position, 0), last.leaf
+        INTO phase_now, rule_now, record_now, head_now, leaf_now
+        FROM log l LEFT JOIN LATERAL (
+            SELECT e.position, e.leaf FROM events e WHERE e.partition = of_partition ORDER BY e.position DESC LIMIT 1
+        ) last ON true;
     IF phase_now IS DISTINCT FROM of_phase THEN
         RAISE EXCEPTION 'the log is %', phase_now USING ERRCODE = 'SL001';
     END IF;
@@ -147,10 +173,8 @@ BEGIN
         RAISE EXCEPTION 'synchronous_commit is %, fsync %, full_page_writes %', current_setting('synchronous_commit'),
             current_setting('fsync'), current_setting('full_page_writes') USING ERRCODE = 'SL003';
     END IF;
-    IF head_now <> head THEN
-        IF head_now < head THEN
-            RAISE EXCEPTION 'partition % ends at %, and % was there', of_partition, head_now, head USING ERRCODE = 'SL004';
-        END IF;
+    IF head_now <> head OR leaf_now IS DISTINCT FROM head_leaf THEN
+        PERFORM check_head(of_partition, head, head_leaf);
         RETURN QUERY SELECT * FROM events_since(of_partition, head, seen_max);
         RETURN;
     END IF;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connect::{Dial, hang_up};
 use crate::error::Fault;
-use crate::shared::Shared;
+use crate::state::Shared;
 
 /// The least time between two announcements. A first one after silence goes out at once; half of this is what the others wait for on the
 /// average, with a node that appends without a pause.

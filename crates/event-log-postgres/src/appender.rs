@@ -2,7 +2,7 @@
 //!
 //! A batch is one call, in a transaction of its own. Where another node has appended meanwhile, nothing of it was written; from
 //! then on this one takes the partition's turn first, and admits in it, until it finds itself alone again: so writers of several
-//! nodes queue, and each batch is admitted at most twice.
+//! nodes queue, and each batch is admitted at most twice. A turn is used, however much the others have appended.
 //!
 //! It is a task that nobody cancels: a caller that goes away can't leave a transaction open.
 
@@ -17,10 +17,12 @@ use sqlx::{Connection as _, PgConnection};
 use crate::batch::{self, Columns, Outcome, SEEN_MAX};
 use crate::connect::{self, Dial, Pool};
 use crate::error::Fault;
+use crate::heads::{self, End};
 use crate::ledger::{Asked, Found, Ledger};
-use crate::lookup::{self, Seen};
+use crate::lookup::Seen;
+use crate::mark::{Mark, read_mark};
 use crate::queue::{Answer, Arrivals, Batch};
-use crate::shared::{Mark, Shared};
+use crate::state::Shared;
 
 /// A partition's appender.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub(crate) struct Appender {
 /// What a batch came to.
 struct Written {
     answers: Vec<Answer>,
+    /// Where the partition ends with it; `None`: nothing was accepted.
+    end: Option<End>,
     changes: Changes,
     found: Found,
 }
@@ -87,18 +91,17 @@ impl Appender {
     /// Takes one batch from the queue to its answers.
     async fn serve(&mut self, batch: &mut Batch) {
         match self.commit(batch).await {
-            Ok(Written { answers, changes, mut found }) => {
-                let grown = changes.partitions.get(&self.partition).map(|head| head.position);
-                if let Some(position) = grown {
-                    self.shared.commit(self.partition, position);
+            Ok(Written { answers, end, changes, mut found }) => {
+                if let Some(end) = end {
+                    self.shared.commit(self.partition, end);
                 }
                 batch.answer(answers);
-                if grown.is_some() {
+                if end.is_some() {
                     self.shared.publish(self.partition);
                     self.shared.announce.notify_one();
                 }
                 if let Some(ledger) = &mut self.ledger {
-                    ledger.advance(self.partition, changes, &mut found);
+                    ledger.advance(self.partition, end, changes, &mut found);
                 }
                 self.note(None);
             }
@@ -163,23 +166,22 @@ impl Appender {
         }
     }
 
-    /// Where the partition ends. It never ends before what was acknowledged or read.
+    /// Begins where the partition ends: in the history of what was acknowledged or read, or not at all.
     async fn begin(&self, connection: &mut PgConnection) -> Result<Ledger, Fault> {
-        let mark = batch::read_mark(connection, self.shared.identity.log_id).await?;
-        self.shared.set_mark(mark);
-        let committed = self.shared.committed(self.partition);
-        let head = lookup::head(connection, self.partition).await?;
-        if head.position < committed {
-            let (partition, position) = (self.partition, head.position);
-            return Err(Fault::Damage(format!("partition {partition} ends at {position}, and {committed} was there")));
-        }
-        Ok(Ledger::new(head))
+        let mark = read_mark(connection, self.shared.identity.log_id).await?;
+        self.shared.raise_mark(mark);
+        Ok(Ledger::new(heads::head(connection, &self.shared, self.partition).await?))
     }
 
     /// The log's row is not as it was thought to be.
     async fn read_mark(&self, connection: &mut PgConnection) -> Result<(), Failure> {
-        let mark = batch::read_mark(connection, self.shared.identity.log_id).await?;
-        self.shared.set_mark(mark);
+        let before = self.shared.mark().versions;
+        let mark = read_mark(connection, self.shared.identity.log_id).await?;
+        if before.raised_to(mark.versions) != mark.versions {
+            let now = mark.versions;
+            return Err(Fault::Damage(format!("the log's versions are {now:?}, and {before:?} was there")).into());
+        }
+        self.shared.raise_mark(mark);
         self.shared.appendable().map_err(Failure::Refused)
     }
 
@@ -193,7 +195,7 @@ impl Appender {
         let mark = open_mark(self.shared.mark());
         let partition = self.partition;
         let Some(ledger) = self.ledger.as_mut() else { return Ok(None) };
-        let head = ledger.head.position;
+        let head = ledger.end;
         let (admitted, written) = admit(ledger, connection, batch, trusting).await?;
         match written.write(connection, partition, head, mark).await {
             Ok(Outcome::Written) => Ok(Some(admitted)),
@@ -216,18 +218,18 @@ impl Appender {
     ) -> Result<Attempt, Failure> {
         let mark = open_mark(self.shared.mark());
         let partition = self.partition;
-        let Some(head) = self.ledger.as_ref().map(|ledger| ledger.head.position) else { return Ok(None) };
+        let Some(head) = self.ledger.as_ref().map(|ledger| ledger.end) else { return Ok(None) };
         let mut transaction = connection.begin().await.map_err(Fault::from)?;
         let seen = batch::await_turn(&mut transaction, partition, head).await?;
         let alone = seen.is_empty();
         if !self.catch_up(seen) {
-            transaction.rollback().await.map_err(Fault::from)?;
-            return Ok(None);
+            // Begun anew, in this same turn: who gave it up would find as much again after the next.
+            self.ledger = Some(self.begin(&mut transaction).await?);
         }
         let Some(ledger) = self.ledger.as_mut() else { return Ok(None) };
         // Whoever came while we waited comes along.
         self.arrivals.take_more(batch);
-        let head = ledger.head.position;
+        let head = ledger.end;
         let (admitted, written) = admit(ledger, &mut transaction, batch, trusting).await?;
         match written.write(&mut transaction, partition, head, mark).await {
             Ok(Outcome::Written) => {}
@@ -253,7 +255,7 @@ impl Appender {
             return false;
         }
         if let Some(last) = seen.last() {
-            self.shared.see(self.partition, last.position);
+            self.shared.see(self.partition, last.end);
         }
         if let Some(ledger) = &mut self.ledger {
             ledger.catch_up(seen);
@@ -288,11 +290,13 @@ async fn admit<'b>(
     let mut admission = Admission::new(&mut lookup);
     let mut answers = Vec::with_capacity(batch.proposals.len());
     let mut columns = Columns::default();
+    let mut end = None;
     for proposal in &batch.proposals {
-        let decision = admission.admit(proposal).map_err(|_| Failure::Refused(batch::not_looked_up()))?;
+        let decision = admission.admit(proposal).map_err(|error| Failure::Refused(error.into()))?;
         answers.push(match decision {
             Decision::Accepted(accepted) => {
                 columns.propose(proposal, &accepted);
+                end = Some(End { position: accepted.appended.position, leaf: accepted.appended.leaf });
                 Ok(accepted.appended)
             }
             Decision::Replayed(appended) => Ok(appended),
@@ -300,7 +304,7 @@ async fn admit<'b>(
         });
     }
     let changes = admission.finish();
-    Ok((Written { answers, changes, found: lookup.into_found() }, columns))
+    Ok((Written { answers, end, changes, found: lookup.into_found() }, columns))
 }
 
 /// Appends go into an open log only, whatever it is thought to be.

@@ -1,20 +1,22 @@
 //! What a batch writes: a column for each argument of `append_events`, and the call.
 
 use event_log::admission::Accepted;
-use event_log::{LogError, PartitionId, Phase, Proposal, Recorded, StreamId, Versions, leaf};
-use sqlx::{PgConnection, Row as _};
+use event_log::{PartitionId, Proposal, Recorded, StreamId, leaf};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error::Fault;
+use crate::heads::End;
 use crate::lookup::{self, Seen};
-use crate::shared::Mark;
+use crate::mark::{Mark, phase_name};
 
 /// Most events of other nodes that are answered to a batch; behind by more, a node begins anew.
 pub(crate) const SEEN_MAX: usize = 1000;
 
 const APPEND: &str = "SELECT * FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-     $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)";
-const AWAIT_TURN: &str = "SELECT * FROM await_turn($1, $2, $3)";
+     $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)";
+const TAKE_TURN: &str = "SELECT take_turn($1)";
+const AWAIT_TURN: &str = "SELECT * FROM await_turn($1, $2, $3, $4)";
 
 /// Rows to be written, borrowed from where they come from.
 #[derive(Debug, Default)]
@@ -143,12 +145,13 @@ impl<'b> Columns<'b> {
         self,
         connection: &mut PgConnection,
         partition: PartitionId,
-        head: u64,
+        head: End,
         mark: Mark,
     ) -> Result<Outcome, Fault> {
         let query = sqlx::query(APPEND)
             .bind(partition.cast_signed())
-            .bind(head.cast_signed())
+            .bind(head.position.cast_signed())
+            .bind(head.leaf_there())
             .bind(phase_name(mark.phase))
             .bind(mark.versions.rule.cast_signed())
             .bind(mark.versions.record.cast_signed())
@@ -186,46 +189,20 @@ impl<'b> Columns<'b> {
     }
 }
 
+/// Waits for the partition's turn in the connection's transaction.
+pub(crate) async fn take_turn(connection: &mut PgConnection, partition: PartitionId) -> Result<(), Fault> {
+    sqlx::query(TAKE_TURN).bind(partition.cast_signed()).execute(connection).await?;
+    Ok(())
+}
+
 /// Waits for the partition's turn in the connection's transaction, and answers what others have appended after `head`.
 pub(crate) async fn await_turn(
     connection: &mut PgConnection,
     partition: PartitionId,
-    head: u64,
+    head: End,
 ) -> Result<Vec<Seen>, Fault> {
-    let query = sqlx::query(AWAIT_TURN).bind(partition.cast_signed()).bind(head.cast_signed());
+    let query = sqlx::query(AWAIT_TURN).bind(partition.cast_signed()).bind(head.position.cast_signed());
+    let query = query.bind(head.leaf_there());
     let rows = query.bind(i32::try_from(SEEN_MAX).unwrap_or(i32::MAX)).fetch_all(connection).await?;
     rows.iter().map(lookup::seen).collect()
-}
-
-/// The log's row as of now: its mark, and whether it is still the log of that identity.
-pub(crate) async fn read_mark(connection: &mut PgConnection, log_id: Uuid) -> Result<Mark, Fault> {
-    const MARK: &str = "SELECT log_id, rule_version, record_version, phase FROM log";
-    let row = sqlx::query(MARK).fetch_one(connection).await?;
-    let found: Uuid = row.try_get(0)?;
-    if found != log_id {
-        return Err(Fault::Damage(format!("the database holds the log {found} where {log_id} was")));
-    }
-    let versions = Versions { rule: lookup::small(&row, 1)?, record: lookup::small(&row, 2)? };
-    Ok(Mark { versions, phase: phase_of(row.try_get(3)?)? })
-}
-
-/// A phase as the log's row has it.
-pub(crate) fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Filling => "filling",
-        Phase::Open => "open",
-        Phase::Sealed => "sealed",
-    }
-}
-
-/// The phase of that name.
-pub(crate) fn phase_of(name: &str) -> Result<Phase, Fault> {
-    let phases = [Phase::Filling, Phase::Open, Phase::Sealed];
-    let found = phases.into_iter().find(|phase| phase_name(*phase) == name);
-    found.ok_or_else(|| Fault::Damage(format!("the phase {name}, which there isn't")))
-}
-
-/// What a mistake in this crate is answered as, instead of a wrong answer.
-pub(crate) fn not_looked_up() -> LogError {
-    LogError::Unavailable { reason: "admission asked for what was not looked up".to_owned() }
 }

@@ -15,12 +15,13 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::Clock;
-use crate::batch::read_mark;
 use crate::error::Fault;
-use crate::lookup::{small, unsigned};
+use crate::heads::{End, Heads};
+use crate::mark::{Mark, read_mark};
 use crate::place::Place;
 use crate::reader::{Question, Readers};
-use crate::shared::{Mark, Shared, Wrong};
+use crate::settings::unsafe_settings;
+use crate::state::{Shared, Wrong};
 
 /// How often everything is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -31,9 +32,6 @@ const HINTS_MAX: usize = 64;
 /// A node whose clock is further off the database's doesn't serve: 5 s.
 const CLOCK_MAX_MICROS: i64 = 5_000_000;
 
-const HEADS: &str = "SELECT n.partition, coalesce(\
-     (SELECT e.position FROM events e WHERE e.partition = n.partition ORDER BY e.position DESC LIMIT 1), 0) \
-     FROM unnest($1) AS n(partition)";
 /// Settings without which a server acknowledges what it may lose.
 const SETTINGS: &str = "SELECT current_setting('synchronous_commit'), current_setting('fsync'), \
      current_setting('full_page_writes'), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
@@ -67,7 +65,7 @@ pub(crate) async fn follow(
             _ = every.tick() => Hint::Everywhere,
         };
         match hint {
-            Hint::Partitions(partitions) => see(&shared, readers.ask_here(Heads { partitions }).await),
+            Hint::Partitions(partitions) => see(&shared, readers.ask_here(Heads::since(&shared, partitions)).await),
             Hint::Everywhere => look(&shared, &readers, &clock).await,
         }
     }
@@ -128,7 +126,7 @@ async fn look(shared: &Arc<Shared>, readers: &Readers, clock: &Clock) {
     match looked {
         Ok(looked) => {
             shared.set(Wrong::Reach, None);
-            shared.set_mark(looked.mark);
+            shared.raise_mark(looked.mark);
             shared.set(Wrong::Settings, looked.settings);
             shared.set(Wrong::Clock, clock_trouble(between.saturating_sub(looked.now)));
         }
@@ -138,7 +136,7 @@ async fn look(shared: &Arc<Shared>, readers: &Readers, clock: &Clock) {
     }
 }
 
-fn see(shared: &Shared, heads: Result<Vec<(PartitionId, u64)>, LogError>) {
+fn see(shared: &Shared, heads: Result<Vec<(PartitionId, End)>, LogError>) {
     // What fails here is looked at again in a moment.
     for (partition, head) in heads.into_iter().flatten() {
         shared.see(partition, head);
@@ -152,23 +150,6 @@ fn clock_trouble(ahead_micros: i64) -> Option<LogError> {
     let off = Duration::from_micros(ahead_micros.unsigned_abs()).as_secs_f64();
     let side = if ahead_micros > 0 { "ahead of" } else { "behind" };
     Some(LogError::Unavailable { reason: format!("this node's clock is {off:.1} s {side} the database's") })
-}
-
-/// The heads of partitions.
-#[derive(Debug, Clone)]
-pub(crate) struct Heads {
-    pub(crate) partitions: Vec<PartitionId>,
-}
-
-impl Question for Heads {
-    type Answer = Vec<(PartitionId, u64)>;
-    const DOING: &'static str = "reading heads";
-
-    async fn ask(self, connection: &mut PgConnection) -> Result<Self::Answer, Fault> {
-        let partitions: Vec<i32> = self.partitions.iter().map(|partition| partition.cast_signed()).collect();
-        let rows = sqlx::query(HEADS).bind(partitions).fetch_all(connection).await?;
-        rows.iter().map(|row| Ok((small(row, 0)?, unsigned(row, 1)?))).collect()
-    }
 }
 
 /// Everything.
@@ -190,54 +171,24 @@ impl Question for Look {
     type Answer = Looked;
     const DOING: &'static str = "looking at the log";
 
-    /// Sees heads on the way: one that is lower than what was seen before is damage.
+    /// Sees heads on the way: where they are not those of the history that was seen before, that is damage.
     async fn ask(self, connection: &mut PgConnection) -> Result<Looked, Fault> {
         let row = sqlx::query(SETTINGS).fetch_one(&mut *connection).await?;
         let settings = unsafe_settings(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         let now = row.try_get(3)?;
         let mark = read_mark(connection, self.shared.identity.log_id).await?;
-        let before = self.shared.all_committed();
-        let heads = Heads { partitions: (0..self.shared.identity.partitions).collect() }.ask(connection).await?;
-        for ((partition, head), before) in heads.into_iter().zip(before) {
-            if head < before {
-                return Err(Fault::Damage(format!("partition {partition} ends at {head}, and {before} was there")));
-            }
-            self.shared.see(partition, head);
+        let heads = Heads::since(&self.shared, 0..self.shared.identity.partitions).ask(connection).await?;
+        for (partition, end) in heads {
+            self.shared.see(partition, end);
         }
         let settings = settings.map(|reason| LogError::Unavailable { reason });
         Ok(Looked { mark, settings, now })
     }
 }
 
-/// What to change, where a server with these settings may lose what it has acknowledged.
-pub(crate) fn unsafe_settings(synchronous_commit: &str, fsync: &str, full_page_writes: &str) -> Option<String> {
-    let mut wrong = Vec::new();
-    if !["on", "remote_apply"].contains(&synchronous_commit) {
-        wrong.push(format!("synchronous_commit is {synchronous_commit}: set it to on (or remote_apply)"));
-    }
-    for (name, value) in [("fsync", fsync), ("full_page_writes", full_page_writes)] {
-        if value != "on" {
-            wrong.push(format!("{name} is {value}: set it to on"));
-        }
-    }
-    (!wrong.is_empty()).then(|| format!("the server may lose what it acknowledges: {}", wrong.join("; ")))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{clock_trouble, unsafe_settings};
-
-    #[test]
-    fn settings_that_lose_data_are_named_with_what_to_set() {
-        assert_eq!(unsafe_settings("on", "on", "on"), None);
-        assert_eq!(unsafe_settings("remote_apply", "on", "on"), None);
-        for weaker in ["off", "local", "remote_write"] {
-            let told = unsafe_settings(weaker, "on", "on").unwrap();
-            assert!(told.contains(&format!("synchronous_commit is {weaker}: set it to on")), "{told}");
-        }
-        let told = unsafe_settings("on", "off", "off").unwrap();
-        assert!(told.contains("fsync is off: set it to on; full_page_writes is off: set it to on"), "{told}");
-    }
+    use super::clock_trouble;
 
     #[test]
     fn a_clock_is_off_from_five_seconds_on() {

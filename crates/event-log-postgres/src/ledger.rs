@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use event_log::admission::{Changes, Known, PartitionHead, StreamHead};
-use event_log::{KnownRequest, PartitionId, Proposal, Recorded, StreamId};
+use event_log::{KnownRequest, LogError, PartitionId, Proposal, Recorded, StreamId};
 use foldhash::fast::RandomState;
 use quick_cache::UnitWeighter;
 use quick_cache::unsync::{Cache, DefaultLifecycle};
@@ -16,6 +16,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error::Fault;
+use crate::heads::End;
 use crate::lookup::{self, Seen};
 
 /// Streams whose heads are kept, for each partition; about 500 bytes each with their requests.
@@ -34,6 +35,7 @@ type Recent<K, V> = Cache<K, V, UnitWeighter, RandomState>;
 #[derive(Debug)]
 pub(crate) struct Ledger {
     pub(crate) head: PartitionHead,
+    pub(crate) end: End,
     streams: Recent<StreamId, Stream>,
     ordinals: Recent<Kind, u64>,
 }
@@ -83,9 +85,16 @@ pub(crate) struct Found {
 #[derive(Debug)]
 pub(crate) struct NotLookedUp;
 
+/// Answered instead of a wrong answer.
+impl From<NotLookedUp> for LogError {
+    fn from(_: NotLookedUp) -> Self {
+        Self::Unavailable { reason: "admission asked for what was not looked up".to_owned() }
+    }
+}
+
 impl Ledger {
-    pub(crate) fn new(head: PartitionHead) -> Self {
-        Self { head, streams: recent(STREAMS_MAX), ordinals: recent(ORDINALS_MAX) }
+    pub(crate) fn new((head, end): (PartitionHead, End)) -> Self {
+        Self { head, end, streams: recent(STREAMS_MAX), ordinals: recent(ORDINALS_MAX) }
     }
 
     /// Looks up what the batch will be asked for and the ledger doesn't have.
@@ -170,10 +179,11 @@ impl Ledger {
     }
 
     /// Takes over what a batch changed, once it is committed.
-    pub(crate) fn advance(&mut self, partition: PartitionId, changes: Changes, found: &mut Found) {
+    pub(crate) fn advance(&mut self, partition: PartitionId, end: Option<End>, changes: Changes, found: &mut Found) {
         if let Some(head) = changes.partitions.get(&partition) {
             self.head = *head;
         }
+        self.end = end.unwrap_or(self.end);
         for (stream, change) in changes.streams {
             let mut known = match found
                 .streams
@@ -204,8 +214,9 @@ impl Ledger {
 
     /// Takes over what other nodes have appended after the head.
     pub(crate) fn catch_up(&mut self, seen: Vec<Seen>) {
-        for Seen { stream, head, request_id, position, recorded_at } in seen {
-            self.head = PartitionHead { position, recorded_at };
+        for Seen { stream, head, request_id, end, recorded_at } in seen {
+            self.head = PartitionHead { position: end.position, recorded_at };
+            self.end = end;
             if let Some(mut known) = self.streams.get_mut(&stream) {
                 known.head.revision = known.head.revision.max(head.revision);
                 if let Some(id) = request_id {

@@ -17,9 +17,9 @@
 //! **To change the schema**: a new file in `migrations/` (those released are never changed), which old nodes must be able to work with while
 //! they are replaced. Then `lookup.rs` (what admission asks), `batch.rs` (what is written), `rows.rs` (what is read).
 //!
-//! **To add an error of the database**: `error.rs` tells what it means, once; `tests/faults.rs` shows it.
+//! **To add an error of the database**: `error.rs` tells what it means, once; `tests/it/faults.rs` shows it.
 //!
-//! **To add a trouble**: a variant of `Wrong` in `shared.rs`, in its place among the others, and who looks for it: `follower.rs`.
+//! **To add a trouble**: a variant of `Wrong` in `state.rs`, in its place among the others, and who looks for it: `follower.rs`.
 
 mod announcer;
 mod appender;
@@ -27,16 +27,19 @@ mod batch;
 mod connect;
 mod error;
 mod follower;
+mod heads;
 mod ledger;
 mod lookup;
 mod maintain;
+mod mark;
 mod node;
 mod open;
 mod place;
 mod queue;
 mod reader;
 mod rows;
-mod shared;
+mod settings;
+mod state;
 
 use std::fmt;
 use std::sync::Arc;
@@ -60,7 +63,7 @@ use node::Node;
 use place::Place;
 use queue::Queue;
 use reader::Readers;
-use shared::Shared;
+use state::Shared;
 
 /// A node's clock: microseconds since 1970. It is compared with the database's.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -149,8 +152,8 @@ impl PostgresLog {
         let dial = Dial::new(place.clone());
         let opened = open::open(&place, &dial, options).await?;
         let (closing, appended) = (CancellationToken::new(), CancellationToken::new());
-        let heads = open::heads(&dial, opened.identity).await.map_err(|fault| open::told(&place, &fault))?;
-        let shared = Arc::new(Shared::new(opened.identity, options.known, opened.mark, &heads));
+        let ends = open::ends(&dial, opened.identity).await.map_err(|fault| open::told(&place, &fault))?;
+        let shared = Arc::new(Shared::new(opened.identity, options.known, opened.mark, &ends));
         let pool = dial.pool(options.readers);
         let readers = Readers::new(pool, Arc::clone(&shared), closing.clone(), options.timeout);
         let channel = place.channel();
@@ -253,9 +256,10 @@ impl EventLog for PostgresLog {
     }
 
     async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError> {
-        let head = self.node.readers.ask(reader::Head { partition }).await?;
-        self.node.shared.see(partition, head);
-        Ok(head)
+        let shared = Arc::clone(&self.node.shared);
+        let end = self.node.readers.ask(heads::Head { shared, partition }).await?;
+        self.node.shared.see(partition, end);
+        Ok(end.position)
     }
 
     fn trouble(&self) -> watch::Receiver<Option<LogError>> {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use event_log::admission::{PartitionHead, StreamHead};
-use event_log::{Appended, KnownRequest, Leaf, PartitionId, StreamId};
+use event_log::admission::StreamHead;
+use event_log::{Appended, KnownRequest, Leaf, StreamId};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
 use crate::error::Fault;
+use crate::heads::End;
 use crate::ledger::{Requests, Stream};
 
 const STREAMS: &str = "SELECT n.n, s.stream, s.ordinal, \
@@ -24,12 +25,11 @@ const REQUESTS: &str = "SELECT e.stream, e.request_id, e.partition, e.position, 
      FROM unnest($1, $2) AS n(stream, request_id) \
      JOIN events e ON e.stream = n.stream AND e.request_id = n.request_id AND e.append_events IS NOT NULL \
      JOIN streams s ON s.stream = e.stream";
-const HEAD: &str = "SELECT position, recorded_at FROM events WHERE partition = $1 ORDER BY position DESC LIMIT 1";
 
 /// An event that another node has appended, as far as admission must know it.
 #[derive(Debug)]
 pub(crate) struct Seen {
-    pub(crate) position: u64,
+    pub(crate) end: End,
     pub(crate) recorded_at: i64,
     pub(crate) stream: StreamId,
     /// The stream's head with it.
@@ -71,15 +71,6 @@ pub(crate) async fn requests(
     rows.iter().map(|row| Ok(((unsigned(row, 0)?, row.try_get(1)?), known_request(row, 2)?))).collect()
 }
 
-/// Where the partition ends.
-pub(crate) async fn head(connection: &mut PgConnection, partition: PartitionId) -> Result<PartitionHead, Fault> {
-    let row = sqlx::query(HEAD).bind(partition.cast_signed()).fetch_optional(connection).await?;
-    row.map_or_else(
-        || Ok(PartitionHead::default()),
-        |row| Ok(PartitionHead { position: unsigned(&row, 0)?, recorded_at: row.try_get(1)? }),
-    )
-}
-
 /// Eight columns from `first`: partition, position, revision, `append_events`, `recorded_at`, leaf, fingerprint, ordinal.
 pub(crate) fn known_request(row: &PgRow, first: usize) -> Result<KnownRequest, Fault> {
     let (revision, events) = (unsigned(row, first + 2)?, u64::from(small(row, first + 3)?));
@@ -101,7 +92,7 @@ pub(crate) fn seen(row: &PgRow) -> Result<Seen, Fault> {
     let (project, kind, id): (&str, &str, &str) = (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
     let ends_an_append = row.try_get::<Option<i32>, _>(7)?.is_some();
     Ok(Seen {
-        position: unsigned(row, 0)?,
+        end: End { position: unsigned(row, 0)?, leaf: hash(row, 10)? },
         recorded_at: row.try_get(9)?,
         stream: StreamId { project: project.into(), kind: kind.into(), id: id.into() },
         head: StreamHead { number: unsigned(row, 1)?, ordinal: unsigned(row, 5)?, revision: unsigned(row, 6)? },

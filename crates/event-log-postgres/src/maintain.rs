@@ -6,13 +6,13 @@ use event_log::{FillError, LogError, Maintain, PartitionId, Phase, Recorded, Ver
 use sqlx::{Connection as _, PgConnection};
 
 use crate::PostgresLog;
-use crate::batch::{self, Columns, Outcome, phase_name, read_mark};
+use crate::batch::{self, Columns, Outcome};
 use crate::connect::{self, discard};
 use crate::error::Fault;
+use crate::heads::{self, End};
 use crate::ledger::{Asked, Ledger};
-use crate::lookup;
+use crate::mark::{Mark, phase_name, read_mark};
 use crate::node::Node;
-use crate::shared::Mark;
 
 /// While it is held no append is in flight, on any node.
 const TAKE_LOG: &str = "SELECT pg_advisory_xact_lock('log'::regclass::oid::integer, -1)";
@@ -93,7 +93,7 @@ impl Node {
             error
         })?;
         let mark = changed?;
-        self.shared.set_mark(mark);
+        self.shared.raise_mark(mark);
         Ok(())
     }
 
@@ -156,17 +156,18 @@ impl Node {
         connection: &mut PgConnection,
         partition: PartitionId,
         records: &[Recorded],
-    ) -> Result<u64, NotFilled> {
+    ) -> Result<End, NotFilled> {
         let mut transaction = connection.begin().await?;
         // Its turn; what others have filled meanwhile is before the head that is read in it.
-        batch::await_turn(&mut transaction, partition, i64::MAX.cast_unsigned()).await?;
+        batch::take_turn(&mut transaction, partition).await?;
         let mark = read_mark(&mut transaction, self.shared.identity.log_id).await?;
-        self.shared.set_mark(mark);
+        self.shared.raise_mark(mark);
         if mark.phase != Phase::Filling {
             return Err(NotFilled::Fill(FillError::NotFilling { phase: mark.phase }));
         }
         self.shared.readable().map_err(|error| NotFilled::Fill(FillError::Failed(error)))?;
-        let head = lookup::head(&mut transaction, partition).await?;
+        let head = heads::head(&mut transaction, &self.shared, partition).await?;
+        let end = head.1;
         let mut ledger = Ledger::new(head);
         let asked = Asked::of_records(records);
         let mut known = ledger.look_up(&mut transaction, &asked).await?;
@@ -174,14 +175,14 @@ impl Node {
         let taken = taken.map_err(|not_taken| {
             NotFilled::Fill(match not_taken {
                 NotTaken::Invalid { reason } => FillError::Invalid { reason },
-                NotTaken::Failed(_) => FillError::Failed(batch::not_looked_up()),
+                NotTaken::Failed(error) => FillError::Failed(error.into()),
             })
         })?;
         let mut columns = Columns::default();
         for append in &taken {
             columns.take_over(&records[append.records.clone()], &append.accepted);
         }
-        match columns.write(&mut transaction, partition, head.position, mark).await? {
+        match columns.write(&mut transaction, partition, end, mark).await? {
             Outcome::Written => {}
             Outcome::Behind(_) => {
                 let reason = format!("partition {partition} was written to out of turn");
@@ -189,7 +190,8 @@ impl Node {
             }
         }
         transaction.commit().await?;
-        Ok(head.position + records.len() as u64)
+        let last = records.last().map(|last| last.leaf);
+        Ok(End { position: end.position + records.len() as u64, leaf: last.unwrap_or(end.leaf) })
     }
 }
 

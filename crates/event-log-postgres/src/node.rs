@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::connect::Pool;
 use crate::reader::Readers;
-use crate::shared::Shared;
+use crate::state::Shared;
 
 /// A node's parts, shared by its calls and its tasks.
 #[derive(Debug, Clone)]

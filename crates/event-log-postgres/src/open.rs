@@ -6,14 +6,14 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use uuid::Uuid;
 
 use crate::Options;
-use crate::batch::{phase_name, phase_of};
 use crate::connect::{Dial, hang_up};
 use crate::error::{Fault, OpenError};
-use crate::follower::{Heads, unsafe_settings};
+use crate::heads::{End, Heads};
 use crate::lookup::small;
+use crate::mark::{Mark, phase_name, phase_of};
 use crate::place::Place;
 use crate::reader::Question as _;
-use crate::shared::Mark;
+use crate::settings::unsafe_settings;
 
 /// The files in `migrations/`, in this program. Each is run once, in a transaction; one that was released is never changed.
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -170,10 +170,10 @@ pub(crate) fn told(place: &Place, fault: &Fault) -> OpenError {
     }
 }
 
-/// The last position of every partition.
-pub(crate) async fn heads(dial: &Dial, identity: Identity) -> Result<Vec<u64>, Fault> {
+/// Where every partition ends.
+pub(crate) async fn ends(dial: &Dial, identity: Identity) -> Result<Vec<End>, Fault> {
     let mut connection = dial.connect().await?;
-    let heads = Heads { partitions: (0..identity.partitions).collect() }.ask(&mut connection).await?;
+    let heads = Heads::of_all(identity.partitions).ask(&mut connection).await?;
     hang_up(connection).await;
-    Ok(heads.into_iter().map(|(_, head)| head).collect())
+    Ok(heads.into_iter().map(|(_, end)| end).collect())
 }

@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use crate::connect::{self, Pool};
 use crate::error::{Fault, closed};
-use crate::lookup::{self, known_request};
+use crate::lookup::known_request;
 use crate::rows::{self, PARTITION_PAGE, STREAM_PAGE, page_bytes_max};
-use crate::shared::Shared;
+use crate::state::Shared;
 
 const ORDINAL: &str = "SELECT id FROM streams WHERE project = $1 AND kind = $2 AND ordinal = $3";
 const REQUEST: &str = "SELECT e.partition, e.position, e.revision, e.append_events, e.recorded_at, e.leaf, e.fingerprint, \
@@ -157,21 +157,6 @@ impl Question for Ordinal {
         let Some(row) = query.fetch_optional(connection).await? else { return Ok(None) };
         let id: &str = row.try_get(0)?;
         Ok(Some(StreamId { project: self.project, kind: self.kind, id: id.into() }))
-    }
-}
-
-/// The last position at the primary.
-#[derive(Debug, Clone)]
-pub(crate) struct Head {
-    pub(crate) partition: PartitionId,
-}
-
-impl Question for Head {
-    type Answer = u64;
-    const DOING: &'static str = "asking the primary for the head";
-
-    async fn ask(self, connection: &mut PgConnection) -> Result<u64, Fault> {
-        Ok(lookup::head(connection, self.partition).await?.position)
     }
 }
 

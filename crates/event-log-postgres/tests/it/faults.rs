@@ -210,6 +210,28 @@ async fn a_log_that_ends_before_what_was_acknowledged_is_damaged() {
     assert!(matches!(*log.trouble().borrow(), Some(LogError::DataLoss { .. })));
 }
 
+/// The same positions, other records: an appender that was idle meanwhile is told by the leaf of its head.
+#[tokio::test]
+async fn an_idle_appender_does_not_go_on_in_another_history() {
+    let Some(server) = postgres::shared().unwrap() else { return };
+    for more in [0, 1] {
+        let (log, database) = log_in(server).await;
+        for n in 1..=2 {
+            log.append(append(&issue(n), 0, n)).await.unwrap();
+        }
+        let lost = "DELETE FROM snaglog.events WHERE position = 2; DELETE FROM snaglog.streams WHERE id = '2'";
+        execute(server, &database, lost).await;
+        let other = PostgresLog::open(&server.url(&database), &options(founding(1))).await.unwrap();
+        for n in 0..=more {
+            assert_eq!(other.append(append(&issue(format!("other {n}")), 0, 1)).await.unwrap().position, 2 + n);
+        }
+        let answer = log.append(append(&issue(2), 1, 3)).await;
+        let Err(AppendError::Failed(LogError::DataLoss { reason })) = answer else { panic!("{answer:?}") };
+        assert!(reason.contains("partition 0 position 2 is another one than was there"), "{reason}");
+        assert_eq!(other.barrier(0).await, Ok(2 + more), "nothing was written");
+    }
+}
+
 #[tokio::test]
 async fn over_the_queues_bound_the_answer_is_overloaded_at_once() {
     let Some(server) = postgres::shared().unwrap() else { return };

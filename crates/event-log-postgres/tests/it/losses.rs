@@ -152,3 +152,41 @@ async fn a_server_that_hangs_is_told_and_appends_are_settled_when_it_goes_on() {
     assert_eq!(settled.position, 2);
     assert_eq!(log.append(append(&issue(3), 0, 1)).await.unwrap().position, 3);
 }
+
+/// The standby was not synchronous: it has none of the last records when it becomes the primary, and others at their positions
+/// by the time that a node of before finds the way to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_failover_to_another_history_a_node_serves_nothing() {
+    let Some(primary) = Postgres::start(&Setup::default()).unwrap() else { return };
+    let database = primary.create_database_named().await.unwrap();
+    let standby = primary.start_standby().await.unwrap();
+    let way = Proxy::start(primary.port()).await.unwrap();
+    let node = PostgresLog::open(&primary.url_at(way.port(), &database), &options(founding(1))).await.unwrap();
+    node.append(append(&issue("both have it"), 0, 1)).await.unwrap();
+    standby.stop().unwrap();
+    primary.configure([("synchronous_standby_names".to_owned(), String::new())]).unwrap();
+    primary.reload().unwrap();
+    for n in 2..=3 {
+        assert_eq!(node.append(append(&issue(n), 0, 1)).await.unwrap().position, n);
+    }
+    primary.kill().unwrap();
+    standby.restart().unwrap();
+    standby.promote().unwrap();
+    let other = PostgresLog::open(&standby.url(&database), &options(founding(1))).await.unwrap();
+    for n in 2..=3 {
+        assert_eq!(other.append(append(&issue(format!("other {n}")), 0, 1)).await.unwrap().position, n);
+    }
+    way.lead_to(standby.port());
+    let answer = loop {
+        match node.append(append(&issue(2), 1, 2)).await {
+            Err(AppendError::Unknown(_) | AppendError::Failed(LogError::Unavailable { .. })) => {}
+            answer => break answer,
+        }
+    };
+    let Err(AppendError::Failed(damage @ LogError::DataLoss { .. })) = answer else { panic!("{answer:?}") };
+    assert!(damage.to_string().contains("another one than was there"), "{damage}");
+    assert_eq!(node.trouble().borrow().as_ref(), Some(&damage));
+    assert_eq!(node.read_partition(0, 0, 10).await, Err(damage.clone()));
+    assert_eq!(node.barrier(0).await, Err(damage));
+    assert_eq!(other.barrier(0).await, Ok(3), "nothing was written");
+}

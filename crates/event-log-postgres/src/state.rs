@@ -3,17 +3,12 @@
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use event_log::{Identity, LogError, PartitionId, Phase, Versions};
+use event_log::{Identity, LogError, PartitionId, Versions};
 use tokio::sync::{Notify, watch};
 
 use crate::error::Fault;
-
-/// What the log's own row says beside its identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mark {
-    pub(crate) versions: Versions,
-    pub(crate) phase: Phase,
-}
+use crate::heads::End;
+use crate::mark::Mark;
 
 /// What can be wrong at once, the worst first. Each is told until it is set to nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +46,7 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 struct Partition {
     /// What is committed, and so readable: set before anybody is answered.
-    committed: AtomicU64,
+    committed: Mutex<End>,
     /// What this node has committed, and what of it the other nodes were told.
     own: AtomicU64,
     announced: AtomicU64,
@@ -65,36 +60,49 @@ struct State {
     wrong: [Option<LogError>; WRONGS],
 }
 
+impl Partition {
+    fn end(&self) -> End {
+        *self.committed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn raise(&self, end: End) {
+        let mut committed = self.committed.lock().unwrap_or_else(PoisonError::into_inner);
+        if end.position > committed.position {
+            *committed = end;
+        }
+    }
+}
+
 impl Shared {
-    pub(crate) fn new(identity: Identity, known: Versions, mark: Mark, heads: &[u64]) -> Self {
-        let partition = |head: &u64| Partition {
-            committed: AtomicU64::new(*head),
+    pub(crate) fn new(identity: Identity, known: Versions, mark: Mark, ends: &[End]) -> Self {
+        let partition = |end: &End| Partition {
+            committed: Mutex::new(*end),
             own: AtomicU64::new(0),
             announced: AtomicU64::new(0),
-            head: watch::Sender::new(*head),
+            head: watch::Sender::new(end.position),
         };
         let shared = Self {
             identity,
             known,
-            partitions: heads.iter().map(partition).collect(),
+            partitions: ends.iter().map(partition).collect(),
             state: Mutex::new(State { mark, wrong: Default::default() }),
             trouble: watch::Sender::new(None),
             look: Notify::new(),
             announce: Notify::new(),
             announcer: AtomicI32::new(0),
         };
-        shared.set_mark(mark);
+        shared.raise_mark(mark);
         shared
     }
 
     /// The last position that is known to be committed; 0 in a partition that there isn't.
     pub(crate) fn committed(&self, partition: PartitionId) -> u64 {
-        self.partition(partition).map_or(0, |partition| partition.committed.load(Ordering::Acquire))
+        self.end(partition).position
     }
 
-    /// The last position of every partition that is known to be committed.
-    pub(crate) fn all_committed(&self) -> Vec<u64> {
-        self.partitions.iter().map(|partition| partition.committed.load(Ordering::Acquire)).collect()
+    /// The same, with what is there.
+    pub(crate) fn end(&self, partition: PartitionId) -> End {
+        self.partition(partition).map_or_else(End::default, Partition::end)
     }
 
     pub(crate) fn head(&self, partition: PartitionId) -> watch::Receiver<u64> {
@@ -103,17 +111,17 @@ impl Shared {
     }
 
     /// This node has committed so much: to be called before anybody is answered.
-    pub(crate) fn commit(&self, partition: PartitionId, position: u64) {
+    pub(crate) fn commit(&self, partition: PartitionId, end: End) {
         if let Some(partition) = self.partition(partition) {
-            partition.committed.fetch_max(position, Ordering::AcqRel);
-            partition.own.fetch_max(position, Ordering::AcqRel);
+            partition.raise(end);
+            partition.own.fetch_max(end.position, Ordering::AcqRel);
         }
     }
 
     /// Shows readers here what is committed.
     pub(crate) fn publish(&self, partition: PartitionId) {
         if let Some(partition) = self.partition(partition) {
-            let position = partition.committed.load(Ordering::Acquire);
+            let position = partition.end().position;
             partition.head.send_if_modified(|head| {
                 let rises = position > *head;
                 *head = position.max(*head);
@@ -123,9 +131,9 @@ impl Shared {
     }
 
     /// So much was found in the database.
-    pub(crate) fn see(&self, partition: PartitionId, position: u64) {
+    pub(crate) fn see(&self, partition: PartitionId, end: End) {
         if let Some(found) = self.partition(partition) {
-            found.committed.fetch_max(position, Ordering::AcqRel);
+            found.raise(end);
             self.publish(partition);
         }
     }
@@ -143,11 +151,15 @@ impl Shared {
         self.state().mark
     }
 
-    /// What the log's row says now; versions above those known here, and a phase without appends, are trouble.
-    pub(crate) fn set_mark(&self, mark: Mark) {
-        self.state().mark = mark;
-        self.set(Wrong::Versions, mark.versions.check_known(self.known).err());
-        self.set(Wrong::Phase, mark.phase.check_open().err());
+    /// What the log's row said; versions above those known here, and a phase without appends, are trouble.
+    ///
+    /// What was read before a change may be told after it: it takes nothing back.
+    pub(crate) fn raise_mark(&self, mark: Mark) {
+        let mut state = self.state();
+        let mark = state.mark.raised_to(mark);
+        state.mark = mark;
+        self.tell(&mut state, Wrong::Versions, mark.versions.check_known(self.known).err());
+        self.tell(&mut state, Wrong::Phase, mark.phase.check_open().err());
     }
 
     pub(crate) fn trouble(&self) -> watch::Receiver<Option<LogError>> {
@@ -156,7 +168,10 @@ impl Shared {
 
     /// Tells what is wrong, or that it isn't any more. Damage stays.
     pub(crate) fn set(&self, which: Wrong, error: Option<LogError>) {
-        let mut state = self.state();
+        self.tell(&mut self.state(), which, error);
+    }
+
+    fn tell(&self, state: &mut State, which: Wrong, error: Option<LogError>) {
         let slot = &mut state.wrong[which as usize];
         if which == Wrong::Damage && slot.is_some() || *slot == error {
             return;
@@ -205,5 +220,29 @@ impl Shared {
     /// Whoever panicked while holding it had not begun to change it.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use event_log::{Identity, LogError, Phase, Versions};
+    use uuid::Uuid;
+
+    use super::Shared;
+    use crate::heads::End;
+    use crate::mark::Mark;
+
+    /// Somebody looks, the log is sealed and that is answered, and only then he who looked comes to tell.
+    #[test]
+    fn what_was_read_before_a_change_takes_nothing_back() {
+        let before = Mark { versions: Versions::KNOWN, phase: Phase::Open };
+        let shared = Shared::new(Identity::new(Uuid::nil(), 1), Versions::KNOWN, before, &[End::default()]);
+        let sealed = Mark { phase: Phase::Sealed, ..before };
+        shared.raise_mark(sealed);
+        let trouble = shared.trouble();
+        shared.raise_mark(before);
+        assert_eq!(shared.mark(), sealed);
+        assert_eq!(*trouble.borrow(), Some(LogError::Moved));
+        assert_eq!(shared.appendable(), Err(LogError::Moved));
     }
 }
