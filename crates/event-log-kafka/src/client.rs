@@ -80,9 +80,8 @@ pub(crate) fn common(location: &Location) -> ClientConfig {
     config
 }
 
-/// A producer whose records arrive in order, once, on every replica in sync, or are reported; if `only_failures`, those that
-/// arrive are not reported.
-pub(crate) fn producer<C, P>(location: &Location, only_failures: bool, context: C) -> KafkaResult<P>
+/// A producer whose records arrive in order, once, on every replica in sync; whether they have is reported.
+pub(crate) fn producer<C, P>(location: &Location, context: C) -> KafkaResult<P>
 where
     C: ClientContext,
     P: FromClientConfigAndContext<C>,
@@ -92,18 +91,11 @@ where
         .set("enable.idempotence", "true")
         .set("acks", "all")
         .set("linger.ms", "0")
-        .set("delivery.report.only.error", only_failures.to_string())
         .set("message.max.bytes", RECORD_BYTES_MAX.to_string())
         .set("message.timeout.ms", DELIVERY_TIMEOUT_MS.to_string())
         .set("request.timeout.ms", "5000")
         .set("queue.buffering.max.messages", "100000")
         .set("queue.buffering.max.kbytes", "262144");
-    for (i, pair) in std::env::var("PROPS").unwrap_or_default().split(',').enumerate() {
-        let _ = i;
-        if let Some((k, v)) = pair.split_once('=') {
-            config.set(k, v);
-        }
-    }
     config.create_with_context(context)
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use event_log::{LogError, PartitionId};
-use event_log_sqlite::replica::{Applier, Entry, Run};
+use event_log_sqlite::replica::{Applier, Entry, Outcome, Run};
 use prost::Message as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -21,9 +21,10 @@ use tokio::runtime::Handle;
 
 use crate::client::{self, RECORD_BYTES_MAX, Told};
 use crate::decode::{Decoded, Decoder};
-use crate::desk::{Answer, Caller, Desk, deliver};
+use crate::desk::Desk;
 use crate::entry::{StoredBody, StoredEntry};
 use crate::keyring::Keyring;
+use crate::ledger::Answer;
 use crate::state::State;
 use crate::topic;
 use crate::url::Location;
@@ -97,7 +98,7 @@ struct Place {
 /// What was fetched and not yet applied.
 #[derive(Default)]
 struct Batch<'c> {
-    runs: Vec<(Run, Vec<Option<Caller>>, BorrowedMessage<'c>)>,
+    runs: Vec<(Run, Vec<Option<u64>>, BorrowedMessage<'c>)>,
     records: usize,
     bytes: usize,
 }
@@ -124,7 +125,10 @@ impl Follower {
         loop {
             match self.session() {
                 End::Closed => return,
-                End::Lost(reason) => self.state.set_away(Some(format!("the topic can't be followed: {reason}"))),
+                End::Lost(reason) => {
+                    self.state.set_away(Some(format!("the topic can't be followed: {reason}")));
+                    self.desk.hold();
+                }
                 End::Fatal(error) | End::Outgrown(error) => {
                     self.state.set_fatal(error.clone());
                     self.desk.close(&error);
@@ -141,6 +145,7 @@ impl Follower {
             Ok(session) => session,
             Err(end) => return end,
         };
+        self.desk.release();
         loop {
             if self.closed.load(Ordering::Acquire) {
                 return End::Closed;
@@ -266,13 +271,13 @@ impl Follower {
             return Ok(());
         }
         match self.decode(session, partition, offset, payload) {
-            Ok((Decoded::Entry(entry), caller)) => batch.add(partition, offset, entry, caller, message),
-            Ok((Decoded::Fill(records), caller)) => {
+            Ok((Decoded::Entry(entry), number)) => batch.add(partition, offset, entry, number, message),
+            Ok((Decoded::Fill(records), number)) => {
                 self.apply(session, std::mem::take(batch))?;
                 let digest = Sha256::digest(payload).into();
                 let filled = self.applier.fill(partition, records, offset + 1, digest)?;
                 self.advance(&[partition]);
-                deliver(&self.runtime, caller.map(|caller| (caller, Answer::Filled(filled))).into_iter().collect());
+                self.desk.became(&self.runtime, number.map(|number| (number, Answer::Filled(filled))));
             }
             Err(end) => {
                 // What came before it is applied all the same.
@@ -289,28 +294,27 @@ impl Follower {
         partition: PartitionId,
         offset: u64,
         payload: &[u8],
-    ) -> Result<(Decoded, Option<Caller>), End> {
+    ) -> Result<(Decoded, Option<u64>), End> {
         let at = |reason: String| LogError::DataLoss {
             reason: format!("partition {partition} of the topic, offset {offset}: {reason}"),
         };
         let stored = StoredEntry::decode(payload).map_err(|error| at(error.to_string()))?;
         let activates = matches!(stored.body, Some(StoredBody::Activate(_)));
         let own = self.desk.take(stored.node, stored.number, payload);
-        let (kept, caller) = own.map_or((None, None), |own| (own.proposal, Some(own.caller)));
+        let (kept, number) = own.map_or((None, None), |own| (own.proposal, Some(own.number)));
         let mut keys = session.keyring.with(&self.applier, &self.decoder);
         let decoded = self.decoder.decode((partition, offset), stored, kept, &mut keys).map_err(|error| match error {
             LogError::DataLoss { reason } => at(reason),
             other => other,
         });
         match decoded {
-            Ok(decoded) => Ok((decoded, caller)),
+            Ok(decoded) => Ok((decoded, number)),
             Err(error @ LogError::UpgradeNeeded { .. }) if activates => {
                 self.outgrown.insert(partition);
                 Err(End::Outgrown(error))
             }
             Err(error) => {
-                let told = caller.map(|caller| (caller, Answer::Unknown(error.clone())));
-                deliver(&self.runtime, told.into_iter().collect());
+                self.desk.became(&self.runtime, number.map(|number| (number, Answer::Unknown(error.clone()))));
                 Err(error.into())
             }
         }
@@ -323,26 +327,34 @@ impl Follower {
             return Ok(());
         }
         let mut runs = Vec::with_capacity(batch.runs.len());
-        let mut callers = Vec::with_capacity(batch.records);
-        for (mut run, waiting, last) in batch.runs {
+        let mut numbers = Vec::with_capacity(batch.records);
+        for (mut run, own, last) in batch.runs {
             run.last_digest = Sha256::digest(last.payload().unwrap_or_default()).into();
             runs.push(run);
-            callers.extend(waiting);
+            numbers.extend(own);
         }
         let partitions: Vec<_> = runs.iter().map(|run| run.partition).collect();
         match self.applier.apply(runs, &keys) {
             Ok(outcomes) => {
                 self.advance(&partitions);
-                let outcomes = outcomes.into_iter().flatten();
-                let answers = callers.into_iter().zip(outcomes);
-                let answers = answers.filter_map(|(caller, outcome)| Some((caller?, Answer::Applied(outcome))));
-                deliver(&self.runtime, answers.collect());
-                Ok(())
+                let mut ended = Ok(());
+                let outcomes = numbers.into_iter().zip(outcomes.into_iter().flatten());
+                let answers = outcomes.filter_map(|(number, outcome)| {
+                    if let Outcome::Ahead(error) = &outcome {
+                        tracing::error!(%error, own = number.is_some(), "a proposal of another history was not admitted");
+                        if number.is_some() {
+                            ended = Err(End::Fatal(error.clone()));
+                        }
+                    }
+                    Some((number?, Answer::Applied(outcome)))
+                });
+                self.desk.became(&self.runtime, answers);
+                ended
             }
             Err(error) => {
                 // The session ends with this: the next one reads the keys again from where the replica is.
-                let answers = callers.into_iter().flatten().map(|caller| (caller, Answer::Unknown(error.clone())));
-                deliver(&self.runtime, answers.collect());
+                let unknown = |number| (number, Answer::Unknown(error.clone()));
+                self.desk.became(&self.runtime, numbers.into_iter().flatten().map(unknown));
                 Err(error.into())
             }
         }
@@ -380,7 +392,7 @@ impl Follower {
             // Those that somebody waits for, and one of the others in turn.
             let mut asked = self.desk.overdue(OVERDUE);
             session.turn = (session.turn + 1) % self.partitions.max(1);
-            asked.push(session.turn);
+            asked.insert(session.turn);
             for partition in asked {
                 self.desk
                     .end_of(partition, PROBE_TIMEOUT)
@@ -434,19 +446,19 @@ impl<'c> Batch<'c> {
         partition: PartitionId,
         offset: u64,
         entry: Entry,
-        caller: Option<Caller>,
+        number: Option<u64>,
         message: BorrowedMessage<'c>,
     ) {
         self.records += 1;
         self.bytes += message.payload_len();
-        if let Some((run, callers, last)) = self.runs.iter_mut().find(|(run, ..)| run.partition == partition) {
+        if let Some((run, numbers, last)) = self.runs.iter_mut().find(|(run, ..)| run.partition == partition) {
             run.entries.push(entry);
             run.next_offset = offset + 1;
-            callers.push(caller);
+            numbers.push(number);
             *last = message;
         } else {
             let run = Run { partition, entries: vec![entry], next_offset: offset + 1, last_digest: [0; 32] };
-            self.runs.push((run, vec![caller], message));
+            self.runs.push((run, vec![number], message));
         }
     }
 }

@@ -175,7 +175,7 @@ fn write(location: &Location, partitions: &[u32], foundation: Foundation) -> Res
     }
     let failed = |error| unavailable(location, format!("founding the log: {error}"));
     let producer: BaseProducer<Told> =
-        client::producer(location, false, Told::default()).map_err(|error| failed(error.to_string()))?;
+        client::producer(location, Told::default()).map_err(|error| failed(error.to_string()))?;
     let found = StoredFound {
         log_id: foundation.identity.log_id.as_bytes().to_vec(),
         partitions: foundation.identity.partitions,

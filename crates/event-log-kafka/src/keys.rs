@@ -173,7 +173,7 @@ impl Keys {
         self.fill(&mut secret)?;
         let producer = self
             .producer
-            .get_or_try_init(|| async { client::producer(&self.location, false, Told::default()) })
+            .get_or_try_init(|| async { client::producer(&self.location, Told::default()) })
             .await
             .map_err(|error| unavailable("preparing to write keys", &error))?;
         let name = StoredKeyName { stream: Some(StoredStream::of(stream)), key_id: id.to_vec() }.encode_to_vec();

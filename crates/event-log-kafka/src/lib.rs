@@ -2,13 +2,15 @@
 //!
 //! Kafka appends whatever comes, so what is on the topic are *proposals*; every node reads each partition in order, admits by
 //! [`event_log::admission`], and keeps what is accepted in a replica of its own, a SQLite file that can be thrown away and made
-//! again from the topic. An append is answered when its own proposal has been read back. Reads are the replica's.
+//! again from the topic. An append is answered when its own proposal was acknowledged and
+//! has been read back. Reads are the replica's.
 //!
 //! - `entry`: the stored format. `decode`, `keys`, `keyring`: how it is read, and how texts are sealed.
-//! - `follow`: the one who reads. `desk`: what was written and not yet read back. `state`: what both tell everybody.
+//! - `follow`: the one who reads. `desk`, `ledger`: who writes, and what was written and is not yet
+//!   answered. `state`: what both tell everybody.
 //! - `founding`, `topic`: how a log begins, and which settings of a topic would lose it.
 //!
-//! What never happens here: a decision (admission decides), an answer before the read-back, a record skipped in silence, a
+//! What never happens here: a decision (admission decides), an answer before the read-back or the acknowledgement, a record skipped in silence, a
 //! topic taken whose settings lose what was acknowledged, the wall clock, a password in a message. Randomness is only in what
 //! must not be guessed: keys, nonces, and this node's number.
 //!
@@ -31,6 +33,7 @@ mod follow;
 mod founding;
 mod keyring;
 mod keys;
+mod ledger;
 mod maintain;
 mod propose;
 mod state;
@@ -217,7 +220,7 @@ impl KafkaLog {
         };
         let mut node = [0; 8];
         SystemRandom::new().fill(&mut node).map_err(|_| failed("the system has no randomness".to_owned()))?;
-        let desk = Desk::new(&location, u64::from_be_bytes(node), limits)
+        let desk = Desk::new(&location, u64::from_be_bytes(node), limits, &Handle::current())
             .map_err(|error| failed(format!("setting a producer up: {error}")))?;
         let bookmarks = (0..identity.partitions).filter_map(|partition| applier.bookmark(partition)).collect();
         let (desk, state) = (Arc::new(desk), Arc::new(State::new(options.known, bookmarks)));

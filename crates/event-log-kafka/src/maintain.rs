@@ -8,9 +8,9 @@ use tokio::sync::oneshot;
 
 use crate::KafkaLog;
 use crate::client::RECORD_BYTES_MAX;
-use crate::desk::Answer;
 use crate::entry::{StoredBody, StoredFilled, StoredMark, StoredRecord};
 use crate::error::closed;
+use crate::ledger::Answer;
 
 /// Most bytes of records that are taken over by one entry; one append may have 2 MiB.
 const FILLED_BYTES_MAX: usize = RECORD_BYTES_MAX / 4;

@@ -5,9 +5,9 @@ use event_log_sqlite::replica::{Bookmark, Outcome};
 use prost::Message as _;
 
 use crate::KafkaLog;
-use crate::desk::Answer;
 use crate::entry::{FORMAT, StoredBody, StoredEntry, StoredProposal};
 use crate::error::closed;
+use crate::ledger::Answer;
 
 impl KafkaLog {
     /// Writes the proposal to the topic, and answers what it was found to be there.
@@ -29,7 +29,7 @@ impl KafkaLog {
             Ok(Answer::Applied(Outcome::Outdated)) => Err(AppendError::Failed(LogError::Unavailable {
                 reason: "the log's versions were raised at the same moment".to_owned(),
             })),
-            Ok(Answer::Refused(error)) => Err(AppendError::Failed(error)),
+            Ok(Answer::Refused(error) | Answer::Applied(Outcome::Ahead(error))) => Err(AppendError::Failed(error)),
             Ok(Answer::Unknown(error)) => Err(AppendError::Unknown(error)),
             Ok(Answer::Applied(Outcome::Done) | Answer::Filled(_)) => Err(AppendError::Unknown(LogError::DataLoss {
                 reason: "the topic has another entry under this append's name".to_owned(),

@@ -108,6 +108,9 @@ pub enum Outcome {
     Append(Result<Appended, AppendError>),
     /// Of a proposal of lower versions than those in force: it was not admitted.
     Outdated,
+    /// Of a proposal made where the partition was longer than it is: its proposer has read what the topic has lost. It was not
+    /// admitted, by any replica, and its proposer's node must stop.
+    Ahead(LogError),
     /// Of everything else: it is so now.
     Done,
 }
@@ -214,8 +217,8 @@ impl Applier {
     /// Applies what was read of the topic, all or none of it: records, bookmarks and keys in one transaction. Answers what became
     /// of each entry, in the order of `runs`, of which no two are of one partition.
     ///
-    /// Fails with [`LogError::DataLoss`] where a proposer had another history than this file: then nothing was applied, and
-    /// nothing will be.
+    /// Fails with [`LogError::DataLoss`] where a proposer had another record at a position than this file: then nothing was
+    /// applied, and nothing will be, as nobody can tell which of the two is the topic's.
     pub fn apply(&mut self, runs: Vec<Run>, keys: &KeyChanges) -> Result<Vec<Vec<Outcome>>, LogError> {
         let partitions = &self.partitions;
         let folded = self.writer.transact("applying what the topic says", |connection, heads| {

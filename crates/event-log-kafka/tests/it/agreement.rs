@@ -118,3 +118,27 @@ async fn what_was_written_and_never_answered_is_settled_at_another_node() {
     assert_eq!(records.len(), 20);
     assert!(everything(&second).await == records);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proposal_of_a_longer_history_is_admitted_nowhere_and_stops_nobody() {
+    let Some(kafka) = kafka::shared().unwrap() else { return };
+    let (lost, topic) = (Topic::new(kafka), Topic::new(kafka));
+    let (longer, log) = (lost.node().await, topic.node().await);
+    let mut partition = 0;
+    for n in 0..3 {
+        partition = longer.append(append(&stream("PAY", "1"), n, n.into())).await.unwrap().partition.cast_signed();
+    }
+    // The third, made after two others, on a topic that has none: so it is where a broker has lost its end.
+    let brokers = kafka.bootstrap();
+    for key in raw::read(&brokers, &format!("{}-keys", lost.name), partition).await {
+        raw::write(&brokers, &format!("{}-keys", topic.name), partition, &key).await;
+    }
+    let third = raw::read(&brokers, &lost.name, partition).await.pop().unwrap();
+    raw::write(&brokers, &topic.name, partition, &third).await;
+    assert_eq!(everything(&log).await, []);
+    log.append(append(&stream("PAY", "2"), 0, 9)).await.unwrap();
+    let records = everything(&log).await;
+    assert_eq!(records.len(), 1);
+    assert_eq!(everything(&*topic.node().await).await, records);
+    assert_eq!(*log.trouble().borrow(), None);
+}

@@ -110,6 +110,36 @@ async fn a_topic_that_lost_its_end_is_data_loss_and_nothing_more_is_served() {
     assert!(matches!(again.caught_up().await, Err(LogError::DataLoss { .. })));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_was_on_its_way_when_the_topic_lost_its_end_stops_only_who_wrote_it() {
+    let Some(kafka) = Kafka::start(&Setup::default()).unwrap() else { return };
+    let topic = Topic::new(&kafka);
+    let log = topic.open(&hasty(&topic)).await.unwrap();
+    log.caught_up().await.unwrap();
+    let partition = log.identity().partition_of("PAY");
+    log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap();
+    let kept = kafka.length(0, &topic.name, partition).unwrap();
+    for n in 1..50 {
+        log.append(append(&stream("PAY", "1"), n, 100 + u128::from(n))).await.unwrap();
+    }
+    kafka.signal(0, Signal::STOP).unwrap();
+    // They name position 50, and are with librdkafka when the broker comes back without it.
+    let on_their_way = (0..100_u128).map(|n| {
+        let log = std::sync::Arc::clone(&log);
+        tokio::spawn(async move { log.append(append(&stream("PAY", &format!("new-{n}")), 0, 1_000 + n)).await })
+    });
+    let on_their_way: Vec<_> = on_their_way.collect();
+    lose(&kafka, &topic, partition, kept);
+    told_data_loss(&log).await;
+    for append in on_their_way {
+        append.await.unwrap().unwrap_err();
+    }
+    let other = topic.open(&hasty(&topic)).await.unwrap();
+    other.caught_up().await.unwrap();
+    assert_eq!(everything(&other).await.len(), 1);
+    other.append(append(&stream("PAY", "1"), 1, 2)).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_whose_end_was_lost_and_written_anew_is_data_loss() {
     let Some(kafka) = Kafka::start(&Setup::default()).unwrap() else { return };

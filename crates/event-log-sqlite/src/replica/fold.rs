@@ -37,13 +37,7 @@ impl Partition {
     /// Fails where the proposer had another running hash at a position that is known here: in the window, or in `added`, which
     /// follow it.
     fn compare(&self, seen: Seen, position: u64, added: &[[u8; 32]]) -> Result<(), Failure> {
-        let diverged = |reason| Err(Failure::Refused(LogError::DataLoss { reason }));
-        let Some(back) = position.checked_sub(seen.position) else {
-            return diverged(format!(
-                "a proposer had position {} where this node has no more than {position}",
-                seen.position
-            ));
-        };
+        let back = position.saturating_sub(seen.position);
         let back = usize::try_from(back).unwrap_or(usize::MAX);
         let known = match added.len().checked_sub(back.saturating_add(1)) {
             Some(index) => added.get(index),
@@ -53,9 +47,9 @@ impl Partition {
         };
         if known.is_some_and(|known| *known != seen.running_hash) {
             let position = seen.position;
-            return diverged(format!(
-                "a proposer had another record at position {position}, or before, than this node"
-            ));
+            let reason =
+                format!("a proposer had another record at position {position}, or before, than this node");
+            return Err(Failure::Refused(LogError::DataLoss { reason }));
         }
         Ok(())
     }
@@ -118,6 +112,15 @@ impl Turn<'_> {
                 let in_force = self.bookmark.versions;
                 if seen.versions.raised_to(in_force) != seen.versions {
                     return Ok((Outcome::Outdated, None));
+                }
+                let position = self.bookmark.position;
+                if seen.position > position {
+                    // The topic alone says so: every replica, whenever it reads this, decides the same.
+                    let reason = format!(
+                        "a proposer had position {} where the partition had no more than {position}",
+                        seen.position
+                    );
+                    return Ok((Outcome::Ahead(LogError::DataLoss { reason }), None));
                 }
                 let (answer, accepted) = self.propose(proposal, *seen, admission, insert)?;
                 return Ok((Outcome::Append(answer), accepted));
