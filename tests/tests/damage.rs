@@ -45,9 +45,8 @@ async fn a_flipped_byte_of_the_log_is_answered_as_data_loss_and_turns_health_to_
     filing.report.get_or_insert_default().details = String::from_utf8(MARKER.to_vec()).unwrap();
     let key = client.issues(CUSTOMER).file_issue(filing).await.unwrap().into_inner().issue.unwrap().key;
     let Answered { key: sound, token, .. } = life::step(&client, PROJECT, 2, "", Step::File).await.unwrap();
-    let folded =
-        GetIssueRequest { key: sound.clone(), consistency: as_fresh_as([token]), ..GetIssueRequest::default() };
-    client.issues(CUSTOMER).get_issue(folded).await.unwrap();
+    let fresh = GetIssueRequest { key: sound.clone(), consistency: as_fresh_as([token]), ..GetIssueRequest::default() };
+    client.issues(CUSTOMER).get_issue(fresh).await.unwrap();
     assert_eq!(server.stop().await.unwrap().code, Some(0));
     flip(&folder.path().join("log.db"));
 

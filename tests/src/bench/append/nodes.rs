@@ -24,7 +24,7 @@ pub(super) async fn together(
     rounds: u32,
 ) -> Result<()> {
     let nodes = [storage.open().await?, storage.open().await?];
-    let traffic = nodes.clone().map(|node| Traffic::on_one_project(node));
+    let traffic = nodes.clone().map(Traffic::on_one_project);
     let (mut one, mut two) = (Run::default(), Run::default());
     for _ in 0..rounds {
         one.add(traffic[0].run(IN_FLIGHT, length).await?);

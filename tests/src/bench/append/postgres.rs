@@ -65,10 +65,13 @@ struct Lane {
     revision: u64,
 }
 
+/// New streams: their numbers, projects, kinds, ids and ordinals.
+type NewStreams = (Vec<i64>, Vec<String>, Vec<&'static str>, Vec<String>, Vec<i64>);
+
 /// What a bare statement writes.
 #[derive(Default)]
 struct Rows {
-    new: (Vec<i64>, Vec<String>, Vec<&'static str>, Vec<String>, Vec<i64>),
+    new: NewStreams,
     partition: Vec<i32>,
     position: Vec<i64>,
     stream: Vec<i64>,
@@ -90,8 +93,7 @@ impl Postgres {
 
 fn options() -> Options {
     let founding = Founding { identity: Identity::new(Uuid::from_u128(0xbe), 8), filling: false };
-    let writers = std::env::var("W").ok().and_then(|w| w.parse().ok()).unwrap_or(8);
-    Options { writers, ..Options::new(founding, Arc::new(now)) }
+    Options::new(founding, Arc::new(now))
 }
 
 /// Microseconds since 1970.
