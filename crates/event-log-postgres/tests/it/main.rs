@@ -7,3 +7,4 @@ mod faults;
 mod given;
 mod load;
 mod losses;
+mod turns;
