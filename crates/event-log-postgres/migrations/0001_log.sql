@@ -135,7 +135,8 @@ $$;
 -- Writes a batch that was admitted against `head`, or nothing.
 --
 -- If the partition ends elsewhere, nothing is written, and the events since are answered: the batch is to be admitted anew.
--- SL001: the log's phase is another. SL002: its versions are. SL003: the server may lose what it has acknowledged.
+-- SL001: the log's phase is another. SL002: its versions are. SL003: the server may lose what it has acknowledged, or a pool in
+-- transaction mode has forgotten what the session was told.
 -- SL004: what was at `head` is not there.
 CREATE FUNCTION append_events(
     of_partition integer, head bigint, head_leaf bytea, of_phase text, of_rule integer, of_record integer, seen_max integer,
@@ -172,6 +173,10 @@ BEGIN
         OR current_setting('fsync') <> 'on' OR current_setting('full_page_writes') <> 'on' THEN
         RAISE EXCEPTION 'synchronous_commit is %, fsync %, full_page_writes %', current_setting('synchronous_commit'),
             current_setting('fsync'), current_setting('full_page_writes') USING ERRCODE = 'SL003';
+    END IF;
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        -- What was committed while we waited for our turn would not be seen.
+        RAISE EXCEPTION 'transactions are %, not read committed', current_setting('transaction_isolation') USING ERRCODE = 'SL003';
     END IF;
     IF head_now <> head OR leaf_now IS DISTINCT FROM head_leaf THEN
         PERFORM check_head(of_partition, head, head_leaf);

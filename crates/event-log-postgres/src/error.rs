@@ -104,11 +104,13 @@ impl Fault {
         if self.is_damage() { LogError::DataLoss { reason } } else { LogError::Unavailable { reason } }
     }
 
-    /// Corrupt data, a constraint that admission has checked, a log that ends too early, a column that can't be read.
+    /// Corrupt data or indexes, a constraint that admission has checked, a log that ends too early, a column that can't be read.
+    ///
+    /// Not every internal error (XX000): a catalogue that is changed meanwhile is one too, and passes.
     fn is_damage(&self) -> bool {
         match self {
             Self::Sql(sqlx::Error::Database(_)) => {
-                self.code().is_some_and(|code| code.starts_with("XX00") || code.starts_with("23") || code == "SL004")
+                self.code().is_some_and(|code| ["XX001", "XX002", "SL004"].contains(&&*code) || code.starts_with("23"))
             }
             Self::Sql(error) => matches!(
                 error,
@@ -141,6 +143,7 @@ fn words(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => error.to_string(),
+        // Here its own words are all there are.
         error => error.to_string(),
     }
 }

@@ -10,6 +10,27 @@ use crate::error::OpenError;
 
 /// The schema of a log whose URL names none.
 const SCHEMA: &str = "snaglog";
+/// PostgreSQL's own parameters: those that sqlx reads. Of any other it would log a warning, with its value.
+const PASSED_ON: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
 /// Most bytes of a name in PostgreSQL.
 const NAME_BYTES_MAX: usize = 63;
 
@@ -33,7 +54,14 @@ impl Place {
         let mut schema = SCHEMA.to_owned();
         let mut others = Vec::new();
         for (name, value) in url.query_pairs().into_owned() {
-            if name == "schema" { schema = value } else { others.push((name, value)) }
+            if name == "schema" {
+                schema = value;
+            } else if PASSED_ON.contains(&&*name) || name.starts_with("options[") {
+                others.push((name, value));
+            } else {
+                // Its value may be a password, under a name that was misspelt.
+                return Err(wrong(format!("there is no parameter {name}: give schema, or {}", PASSED_ON.join(", "))));
+            }
         }
         check_schema(&schema).map_err(wrong)?;
         url.set_query(None);
@@ -93,6 +121,7 @@ mod tests {
             ("postgres://localhost/logs?schema=pg_x", "schema=pg_x"),
             ("postgres://localhost/logs?schema=a;drop", "schema=a;drop"),
             ("postgres://localhost/logs?schema=", "1 to 63"),
+            ("postgres://localhost/logs?pasword=secret", "there is no parameter pasword: give schema, or sslmode, "),
         ] {
             let error = Place::parse(url).unwrap_err().to_string();
             assert!(error.contains(expected) && !error.contains("secret"), "{url}: {error}");

@@ -183,6 +183,52 @@ async fn a_changed_byte_is_named_and_nothing_more_is_served() {
     assert_eq!(log.barrier(0).await, Err(damaged));
 }
 
+/// An internal error may pass; PostgreSQL's word that data or an index is corrupt is for ever.
+#[tokio::test]
+async fn an_internal_error_of_the_server_passes_and_corruption_does_not() {
+    let Some(server) = postgres::shared().unwrap() else { return };
+    let (log, database) = log_in(server).await;
+    log.append(append(&issue(1), 0, 1)).await.unwrap();
+    let fails = |code: &str| {
+        format!(
+            "CREATE OR REPLACE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE EXCEPTION 'as the test has it' USING ERRCODE = '{code}'; END $$; \
+             CREATE OR REPLACE TRIGGER fails BEFORE INSERT ON snaglog.events EXECUTE FUNCTION fails()"
+        )
+    };
+    execute(server, &database, &fails("XX000")).await;
+    let answer = log.append(append(&issue(2), 0, 1)).await;
+    assert!(matches!(answer, Err(AppendError::Failed(LogError::Unavailable { .. }))), "{answer:?}");
+    execute(server, &database, "DROP TRIGGER fails ON snaglog.events").await;
+    assert_eq!(log.append(append(&issue(2), 0, 1)).await.unwrap().position, 2);
+    execute(server, &database, &fails("XX001")).await;
+    let answer = log.append(append(&issue(3), 0, 1)).await;
+    assert!(matches!(answer, Err(AppendError::Failed(LogError::DataLoss { .. }))), "{answer:?}");
+}
+
+/// A pool in transaction mode forgets what a session was told: then nothing is written, and nothing is taken for damage.
+#[tokio::test]
+async fn a_transaction_that_would_not_see_the_turns_before_writes_nothing() {
+    let Some(server) = postgres::shared().unwrap() else { return };
+    let (log, database) = log_in(server).await;
+    let mut forgetful = server.connect(&database).await.unwrap();
+    forgetful
+        .execute("SET search_path = snaglog; SET default_transaction_isolation = 'repeatable read'")
+        .await
+        .unwrap();
+    let empty = ["'{}'"; 25].join(", ");
+    let call = format!("SELECT append_events(0, 0, NULL, 'open', rule_version, record_version, 1, {empty}) FROM log");
+    let error = forgetful.execute(AssertSqlSafe(call.clone())).await.unwrap_err();
+    let error = error.as_database_error().unwrap();
+    assert_eq!(
+        (error.code().as_deref(), error.message()),
+        (Some("SL003"), "transactions are repeatable read, not read committed")
+    );
+    forgetful.execute("SET default_transaction_isolation = 'read committed'").await.unwrap();
+    forgetful.execute(AssertSqlSafe(call)).await.unwrap();
+    assert_eq!(log.barrier(0).await, Ok(0));
+}
+
 #[tokio::test]
 async fn a_missing_event_is_named() {
     let Some(server) = postgres::shared().unwrap() else { return };

@@ -19,7 +19,9 @@ pub(crate) enum Kind<'u> {
 }
 
 /// Parts of a parameter's name by which its value is a secret.
-const SECRETS: [&str; 5] = ["password", "passwd", "secret", "token", "jaas"];
+///
+/// Those of `event-log-kafka`'s `url.rs` are among them.
+const SECRETS: [&str; 7] = ["password", "passwd", "secret", "token", "jaas", ".key.pem", "oauthbearer.config"];
 
 impl LogUrl {
     /// The log in this file.
@@ -116,6 +118,10 @@ mod tests {
         shown(
             "kafka://a/t?SASL.Password=hunter2&ssl.key.password=x",
             "kafka://a/t?SASL.Password=***&ssl.key.password=***",
+        );
+        shown(
+            "kafka://a/t?ssl.key.pem=-----BEGIN&sasl.oauthbearer.config=x&ssl.ca.pem=shown",
+            "kafka://a/t?ssl.key.pem=***&sasl.oauthbearer.config=***&ssl.ca.pem=shown",
         );
     }
 
