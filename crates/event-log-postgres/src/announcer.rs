@@ -21,6 +21,8 @@ use crate::state::Shared;
 const SPACING: Duration = Duration::from_millis(2);
 /// How soon after a failure the next is tried. Nodes that aren't told look by themselves.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// An announcement that isn't answered after this long goes nowhere: the server's machine may be gone without a word.
+const TELL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Numbers in one announcement: it has at most 8,000 bytes. An empty one says: anywhere.
 const PARTITIONS_MAX: usize = 1000;
 
@@ -80,6 +82,9 @@ async fn tell(mut connection: PgConnection, channel: &str, news: &[PartitionId])
     } else {
         news.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     };
-    sqlx::query(NOTIFY).bind(channel).bind(payload).execute(&mut connection).await?;
-    Ok(connection)
+    let told = sqlx::query(NOTIFY).bind(channel).bind(payload).execute(&mut connection);
+    match tokio::time::timeout(TELL_TIMEOUT, told).await {
+        Ok(told) => told.map(|_| connection).map_err(Fault::from),
+        Err(_) => Err(Fault::Unreachable(format!("no answer after {TELL_TIMEOUT:?}"))),
+    }
 }

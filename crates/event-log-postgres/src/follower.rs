@@ -27,6 +27,10 @@ use crate::state::{Shared, Wrong};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How soon after the channel was lost it is listened to again.
 const LISTEN_AGAIN: Duration = Duration::from_millis(200);
+/// A channel on which nothing was heard for so long is asked whether it is still there.
+const ASK_AFTER: Duration = Duration::from_secs(5);
+/// One that doesn't answer in this time isn't: the server's machine may be gone without a word.
+const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Hints that wait to be followed; more of them say nothing more.
 const HINTS_MAX: usize = 64;
 /// A node whose clock is further off the database's doesn't serve: 5 s.
@@ -76,9 +80,10 @@ pub(crate) async fn follow(
 /// Listens to what other nodes say, for ever.
 async fn listen(shared: Arc<Shared>, place: Place, hints: mpsc::Sender<Hint>) {
     let channel = place.channel();
-    let pool =
-        PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_lazy_with(place.connect);
     loop {
+        // A new one each time: a connection that doesn't answer goes back to where it came from only when TCP has given it up.
+        let pool = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let pool = pool.acquire_timeout(ASK_TIMEOUT).connect_lazy_with(place.connect.clone());
         if let Err(error) = hear(&shared, &pool, &channel, &hints).await {
             tracing::debug!(%error, "not listening to other nodes at present");
         }
@@ -93,9 +98,9 @@ async fn hear(
     channel: &str,
     hints: &mpsc::Sender<Hint>,
 ) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(pool).await?;
+    let mut listener = in_time(PgListener::connect_with(pool)).await?;
     listener.eager_reconnect(false);
-    listener.listen(channel).await?;
+    in_time(listener.listen(channel)).await?;
     // What was said before went unheard.
     let mut hint = Some(Hint::Everywhere);
     loop {
@@ -105,11 +110,22 @@ async fn hear(
             Some(Err(mpsc::error::TrySendError::Closed(_))) => return Ok(()),
             _ => {}
         }
-        let Some(notification) = listener.try_recv().await? else { return Ok(()) };
+        let Ok(heard) = tokio::time::timeout(ASK_AFTER, listener.try_recv()).await else {
+            // What is said meanwhile is kept.
+            in_time(sqlx::query("SELECT 1").execute(&mut listener)).await?;
+            continue;
+        };
+        let Some(notification) = heard? else { return Ok(()) };
         if notification.process_id().cast_signed() != shared.announcer.load(Ordering::Relaxed) {
             hint = Some(hint_of(&notification));
         }
     }
+}
+
+/// What an answer that doesn't come is.
+async fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let timed_out = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
+    tokio::time::timeout(ASK_TIMEOUT, answer).await.unwrap_or_else(timed_out)
 }
 
 fn hint_of(notification: &PgNotification) -> Hint {

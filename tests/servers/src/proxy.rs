@@ -3,6 +3,7 @@
 //! What goes through is passed on in the pieces in which it comes; a client's message that is small comes in one.
 
 use std::net::Ipv4Addr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -42,6 +43,8 @@ struct Control {
     to: AtomicU16,
     /// Counts up with each cut of everything.
     cuts: watch::Sender<u64>,
+    /// Counts up whenever everything falls silent.
+    silences: watch::Sender<u64>,
     rule: Mutex<Option<Rule>>,
     /// Counts up with each rule that was followed.
     followed: watch::Sender<u64>,
@@ -68,6 +71,7 @@ impl Proxy {
         let control = Arc::new(Control {
             to: AtomicU16::new(port),
             cuts: watch::Sender::new(0),
+            silences: watch::Sender::new(0),
             rule: Mutex::new(None),
             followed: watch::Sender::new(0),
         });
@@ -88,6 +92,12 @@ impl Proxy {
     /// Cuts all connections.
     pub fn cut(&self) {
         self.control.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Lets all connections fall silent, as when a machine is gone: nothing comes through any more, and neither end is told. New
+    /// ones pass.
+    pub fn silence(&self) {
+        self.control.silences.send_modify(|silences| *silences += 1);
     }
 
     /// Cuts a connection once: at the message with this mark that comes after `pass` others with it.
@@ -148,6 +158,7 @@ async fn accept(listener: TcpListener, control: Arc<Control>) {
 
 /// Returns when the connection has ended or was cut; both its ends are closed then.
 async fn connect(client: TcpStream, control: Arc<Control>) {
+    let mut silences = control.silences.subscribe();
     let to = control.to.load(Ordering::SeqCst);
     let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, to)).await else { return };
     // A proxy that waits for more to send would be slower than the way without it.
@@ -155,9 +166,14 @@ async fn connect(client: TcpStream, control: Arc<Control>) {
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let answers = AtomicU8::new(PASS);
+    let (mut requests, mut replies) =
+        (pin!(requests(from_client, to_server, &control, &answers)), pin!(replies(from_server, to_client, &answers)));
     tokio::select! {
-        () = requests(from_client, to_server, &control, &answers) => {}
-        () = replies(from_server, to_client, &answers) => {}
+        biased;
+        // Both ends stay open until everything is cut.
+        _ = silences.changed() => std::future::pending().await,
+        () = &mut requests => {}
+        () = &mut replies => {}
     }
 }
 

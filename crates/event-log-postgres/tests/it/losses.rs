@@ -7,6 +7,7 @@ use crate::given::{append, founding, issue, options};
 use crate::load::Load;
 use event_log::{AppendError, EventLog as _, LogError};
 use event_log_postgres::{Options, PostgresLog};
+use sqlx::Executor as _;
 use test_servers::postgres::{self, Postgres, Setup};
 use test_servers::proxy::{Cut, Proxy};
 
@@ -131,6 +132,37 @@ async fn an_append_waits_for_the_standby() {
         }
     };
     assert_eq!(settled.position, 2);
+}
+
+/// The server's machine is gone without a word, and its address leads to another: the channel is listened to there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_listens_and_tells_again_after_its_connections_fell_silent() {
+    const LISTENERS: &str = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
+         AND (query LIKE 'LISTEN%' OR query = 'SELECT 1')";
+    const TELLERS: &str = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_notify%' \
+         AND pid <> pg_backend_pid()";
+    let Some(server) = postgres::shared().unwrap() else { return };
+    let database = server.create_database_named().await.unwrap();
+    let way = Proxy::start(server.port()).await.unwrap();
+    let quick = Options { timeout: Duration::from_secs(1), ..options(founding(1)) };
+    let node = PostgresLog::open(&server.url_at(way.port(), &database), &quick).await.unwrap();
+    let mut witness = server.connect(&database).await.unwrap();
+    node.append(append(&issue(1), 0, 1)).await.unwrap();
+    for who in [LISTENERS, TELLERS] {
+        while witness.fetch_all(who).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+    way.silence();
+    let mut revision = 0;
+    for who in [LISTENERS, TELLERS] {
+        // Those that fell silent are still there, as the server sees it.
+        while witness.fetch_all(who).await.unwrap().len() < 2 {
+            if let Ok(appended) = node.append(append(&issue("more"), revision, u128::from(revision))).await {
+                revision = appended.revision;
+            }
+        }
+    }
 }
 
 /// A server that hangs is a trouble; when it goes on, so does the log.
