@@ -134,6 +134,8 @@ fn consumer_config(location: &Location, bytes: usize) -> ClientConfig {
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "error")
         .set("check.crcs", "true")
+        // Nothing of the log is in a transaction, and somebody's that is left open must not hide what comes after it.
+        .set("isolation.level", "read_uncommitted")
         .set("fetch.wait.max.ms", "500")
         .set("fetch.min.bytes", "1")
         .set("fetch.queue.backoff.ms", "1")

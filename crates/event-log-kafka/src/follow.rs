@@ -83,6 +83,8 @@ struct Session {
     /// When a leader was asked last whether it is there, and whose.
     probed: Instant,
     turn: PartitionId,
+    /// When marks of transactions were looked for last.
+    looked: Instant,
 }
 
 /// Where a session is in a partition.
@@ -190,7 +192,16 @@ impl Follower {
         consumer.assign(&places)?;
         let keyring = Keyring::open(&self.location, &self.applier, self.partitions)?;
         let consumer = Arc::new(consumer);
-        Ok(Session { consumer, keyring, told, partitions, caught_up: false, probed: Instant::now(), turn: 0 })
+        Ok(Session {
+            consumer,
+            keyring,
+            told,
+            partitions,
+            caught_up: false,
+            probed: Instant::now(),
+            turn: 0,
+            looked: Instant::now(),
+        })
     }
 
     /// Where to begin: at the replica's last record, which is compared with the topic's.
@@ -237,6 +248,7 @@ impl Follower {
             polled = consumer.poll(Duration::ZERO);
         }
         self.apply(session, batch)?;
+        self.pass_marks(session)?;
         self.see_whether_caught_up(session);
         self.see_whether_reached(session, idle)
     }
@@ -256,11 +268,10 @@ impl Follower {
             return Ok(());
         }
         if offset != place.expected {
-            let expected = place.expected;
-            let reason = format!("partition {partition} of the topic goes on at offset {offset}, not {expected}");
-            return Err(End::Fatal(LogError::DataLoss { reason }));
+            let consumer = &session.consumer;
+            see_whether_only_marks(consumer, &self.location.topic, partition, place.expected, offset)?;
         }
-        place.expected += 1;
+        place.expected = offset + 1;
         if let Some(last) = place.last.take() {
             if Sha256::digest(payload)[..] != last {
                 let reason = format!(
@@ -366,6 +377,25 @@ impl Follower {
         self.state.advance(&bookmarks);
     }
 
+    /// Goes past marks of transactions at the partitions' ends: they have offsets, and are no records.
+    fn pass_marks(&self, session: &mut Session) -> Result<(), End> {
+        if session.looked.elapsed() < WAIT {
+            return Ok(());
+        }
+        session.looked = Instant::now();
+        let positions = session.consumer.position()?;
+        for (partition, place) in (0..).zip(&mut session.partitions) {
+            let position = positions.find_partition(&self.location.topic, PartitionId::cast_signed(partition));
+            let position = position.map_or(0, |position| client::offset_of(position.offset()));
+            // A replica's last record is compared first.
+            if place.last.is_none() && position > place.expected && !self.outgrown.contains(&partition) {
+                place.expected = position;
+                self.state.reach(partition, position);
+            }
+        }
+        Ok(())
+    }
+
     /// Ready once everything is applied that was there when the session began.
     fn see_whether_caught_up(&self, session: &mut Session) {
         if session.caught_up {
@@ -417,6 +447,26 @@ impl Follower {
             self.desk.tend(&self.runtime);
         }
     }
+}
+
+/// Fails unless what is skipped between these offsets are marks of transactions: a partition from which nothing is deleted has no
+/// other gaps. An offset that was met already is none.
+fn see_whether_only_marks(
+    consumer: &BaseConsumer<Told>,
+    topic: &str,
+    partition: PartitionId,
+    expected: u64,
+    offset: u64,
+) -> Result<(), End> {
+    let (low, _) = consumer.fetch_watermarks(topic, partition.cast_signed(), topic::ANSWER_TIMEOUT)?;
+    if offset < expected || u64::try_from(low).unwrap_or_default() > expected {
+        let reason = format!(
+            "partition {partition} of the topic goes on at offset {offset}, not {expected}, and begins at {low}"
+        );
+        return Err(End::Fatal(LogError::DataLoss { reason }));
+    }
+    tracing::debug!(partition, expected, offset, "marks of somebody's transaction are passed");
+    Ok(())
 }
 
 /// Whether the topic must be looked at again. What concerns one connection, or the group that nobody joins, passes by itself.

@@ -113,6 +113,17 @@ impl State {
         }
     }
 
+    /// All of the partition before this offset was applied: what lies between is not the log's.
+    pub(crate) fn reach(&self, partition: PartitionId, offset: u64) {
+        if let Some(applied) = self.applied.get(partition as usize) {
+            applied.send_if_modified(|applied| {
+                let further = offset > *applied;
+                *applied = offset.max(*applied);
+                further
+            });
+        }
+    }
+
     /// The topic is not followed at present, for this reason; `None`: it is.
     pub(crate) fn set_away(&self, away: Option<String>) {
         let before = std::mem::replace(&mut self.held().away, away.clone());

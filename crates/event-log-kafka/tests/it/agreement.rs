@@ -142,3 +142,25 @@ async fn a_proposal_of_a_longer_history_is_admitted_nowhere_and_stops_nobody() {
     assert_eq!(everything(&*topic.node().await).await, records);
     assert_eq!(*log.trouble().borrow(), None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_of_somebody_else_hide_nothing_and_their_marks_are_passed() {
+    let Some(kafka) = kafka::shared().unwrap() else { return };
+    let topic = Topic::new(kafka);
+    let log = topic.node().await;
+    let first = log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap();
+    let partition = first.partition.cast_signed();
+    let brokers = kafka.bootstrap();
+    let foundation = raw::read(&brokers, &topic.name, partition).await.swap_remove(0).1.unwrap();
+    let left_open = raw::begin(&brokers, &topic.name, partition, foundation).await;
+    log.append(append(&stream("PAY", "1"), 1, 2)).await.unwrap();
+    let records = everything(&log).await;
+    assert_eq!(records.len(), 2);
+    tokio::task::spawn_blocking(|| drop(left_open)).await.unwrap();
+    // The mark is the partition's last.
+    assert_eq!(everything(&log).await, records);
+    assert_eq!(everything(&*topic.node().await).await, records);
+    log.append(append(&stream("PAY", "1"), 2, 3)).await.unwrap();
+    assert_eq!(everything(&log).await.len(), 3);
+    assert_eq!(*log.trouble().borrow(), None);
+}

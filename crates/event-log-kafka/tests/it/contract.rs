@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use event_log::contract::{self, Factory};
+use event_log::contract::{self, Factory, Idle};
 use event_log::{EventLog as _, Founding, LogError, Versions};
 use event_log_kafka::{KafkaLog, Options};
 use test_servers::kafka::{self, Kafka};
 
 use crate::given::{Topic, as_log_error};
+use crate::raw;
 
 /// Logs, each on a topic of its own.
 struct Topics {
@@ -61,6 +62,14 @@ impl Factory for Topics {
         let (topic, founding) = self.topic_of(log);
         let replica = topic.next_replica();
         self.open(topic, founding, replica, known).await.map(Some)
+    }
+
+    /// It has written to the log's own partition, a foundation once more, which says nothing.
+    async fn idle_transaction(&self, log: &Arc<KafkaLog>) -> Result<Option<Idle>, LogError> {
+        let (topic, _) = self.topic_of(log);
+        let (brokers, partition) = (self.kafka.bootstrap(), log.identity().partition_of("PAY").cast_signed());
+        let first = raw::read(&brokers, &topic.name, partition).await.swap_remove(0);
+        Ok(Some(Box::new(raw::begin(&brokers, &topic.name, partition, first.1.unwrap()).await)))
     }
 
     /// Most of a case's time is spent on making its topic.

@@ -1,5 +1,6 @@
 //! The topics as Kafka has them, past the log.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
@@ -7,7 +8,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::{BaseProducer, BaseRecord, FutureProducer, FutureRecord, Producer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -50,6 +51,32 @@ pub(crate) async fn write(brokers: &str, topic: &str, partition: i32, (key, valu
     record.key = key.as_deref();
     record.payload = value.as_deref();
     producer.send(record, TIMEOUT).await.unwrap();
+}
+
+/// Somebody's transaction, which has written, and is aborted when this is dropped.
+pub(crate) struct Transaction(BaseProducer);
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        self.0.abort_transaction(TIMEOUT).unwrap();
+    }
+}
+
+/// Begins a transaction that has written this to a partition.
+pub(crate) async fn begin(brokers: &str, topic: &str, partition: i32, payload: Vec<u8>) -> Transaction {
+    static BEGUN: AtomicU32 = AtomicU32::new(0);
+    let id = format!("{topic}-{}", BEGUN.fetch_add(1, Ordering::Relaxed));
+    let (mut config, topic) = (config(brokers), topic.to_owned());
+    let begin = move || {
+        let producer: BaseProducer = config.set("transactional.id", id).create().unwrap();
+        producer.init_transactions(TIMEOUT).unwrap();
+        producer.begin_transaction().unwrap();
+        let record: BaseRecord<'_, (), [u8]> = BaseRecord::to(&topic).partition(partition).payload(&payload);
+        producer.send(record).unwrap();
+        producer.flush(TIMEOUT).unwrap();
+        Transaction(producer)
+    };
+    tokio::task::spawn_blocking(begin).await.unwrap()
 }
 
 /// Makes a topic with these settings.
