@@ -18,7 +18,7 @@ use crate::state::Shared;
 
 /// The least time between two announcements. A first one after silence goes out at once; half of this is what the others wait for on the
 /// average, with a node that appends without a pause.
-const SPACING: Duration = Duration::from_millis(2);
+const SPACING: Duration = Duration::from_millis(4);
 /// How soon after a failure the next is tried. Nodes that aren't told look by themselves.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// An announcement that isn't answered after this long goes nowhere: the server's machine may be gone without a word.
