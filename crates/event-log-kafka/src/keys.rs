@@ -22,10 +22,10 @@ use prost::Message as _;
 use quick_cache::sync::Cache;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use crate::Randomness;
 use crate::client::{self, Told};
 use crate::entry::{FORMAT, Malformed, StoredStream, StoredTexts, stream};
 use crate::error::unavailable;
@@ -63,7 +63,7 @@ struct StoredPlace {
 /// The keys that this node has used lately, and the making of new ones.
 pub(crate) struct Keys {
     location: Location,
-    random: SystemRandom,
+    random: Randomness,
     of_streams: Cache<StreamId, Arc<StreamKey>>,
     by_id: Cache<KeyId, Arc<StreamKey>>,
     producer: OnceCell<FutureProducer<Told>>,
@@ -84,10 +84,10 @@ pub(crate) enum KeyRecord {
 }
 
 impl Keys {
-    pub(crate) fn new(location: Location) -> Self {
+    pub(crate) fn new(location: Location, random: Randomness) -> Self {
         Self {
             location,
-            random: SystemRandom::new(),
+            random,
             of_streams: Cache::new(KEYS_MAX),
             by_id: Cache::new(KEYS_MAX),
             producer: OnceCell::new(),
@@ -169,8 +169,8 @@ impl Keys {
     /// A new key, acknowledged.
     async fn make(&self, partition: PartitionId, stream: &StreamId) -> Result<(KeyId, Secret), LogError> {
         let (mut id, mut secret) = (KeyId::default(), Secret::default());
-        self.fill(&mut id)?;
-        self.fill(&mut secret)?;
+        (self.random)(&mut id);
+        (self.random)(&mut secret);
         let producer = self
             .producer
             .get_or_try_init(|| async { client::producer(&self.location, Told::default()) })
@@ -195,7 +195,7 @@ impl Keys {
         texts: &[u8],
     ) -> Result<StoredTexts, LogError> {
         let mut nonce = [0; NONCE_LEN];
-        self.fill(&mut nonce)?;
+        (self.random)(&mut nonce);
         let mut sealed = Vec::with_capacity(NONCE_LEN + salt.len() + texts.len() + AES_256_GCM.tag_len());
         sealed.extend_from_slice(salt);
         sealed.extend_from_slice(texts);
@@ -204,11 +204,6 @@ impl Keys {
             .map_err(|_| LogError::Unavailable { reason: "the texts were not sealed".to_owned() })?;
         sealed.splice(0..0, nonce);
         Ok(StoredTexts { hash: hash.to_vec(), key_id: key.id.to_vec(), sealed })
-    }
-
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), LogError> {
-        let no_randomness = |_| LogError::Unavailable { reason: "the system has no randomness".to_owned() };
-        self.random.fill(bytes).map_err(no_randomness)
     }
 }
 

@@ -5,13 +5,17 @@ use super::{KeyRecord, Keys, StoredKey, StoredKeyName, StreamKey};
 use crate::entry::StoredStream;
 use crate::url::Location;
 use prost::Message as _;
+use rand::Rng as _;
 
 fn stream(id: &str) -> StreamId {
     StreamId { project: "PAY".into(), kind: "issue".into(), id: id.into() }
 }
 
 fn keys() -> Keys {
-    Keys::new(Location::parse("kafka://nobody:1/log", None).unwrap())
+    Keys::new(
+        Location::parse("kafka://nobody:1/log", None).unwrap(),
+        std::sync::Arc::new(|bytes| rand::rng().fill_bytes(bytes)),
+    )
 }
 
 fn seal(keys: &Keys, key: &StreamKey, texts: &[u8]) -> Vec<u8> {

@@ -11,8 +11,8 @@
 //! - `founding`, `topic`: how a log begins, and which settings of a topic would lose it.
 //!
 //! What never happens here: a decision (admission decides), an answer before the read-back or the acknowledgement, a record skipped in silence, a
-//! topic taken whose settings lose what was acknowledged, the wall clock, a password in a message. Randomness is only in what
-//! must not be guessed: keys, nonces, and this node's number.
+//! topic taken whose settings lose what was acknowledged, the wall clock, a password in a message, randomness but what is given
+//! for what must not be guessed: keys, nonces, and this node's number.
 //!
 //! # Recipes
 //!
@@ -54,7 +54,6 @@ use event_log::{
     Versions,
 };
 use event_log_sqlite::SqliteLog;
-use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -79,8 +78,11 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 const FIND_WITHIN: Duration = Duration::from_secs(10);
 const FIND_PAUSE: Duration = Duration::from_millis(100);
 
+/// Fills these bytes with what nobody can guess.
+pub type Randomness = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// How a log is opened.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Options {
     /// How the log is made, where the topic has none yet; else it is as it was made.
     pub founding: Founding,
@@ -102,6 +104,8 @@ pub struct Options {
     pub resend_after: Duration,
     /// After this its outcome is unknown; and after this a barrier is given up.
     pub answer_within: Duration,
+    /// What keys, nonces and this node's number are drawn from: it must be fit for cryptography.
+    pub random: Randomness,
 }
 
 /// A node of an event log on a Kafka topic.
@@ -121,7 +125,7 @@ pub struct KafkaLog {
 impl Options {
     /// The defaults: 8,192 appends or 64 MiB may wait; 4 readers; 4 MiB of each partition kept in memory; written again after
     /// 9 s, unknown after 20 s; a password from [`PASSWORD_VARIABLE`].
-    pub fn new(founding: Founding, replica: impl Into<PathBuf>) -> Self {
+    pub fn new(founding: Founding, replica: impl Into<PathBuf>, random: Randomness) -> Self {
         Self {
             founding,
             known: Versions::KNOWN,
@@ -133,6 +137,7 @@ impl Options {
             tail_bytes: 4 * 1024 * 1024,
             resend_after: Duration::from_secs(9),
             answer_within: Duration::from_secs(20),
+            random,
         }
     }
 }
@@ -219,12 +224,12 @@ impl KafkaLog {
             answer: options.answer_within,
         };
         let mut node = [0; 8];
-        SystemRandom::new().fill(&mut node).map_err(|_| failed("the system has no randomness".to_owned()))?;
+        (options.random)(&mut node);
         let desk = Desk::new(&location, u64::from_be_bytes(node), limits, &Handle::current())
             .map_err(|error| failed(format!("setting a producer up: {error}")))?;
         let bookmarks = (0..identity.partitions).filter_map(|partition| applier.bookmark(partition)).collect();
         let (desk, state) = (Arc::new(desk), Arc::new(State::new(options.known, bookmarks)));
-        let keys = Arc::new(Keys::new(location.clone()));
+        let keys = Arc::new(Keys::new(location.clone(), Arc::clone(&options.random)));
         let closed = Arc::new(AtomicBool::new(false));
         let follower = Follower {
             location: location.clone(),

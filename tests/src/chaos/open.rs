@@ -9,6 +9,7 @@ use event_log::{EventLog, Founding, Identity};
 use event_log_kafka::KafkaLog;
 use event_log_postgres::PostgresLog;
 use event_log_sqlite::SqliteLog;
+use rand::Rng as _;
 use uuid::Uuid;
 
 /// The id of every log made here.
@@ -30,7 +31,8 @@ pub async fn open(url: &str, replica: &Path) -> Result<Arc<dyn EventLog>> {
             Arc::new(PostgresLog::open(url, &options).await.with_context(doing)?)
         }
         Some(("kafka", _)) => {
-            let options = event_log_kafka::Options::new(founding, replica);
+            let options =
+                event_log_kafka::Options::new(founding, replica, Arc::new(|bytes| rand::rng().fill_bytes(bytes)));
             let log = KafkaLog::open(url, &options).await.with_context(doing)?;
             log.caught_up().await.with_context(doing)?;
             Arc::new(log)

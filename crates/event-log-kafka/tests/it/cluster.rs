@@ -12,7 +12,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use test_servers::kafka::{Kafka, Setup};
 use test_servers::process::Signal;
 
-use crate::given::{Topic, append, everything, founding, stream};
+use crate::given::{Topic, append, everything, founding, random, stream};
 
 async fn cluster() -> Option<Kafka> {
     let setup = Setup { brokers: 3, ..Setup::default() };
@@ -144,7 +144,7 @@ async fn three_brokers_make_a_topic_that_is_safe_without_being_asked() {
     // One broker's loss stops nothing for long.
     kafka.kill(2).unwrap();
     insist(&log, append(&stream("PAY", "1"), 1, 2)).await;
-    let again = topic.open(&Options::new(founding(), topic.next_replica())).await.unwrap();
+    let again = topic.open(&Options::new(founding(), topic.next_replica(), random())).await.unwrap();
     again.caught_up().await.unwrap();
     assert_eq!(everything(&again).await.len(), 2);
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use event_log::{Append, EventLog as _, Founding, Identity, LogError, NewEvent, Recorded, StreamId};
-use event_log_kafka::{KafkaLog, OpenError, Options};
+use event_log_kafka::{KafkaLog, OpenError, Options, Randomness};
+use rand::Rng as _;
 use tempfile::TempDir;
 use test_servers::kafka::Kafka;
 use uuid::Uuid;
@@ -21,6 +22,11 @@ pub(crate) struct Topic {
 /// What new logs are: open, with four partitions.
 pub(crate) fn founding() -> Founding {
     Founding { identity: Identity::new(Uuid::from_u128(7), 4), filling: false }
+}
+
+/// The thread's own.
+pub(crate) fn random() -> Randomness {
+    Arc::new(|bytes| rand::rng().fill_bytes(bytes))
 }
 
 impl Topic {
@@ -44,7 +50,7 @@ impl Topic {
 
     /// A node with a replica of its own, caught up.
     pub(crate) async fn node(&self) -> Arc<KafkaLog> {
-        let log = self.open(&Options::new(founding(), self.next_replica())).await.unwrap();
+        let log = self.open(&Options::new(founding(), self.next_replica(), random())).await.unwrap();
         log.caught_up().await.unwrap();
         log
     }

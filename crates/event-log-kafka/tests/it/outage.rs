@@ -7,12 +7,12 @@ use event_log_kafka::{KafkaLog, OpenError, Options};
 use test_servers::kafka::{Kafka, Setup};
 use test_servers::process::Signal;
 
-use crate::given::{Topic, append, everything, founding, stream};
+use crate::given::{Topic, append, everything, founding, random, stream};
 
 /// Answers soon, so that a test of an outage is short.
 fn hasty(topic: &Topic) -> Options {
     let (resend_after, answer_within) = (Duration::from_secs(2), Duration::from_secs(6));
-    Options { resend_after, answer_within, ..Options::new(founding(), topic.next_replica()) }
+    Options { resend_after, answer_within, ..Options::new(founding(), topic.next_replica(), random()) }
 }
 
 async fn told_unavailable(log: &KafkaLog) {
@@ -106,7 +106,7 @@ async fn a_topic_that_lost_its_end_is_data_loss_and_nothing_more_is_served() {
     let replica = log.replica().to_owned();
     log.close().await;
     drop(log);
-    let again = topic.open(&Options::new(founding(), replica)).await.unwrap();
+    let again = topic.open(&Options::new(founding(), replica, random())).await.unwrap();
     assert!(matches!(again.caught_up().await, Err(LogError::DataLoss { .. })));
 }
 
@@ -160,7 +160,7 @@ async fn a_topic_whose_end_was_lost_and_written_anew_is_data_loss() {
     for n in 0..3 {
         other.append(append(&stream("PAY", "other"), n, 50 + u128::from(n))).await.unwrap();
     }
-    let first = topic.open(&Options::new(founding(), replica)).await.unwrap();
+    let first = topic.open(&Options::new(founding(), replica, random())).await.unwrap();
     let reason = told_data_loss(&first).await;
     assert!(reason.contains("has another record at offset 2"), "{reason}");
 }

@@ -6,7 +6,7 @@ use event_log::EventLog as _;
 use event_log_kafka::{KafkaLog, OpenError, Options};
 use test_servers::kafka::{Kafka, Secure, Setup};
 
-use crate::given::{Topic, append, everything, founding, stream};
+use crate::given::{Topic, append, everything, founding, random, stream};
 
 const PASSWORD: &str = "not-to-be-told";
 
@@ -38,7 +38,7 @@ async fn tls_and_scram_pass_through_and_no_password_is_told() {
     let topic = Topic::with(&kafka, &query);
     let options = |password: &str| Options {
         password: Some(password.to_owned()),
-        ..Options::new(founding(), topic.next_replica())
+        ..Options::new(founding(), topic.next_replica(), random())
     };
     let log = KafkaLog::open(&topic.url, &options(PASSWORD)).await.unwrap();
     log.caught_up().await.unwrap();

@@ -3,7 +3,7 @@
 use event_log_kafka::{KafkaLog, OpenError, Options};
 use test_servers::kafka::{self, Kafka};
 
-use crate::given::{Topic, founding};
+use crate::given::{Topic, founding, random};
 use crate::raw;
 
 const SAFE: [(&str, &str); 5] = [
@@ -17,11 +17,11 @@ const SAFE: [(&str, &str); 5] = [
 /// Founds a log, then sets one setting of its topic to what is dangerous.
 async fn refused(kafka: &Kafka, setting: &'static str, value: &'static str) -> String {
     let topic = Topic::new(kafka);
-    topic.open(&Options::new(founding(), topic.next_replica())).await.unwrap();
+    topic.open(&Options::new(founding(), topic.next_replica(), random())).await.unwrap();
     let mut settings: Vec<_> = SAFE.into_iter().filter(|(name, _)| *name != setting).collect();
     settings.push((setting, value));
     raw::alter(&kafka.bootstrap(), &topic.name, &settings).await;
-    match topic.open(&Options::new(founding(), topic.next_replica())).await {
+    match topic.open(&Options::new(founding(), topic.next_replica(), random())).await {
         Err(OpenError::Unsafe { reason, .. }) => reason,
         other => panic!("{setting}={value}: {other:?}"),
     }
@@ -47,9 +47,9 @@ async fn dangerous_settings_are_refused_with_the_command_that_changes_them() {
 async fn one_broker_is_enough_only_for_who_says_so() {
     let Some(kafka) = kafka::shared().unwrap() else { return };
     let topic = Topic::new(kafka);
-    topic.open(&Options::new(founding(), topic.next_replica())).await.unwrap();
+    topic.open(&Options::new(founding(), topic.next_replica(), random())).await.unwrap();
     let careful = format!("kafka://{}/{}", kafka.bootstrap(), topic.name);
-    let refused = KafkaLog::open(&careful, &Options::new(founding(), topic.next_replica())).await;
+    let refused = KafkaLog::open(&careful, &Options::new(founding(), topic.next_replica(), random())).await;
     match refused {
         Err(OpenError::Unsafe { reason, .. }) => assert!(reason.contains("min.insync.replicas is 1"), "{reason}"),
         other => panic!("{other:?}"),
@@ -64,7 +64,7 @@ async fn a_topic_of_something_else_is_not_taken() {
     let keys = [("cleanup.policy", "compact"), ("delete.retention.ms", "3153600000000"), SAFE[3], SAFE[4]];
     raw::create(&kafka.bootstrap(), &format!("{}-keys", topic.name), 4, &keys).await;
     raw::write(&kafka.bootstrap(), &topic.name, 2, &(None, Some(b"somebody else's".to_vec()))).await;
-    let refused = topic.open(&Options::new(founding(), topic.next_replica())).await;
+    let refused = topic.open(&Options::new(founding(), topic.next_replica(), random())).await;
     match refused {
         Err(OpenError::NotALog { reason, .. }) => assert!(reason.contains("partition 2"), "{reason}"),
         other => panic!("{other:?}"),
@@ -78,7 +78,7 @@ async fn looking_for_a_log_makes_none() {
     for _ in 0..2 {
         assert_eq!(KafkaLog::is_there(&topic.url, None).await, Ok(false));
     }
-    topic.open(&Options::new(founding(), topic.next_replica())).await.unwrap();
+    topic.open(&Options::new(founding(), topic.next_replica(), random())).await.unwrap();
     assert_eq!(KafkaLog::is_there(&topic.url, None).await, Ok(true));
 }
 
@@ -89,7 +89,7 @@ async fn several_nodes_that_found_at_once_found_one_log() {
     let opened = (0..4).map(|n| {
         let mut founding = founding();
         founding.identity.log_id = uuid::Uuid::from_u128(100 + n);
-        let options = Options::new(founding, topic.next_replica());
+        let options = Options::new(founding, topic.next_replica(), random());
         let topic = &topic;
         async move { topic.open(&options).await.unwrap() }
     });

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use event_log::{Founding, Maintain, Phase};
 use event_log_kafka::KafkaLog;
 use event_log_postgres::PostgresLog;
+use rand::Rng as _;
 use test_servers::{kafka, postgres};
 use transfer::{VerifyOptions, copy, export, verify};
 
@@ -29,7 +30,11 @@ fn now() -> i64 {
 async fn on_kafka(founding: Founding, topic: &str) -> Option<(Arc<dyn Maintain>, tempfile::TempDir)> {
     let url = format!("kafka://{}/{topic}?single-broker", kafka::shared().unwrap()?.bootstrap());
     let folder = tempfile::tempdir().unwrap();
-    let options = event_log_kafka::Options::new(founding, folder.path().join("replica.db"));
+    let options = event_log_kafka::Options::new(
+        founding,
+        folder.path().join("replica.db"),
+        Arc::new(|bytes| rand::rng().fill_bytes(bytes)),
+    );
     let log = KafkaLog::open(&url, &options).await.unwrap();
     log.caught_up().await.unwrap();
     Some((Arc::new(log), folder))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use event_log::Maintain;
 use event_log_kafka::{KafkaLog, OpenError as KafkaError, Options, PASSWORD_VARIABLE};
+use rand::Rng as _;
 
 use super::{How, LogUrl, OpenError, Opened, new_log};
 
@@ -27,7 +28,7 @@ pub(super) async fn open(url: &LogUrl, address: &str, data: &Path, how: How) -> 
     if how == How::Beside && !replica.exists() {
         return beside(url, address, founding).await;
     }
-    match KafkaLog::open(address, &Options::new(founding, replica)).await {
+    match KafkaLog::open(address, &options(founding, replica)).await {
         // A server of this folder has it: what only reads makes one of its own.
         Err(KafkaError::Replica(event_log_sqlite::OpenError::InUse { .. })) if how == How::Beside => {
             beside(url, address, founding).await
@@ -37,11 +38,15 @@ pub(super) async fn open(url: &LogUrl, address: &str, data: &Path, how: How) -> 
     }
 }
 
+fn options(founding: event_log::Founding, replica: PathBuf) -> Options {
+    Options::new(founding, replica, Arc::new(|bytes| rand::rng().fill_bytes(bytes)))
+}
+
 /// With a replica that goes when it is closed.
 async fn beside(url: &LogUrl, address: &str, founding: event_log::Founding) -> Result<Opened, OpenError> {
     let folder = tempfile::tempdir().map_err(|error| OpenError::Failed(error.into()))?;
     let replica: PathBuf = folder.path().join(REPLICA);
-    let log = KafkaLog::open(address, &Options::new(founding, replica)).await.map_err(|error| failed(url, error))?;
+    let log = KafkaLog::open(address, &options(founding, replica)).await.map_err(|error| failed(url, error))?;
     caught_up(log, Some(folder), How::Beside).await
 }
 

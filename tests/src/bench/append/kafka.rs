@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use event_log::{EventLog, Founding, Identity};
 use event_log_kafka::{KafkaLog, Options};
+use rand::Rng as _;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -66,7 +67,8 @@ impl Storage for Kafka {
     async fn open(&self) -> Result<Arc<dyn EventLog>> {
         let founding =
             Founding { identity: Identity::new(Uuid::from_u128(0xbe), PARTITIONS.cast_unsigned()), filling: false };
-        let log = KafkaLog::open(&self.url, &Options::new(founding, &self.replica)).await?;
+        let random = Arc::new(|bytes: &mut [u8]| rand::rng().fill_bytes(bytes));
+        let log = KafkaLog::open(&self.url, &Options::new(founding, &self.replica, random)).await?;
         log.caught_up().await?;
         Ok(Arc::new(log))
     }
