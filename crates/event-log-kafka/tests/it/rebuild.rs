@@ -63,3 +63,17 @@ async fn the_replica_of_another_log_is_refused() {
     let refused = another.open(&Options::new(founding(), &replica, random())).await;
     assert!(matches!(refused, Err(OpenError::OtherLog { .. })), "{refused:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_replica_has_is_read_without_the_topic_as_a_log_in_a_file() {
+    let Some(kafka) = kafka::shared().unwrap() else { return };
+    let topic = Topic::new(kafka);
+    let log = topic.node().await;
+    let partition = log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap().partition;
+    let records = everything(&log).await;
+    let replica = log.replica().to_owned();
+    log.close().await;
+    drop(log);
+    let file = event_log_sqlite::SqliteLog::open(&replica, &event_log_sqlite::Options::new(founding())).unwrap();
+    assert_eq!(file.read_partition(partition, 0, 10).await.unwrap().records, records);
+}
