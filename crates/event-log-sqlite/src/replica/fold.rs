@@ -47,8 +47,7 @@ impl Partition {
         };
         if known.is_some_and(|known| *known != seen.running_hash) {
             let position = seen.position;
-            let reason =
-                format!("a proposer had another record at position {position}, or before, than this node");
+            let reason = format!("a proposer had another record at position {position}, or before, than this node");
             return Err(Failure::Refused(LogError::DataLoss { reason }));
         }
         Ok(())

@@ -41,8 +41,7 @@ const WRITE_BOOKMARK: &str = "INSERT OR REPLACE INTO replica_partitions (partiti
 const READ_KEY_OFFSET: &str = "SELECT next_offset FROM replica_key_offsets WHERE partition = ?";
 const WRITE_KEY_OFFSET: &str = "INSERT OR REPLACE INTO replica_key_offsets (partition, next_offset) VALUES (?, ?)";
 const READ_KEY: &str = "SELECT secret FROM replica_keys WHERE key_id = ?";
-const KEY_OF_STREAM: &str =
-    "SELECT key_id, secret FROM replica_keys WHERE project = ? AND kind = ? AND id = ? AND secret IS NOT NULL \
+const KEY_OF_STREAM: &str = "SELECT key_id, secret FROM replica_keys WHERE project = ? AND kind = ? AND id = ? AND secret IS NOT NULL \
      ORDER BY key_id LIMIT 1";
 const WRITE_KEY: &str =
     "INSERT OR REPLACE INTO replica_keys (key_id, project, kind, id, secret) VALUES (?, ?, ?, ?, ?)";
