@@ -194,6 +194,7 @@ impl EventLog for SqliteLog {
     }
 
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.queue.has_room().map_err(AppendError::Failed)?;
         let proposal = Proposal::check(append, self.identity.partitions)?;
         self.shared.usable().map_err(AppendError::Failed)?;
         let answer = self.queue.propose(proposal).map_err(AppendError::Failed)?;

@@ -131,6 +131,12 @@ pub(crate) fn queue(options: &Options) -> (Queue, Arrivals) {
 }
 
 impl Queue {
+    /// Fails where there is no room for one more, before anything is done for it: who is refused costs next to nothing.
+    pub(crate) fn has_room(&self) -> Result<(), LogError> {
+        let full = self.load.proposals.load(Ordering::Relaxed) >= self.proposals_max;
+        if full { Err(LogError::Overloaded) } else { Ok(()) }
+    }
+
     /// Puts the proposal into the queue, or says at once that there is no room.
     pub(crate) fn propose(&self, proposal: Proposal) -> Result<oneshot::Receiver<Answer>, LogError> {
         let bytes = proposal.encoded_bytes();
@@ -181,7 +187,9 @@ impl Arrivals {
             Err(RecvTimeoutError::Disconnected) => return Taken::Closed,
         };
         // Where others want this core they go first, and what they propose comes along: no timer, and nothing lost where nobody does.
-        std::thread::yield_now();
+        if self.load.proposals.load(Ordering::Relaxed) < self.batch_max {
+            std::thread::yield_now();
+        }
         let mut bytes = self.sort(first, batch);
         while batch.task.is_none() && batch.proposals.len() < self.batch_max && bytes < BATCH_BYTES_MAX {
             match self.receiver.try_recv() {

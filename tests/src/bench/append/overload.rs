@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use event_log::{AppendError, EventLog, LogError};
+use event_log::{AppendError, Appended, EventLog, LogError};
 use tokio_util::task::TaskTracker;
 
 use super::traffic::Traffic;
@@ -27,6 +28,19 @@ struct Counts {
     failed: AtomicU64,
 }
 
+impl Counts {
+    /// What is accepted after the end was carried after it.
+    fn note(&self, answer: &Result<Appended, AppendError>, in_time: bool) {
+        let count = match answer {
+            Ok(_) if in_time => &self.accepted,
+            Ok(_) => return,
+            Err(AppendError::Failed(LogError::Overloaded)) => &self.refused,
+            Err(_) => &self.failed,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// Rounds of the best and of the overload, by turns.
 pub(super) async fn measure(
     report: &Report,
@@ -35,7 +49,7 @@ pub(super) async fn measure(
     length: Duration,
     rounds: u32,
 ) -> Result<()> {
-    let traffic = Traffic::new(Arc::clone(&log));
+    let traffic = Traffic::of_single_events(Arc::clone(&log));
     let own = std::process::id();
     traffic.run(BEST_IN_FLIGHT, length).await?;
     let (mut best, mut carried, mut refused, mut seconds) = (0.0_f64, 0.0, 0.0, 0.0);
@@ -75,15 +89,15 @@ async fn overload(traffic: &Traffic, log: &Arc<dyn EventLog>, rate: f64, length:
         while sent < due && start.elapsed() < length {
             let append = traffic.append(traffic.next_stream(), 0, &mut dice);
             let (log, counts) = (Arc::clone(log), Arc::clone(&counts));
-            appends.spawn(async move {
-                let count = match log.append(append).await {
-                    Ok(_) if start.elapsed() < length => &counts.accepted,
-                    Ok(_) => return,
-                    Err(AppendError::Failed(LogError::Overloaded)) => &counts.refused,
-                    Err(_) => &counts.failed,
-                };
-                count.fetch_add(1, Ordering::Relaxed);
-            });
+            let mut call = Box::pin(async move { log.append(append).await });
+            // Who is refused at once, as most are, needs no task of his own.
+            match futures::poll!(&mut call) {
+                Poll::Ready(answer) => counts.note(&answer, start.elapsed() < length),
+                Poll::Pending => drop(appends.spawn(async move {
+                    let answer = call.await;
+                    counts.note(&answer, start.elapsed() < length);
+                })),
+            }
             sent += 1.0;
         }
     }

@@ -30,16 +30,28 @@ pub(super) struct Traffic {
     /// Tells this run's streams from those of other runs on the same log.
     run: u64,
     projects: u8,
+    stream_events: u64,
 }
 
 impl Traffic {
     pub(super) fn new(log: Arc<dyn EventLog>) -> Self {
-        Self { log, next_stream: Arc::default(), run: fastrand::u64(..), projects: PROJECTS }
+        Self {
+            log,
+            next_stream: Arc::default(),
+            run: fastrand::u64(..),
+            projects: PROJECTS,
+            stream_events: STREAM_EVENTS,
+        }
     }
 
     /// Writers on one partition.
     pub(super) fn on_one_project(log: Arc<dyn EventLog>) -> Self {
         Self { projects: 1, ..Self::new(log) }
+    }
+
+    /// Writers whose every event begins a stream: who doesn't wait for an answer can't know the next revision.
+    pub(super) fn of_single_events(log: Arc<dyn EventLog>) -> Self {
+        Self { stream_events: 1, ..Self::new(log) }
     }
 
     /// So many writers, for so long.
@@ -62,7 +74,7 @@ impl Traffic {
                 let (mut latencies, mut dice) = (Vec::new(), fastrand::Rng::new());
                 loop {
                     let stream = traffic.next_stream();
-                    for revision in 0..STREAM_EVENTS {
+                    for revision in 0..traffic.stream_events {
                         if !goes_on(stream) {
                             return anyhow::Ok(latencies);
                         }
