@@ -80,7 +80,9 @@ async fn file(clients: &[Client], project: &str, callers: usize, length: Duratio
     while let Some(ended) = calls.join_next().await {
         ended??;
     }
-    let rate = |counter: &AtomicU64| rate(counter.load(Ordering::Relaxed), length);
+    // With what was under way at the end, and the time that it took.
+    let took = start.elapsed();
+    let rate = |counter: &AtomicU64| rate(counter.load(Ordering::Relaxed), took);
     Ok((rate(&counts.accepted), rate(&counts.refused)))
 }
 
@@ -88,18 +90,17 @@ async fn file_until(client: &Client, project: &str, counts: &Counts, end: Instan
     let mut refusals = 0;
     while Instant::now() < end {
         match client.issues(CUSTOMER).file_issue(life::filing(project, 1)).await {
-            // What is answered after the end was carried after it.
-            Ok(_) if Instant::now() < end => {
+            Ok(_) => {
                 counts.accepted.fetch_add(1, Ordering::Relaxed);
                 refusals = 0;
             }
-            Ok(_) => return Ok(()),
             Err(status) if status.code() == Code::ResourceExhausted => {
                 counts.refused.fetch_add(1, Ordering::Relaxed);
                 let told =
                     status.get_error_details().retry_info().and_then(|info| info.retry_delay).unwrap_or_default();
                 let pause = (told * 2_u32.saturating_pow(refusals)).min(PAUSE_MAX);
-                tokio::time::sleep(pause.mul_f64(fastrand::f64() + 0.5)).await;
+                let left = end.saturating_duration_since(Instant::now());
+                tokio::time::sleep(pause.mul_f64(fastrand::f64() + 0.5).min(left)).await;
                 refusals += 1;
             }
             Err(status) => return Err(status),

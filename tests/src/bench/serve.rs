@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::Args;
 use rusqlite::Connection;
+use tonic::Code;
 
 use super::load::{self, Lives, Run};
 use super::report::{Figure, Report, percentile};
@@ -17,6 +18,9 @@ use crate::client::Client;
 use crate::ground::{Ground, Kind};
 use crate::life;
 use crate::server::Server;
+
+/// How long a server may take to be ready.
+const READY_MAX: Duration = Duration::from_secs(60);
 
 /// What to measure.
 #[derive(Debug, Args)]
@@ -69,7 +73,7 @@ impl Serve {
         let url = ground.url(data).await?;
         let flags = if self.log == Kind::Sqlite { Vec::new() } else { vec!["--log", url.as_str()] };
         let (echo, server) = (echo::Process::start().await?, Server::start_with(data, &flags).await?);
-        life::project(&Client::connect(&server.url).await?, "BENCH").await?;
+        project_once_ready(&Client::connect(&server.url).await?).await?;
         let (channels, lives) = (load::channels(&echo.url).await?, Lives::connect(&server.url, "BENCH").await?);
         let length = Duration::from_secs_f64(self.seconds);
         let raw = Raw::open(&data.join("raw.db"))?;
@@ -91,6 +95,19 @@ impl Serve {
             overload::measure(report, &name, &server, "BENCH", self.rounds, length).await?;
         }
         server.stop().await.map(|_| ())
+    }
+}
+
+/// A server whose log is still catching up says so.
+async fn project_once_ready(client: &Client) -> anyhow::Result<()> {
+    let start = Instant::now();
+    loop {
+        match life::project(client, "BENCH").await {
+            Err(status) if status.code() == Code::Unavailable && start.elapsed() < READY_MAX => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            made => return made.context("make a project"),
+        }
     }
 }
 
