@@ -102,9 +102,13 @@ impl Server {
         is_alive(self.pid)
     }
 
-    /// Sends it a signal.
+    /// Sends it a signal; after `STOP` none of its threads runs any more.
     pub fn signal(&self, signal: Signal) -> Result<()> {
-        kill_process(self.pid, signal).with_context(|| format!("send {signal:?} to process {}", self.id()))
+        kill_process(self.pid, signal).with_context(|| format!("send {signal:?} to process {}", self.id()))?;
+        if signal == Signal::STOP {
+            wait_until("the stopped server stands still", || stands_still(self.pid))?;
+        }
+        Ok(())
     }
 
     /// Sends a signal to it and to every process that it has begun.
@@ -184,10 +188,24 @@ fn is_alive(process: Pid) -> bool {
     status(process).is_some_and(|(state, _)| !matches!(state, 'Z' | 'X'))
 }
 
-/// State and parent, as `/proc/PID/stat` tells them after the name in parentheses.
+/// Whether every thread of a process is stopped, or gone.
+fn stands_still(process: Pid) -> bool {
+    let threads = std::fs::read_dir(folder(process).join("task")).into_iter().flatten().flatten();
+    threads.filter_map(|thread| stat(&thread.path())).all(|(state, _)| matches!(state, 'T' | 't' | 'Z' | 'X'))
+}
+
+/// State and parent.
 fn status(process: Pid) -> Option<(char, Pid)> {
-    let path = PathBuf::from("/proc").join(process.as_raw_nonzero().to_string()).join("stat");
-    let text = std::fs::read_to_string(path).ok()?;
+    stat(&folder(process))
+}
+
+fn folder(process: Pid) -> PathBuf {
+    PathBuf::from("/proc").join(process.as_raw_nonzero().to_string())
+}
+
+/// State and parent, as the file `stat` tells them after the name in parentheses.
+fn stat(folder: &Path) -> Option<(char, Pid)> {
+    let text = std::fs::read_to_string(folder.join("stat")).ok()?;
     let (_, rest) = text.rsplit_once(')')?;
     let mut fields = rest.split_whitespace();
     let state = fields.next()?.chars().next()?;
