@@ -81,7 +81,8 @@ impl Machine for Server {
     }
 
     async fn start(&mut self, image: &Image) -> Result<String> {
-        self.starts.kill()?;
+        // In its own time: a killed one leaves its shared memory behind, which nothing of the next image knows of.
+        self.starts.stop()?;
         let data = self.starts.data();
         let owner = data.metadata().context("the data folder")?;
         let folder = in_memory()?;
