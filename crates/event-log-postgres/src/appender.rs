@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use deadpool::managed::Object;
 use event_log::admission::{Admission, Changes, Decision};
-use event_log::{AppendError, LogError, PartitionId, Phase};
+use event_log::{AppendError, LogError, Mark, PartitionId, Phase};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::batch::{self, Columns, Outcome, SEEN_MAX};
@@ -20,7 +20,7 @@ use crate::error::Fault;
 use crate::heads::{self, End};
 use crate::ledger::{Asked, Found, Ledger};
 use crate::lookup::Seen;
-use crate::mark::{Mark, read_mark};
+use crate::mark::read_mark;
 use crate::queue::{Answer, Arrivals, Batch};
 use crate::state::Shared;
 

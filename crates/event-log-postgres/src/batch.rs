@@ -1,14 +1,13 @@
 //! What a batch writes: a column for each argument of `append_events`, and the call.
 
 use event_log::admission::Accepted;
-use event_log::{PartitionId, Proposal, Recorded, StreamId, leaf};
+use event_log::{Mark, PartitionId, Proposal, Recorded, StreamId, leaf};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error::Fault;
 use crate::heads::End;
 use crate::lookup::{self, Seen};
-use crate::mark::{Mark, phase_name};
 
 /// Most events of other nodes that are answered to a batch; behind by more, a node begins anew.
 pub(crate) const SEEN_MAX: usize = 1000;
@@ -152,7 +151,7 @@ impl<'b> Columns<'b> {
             .bind(partition.cast_signed())
             .bind(head.position.cast_signed())
             .bind(head.leaf_there())
-            .bind(phase_name(mark.phase))
+            .bind(mark.phase.name())
             .bind(mark.versions.rule.cast_signed())
             .bind(mark.versions.record.cast_signed())
             .bind(i32::try_from(SEEN_MAX).unwrap_or(i32::MAX))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use event_log::{LogError, PartitionId};
+use event_log::{LogError, Mark, PartitionId};
 use sqlx::postgres::{PgListener, PgNotification, PgPoolOptions};
 use sqlx::{PgConnection, Row as _};
 use tokio::sync::mpsc;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Clock;
 use crate::error::Fault;
 use crate::heads::{End, Heads};
-use crate::mark::{Mark, read_mark};
+use crate::mark::read_mark;
 use crate::place::Place;
 use crate::reader::{Question, Readers};
 use crate::settings::unsafe_settings;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use event_log::admission::{Admission, NotTaken};
-use event_log::{FillError, LogError, Maintain, PartitionId, Phase, Recorded, Versions};
+use event_log::{Change, FillError, LogError, Maintain, Mark, PartitionId, Phase, Recorded, Versions};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::PostgresLog;
@@ -11,7 +11,7 @@ use crate::connect::{self, discard};
 use crate::error::Fault;
 use crate::heads::{self, End};
 use crate::ledger::{Asked, Ledger};
-use crate::mark::{Mark, phase_name, read_mark};
+use crate::mark::read_mark;
 use crate::node::Node;
 
 /// While it is held no append is in flight, on any node.
@@ -19,14 +19,6 @@ const TAKE_LOG: &str = "SELECT pg_advisory_xact_lock('log'::regclass::oid::integ
 const SET_MARK: &str = "UPDATE log SET rule_version = $1, record_version = $2, phase = $3";
 /// Says to every node that anything may be new.
 const NOTIFY: &str = "SELECT pg_notify($1, '')";
-
-/// A change of the log's row.
-#[derive(Debug, Clone, Copy)]
-enum Change {
-    Raise(Versions),
-    Seal,
-    Open,
-}
 
 /// Why the log was not filled.
 enum NotFilled {
@@ -57,7 +49,7 @@ impl Maintain for PostgresLog {
     }
 
     async fn activate(&self, versions: Versions) -> Result<(), LogError> {
-        self.node.clone().change(Change::Raise(versions)).await
+        self.node.clone().change(Change::Activate(versions)).await
     }
 
     async fn seal(&self) -> Result<(), LogError> {
@@ -103,7 +95,7 @@ impl Node {
         sqlx::query(TAKE_LOG).execute(&mut *transaction).await?;
         // A statement of its own: begun when no append is in flight.
         let before = read_mark(&mut transaction, self.shared.identity.log_id).await?;
-        let after = match changed(before, change, self.shared.known) {
+        let after = match before.changed(change, self.shared.known) {
             Ok(after) => after,
             Err(refused) => {
                 transaction.rollback().await?;
@@ -114,7 +106,7 @@ impl Node {
             sqlx::query(SET_MARK)
                 .bind(after.versions.rule.cast_signed())
                 .bind(after.versions.record.cast_signed())
-                .bind(phase_name(after.phase))
+                .bind(after.phase.name())
                 .execute(&mut *transaction)
                 .await?;
         }
@@ -192,21 +184,6 @@ impl Node {
         transaction.commit().await?;
         let last = records.last().map(|last| last.leaf);
         Ok(End { position: end.position + records.len() as u64, leaf: last.unwrap_or(end.leaf) })
-    }
-}
-
-/// The mark after a change, for a node that knows these versions.
-fn changed(before: Mark, change: Change, known: Versions) -> Result<Mark, LogError> {
-    before.versions.check_known(known)?;
-    match change {
-        Change::Raise(versions) => {
-            let versions = before.versions.raised_to(versions);
-            versions.check_known(known)?;
-            Ok(Mark { versions, ..before })
-        }
-        Change::Seal => Ok(Mark { phase: Phase::Sealed, ..before }),
-        Change::Open if before.phase == Phase::Sealed => Err(LogError::Moved),
-        Change::Open => Ok(Mark { phase: Phase::Open, ..before }),
     }
 }
 

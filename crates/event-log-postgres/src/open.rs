@@ -1,6 +1,6 @@
 //! Opening: is the server fit, is the schema there, which log is it.
 
-use event_log::{Founding, Identity, LogError, Phase, Versions};
+use event_log::{Founding, Identity, LogError, Mark, Versions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use crate::connect::{Dial, hang_up};
 use crate::error::{Fault, OpenError};
 use crate::heads::{End, Heads};
 use crate::lookup::small;
-use crate::mark::{Mark, phase_name, phase_of};
+use crate::mark::phase_of;
 use crate::place::Place;
 use crate::reader::Question as _;
 use crate::settings::unsafe_settings;
@@ -138,16 +138,15 @@ fn schema_version() -> i64 {
 
 /// Reads the log's row, which is made if there is none.
 async fn found(connection: &mut PgConnection, options: &Options) -> Result<Opened, Fault> {
-    let Founding { identity, filling } = options.founding;
-    let versions = Versions::KNOWN;
-    let phase = if filling { Phase::Filling } else { Phase::Open };
+    let identity = options.founding.identity;
+    let Mark { phase, versions } = Mark::founded(options.founding, Versions::KNOWN);
     let mut transaction = connection.begin().await?;
     sqlx::query(FOUND)
         .bind(identity.log_id)
         .bind(identity.partitions.cast_signed())
         .bind(versions.rule.cast_signed())
         .bind(versions.record.cast_signed())
-        .bind(phase_name(phase))
+        .bind(phase.name())
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await?;

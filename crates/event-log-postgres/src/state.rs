@@ -3,12 +3,11 @@
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use event_log::{Identity, LogError, PartitionId, Versions};
+use event_log::{Identity, LogError, Mark, PartitionId, Versions};
 use tokio::sync::{Notify, watch};
 
 use crate::error::Fault;
 use crate::heads::End;
-use crate::mark::Mark;
 
 /// What can be wrong at once, the worst first. Each is told until it is set to nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,12 +224,11 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
-    use event_log::{Identity, LogError, Phase, Versions};
+    use event_log::{Identity, LogError, Mark, Phase, Versions};
     use uuid::Uuid;
 
     use super::Shared;
     use crate::heads::End;
-    use crate::mark::Mark;
 
     /// Somebody looks, the log is sealed and that is answered, and only then he who looked comes to tell.
     #[test]

@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-use event_log::{Phase, Versions};
+use event_log::{Mark, Phase, Versions};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, Transaction, params};
 use tempfile::NamedTempFile;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::connect::Opened;
 use crate::error::OpenError;
 use crate::lookup::{Heads, unsigned};
-use crate::mark::{self, Mark};
+use crate::mark;
 use crate::schema::{self, FORMAT, Format};
 use crate::{SqliteLog, connect, ends, sidecar};
 
@@ -181,7 +181,7 @@ fn branch(transaction: &Transaction<'_>, log_id: Uuid) -> rusqlite::Result<()> {
     }
     transaction.execute("UPDATE log SET log_id = ?, backup = 0", [log_id.as_bytes()])?;
     // Whatever became of the other one, this one takes appends.
-    Mark { phase: Phase::Open, ..Mark::read(transaction)? }.write(transaction)
+    mark::write(transaction, Mark { phase: Phase::Open, ..mark::read(transaction)? })
 }
 
 /// The branches recorded in a log.

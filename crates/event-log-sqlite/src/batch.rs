@@ -4,12 +4,12 @@
 
 use event_log::admission::{Accepted, Admission, Changes, Decision, NotTaken, Taken};
 use event_log::leaf::texts_hash;
-use event_log::{FillError, Leaf, LogError, Phase, Proposal, Recorded, Versions};
+use event_log::{Change, FillError, Leaf, LogError, Mark, Phase, Proposal, Recorded, Versions};
 use rusqlite::{CachedStatement, Connection, ErrorCode, params};
 use uuid::Uuid;
 
 use crate::lookup::{Heads, Lookup};
-use crate::mark::{Change, Mark};
+use crate::mark;
 use crate::queue::Answer;
 use crate::schema::key;
 
@@ -79,17 +79,17 @@ pub(crate) fn fill(
 
 /// Changes the mark, and answers what it is then.
 pub(crate) fn change(connection: &Connection, known: Versions, change: Change) -> Result<Mark, Failure> {
-    let mark = known_mark(connection, known)?;
+    let mark = mark::read(connection)?;
     let changed = mark.changed(change, known).map_err(Failure::Refused)?;
     if changed != mark {
-        changed.write(connection)?;
+        mark::write(connection, changed)?;
     }
     Ok(changed)
 }
 
 /// The mark, if this build knows the log's versions.
 fn known_mark(connection: &Connection, known: Versions) -> Result<Mark, Failure> {
-    let mark = Mark::read(connection)?;
+    let mark = mark::read(connection)?;
     mark.versions.check_known(known).map_err(Failure::Refused)?;
     Ok(mark)
 }

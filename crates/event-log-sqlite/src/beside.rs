@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use event_log::{FillError, LogError};
+use event_log::{Change, FillError, LogError};
 use rusqlite::Connection;
 
 use crate::batch::{self, Failure};
 use crate::connect::Opened;
 use crate::error::OpenError;
 use crate::lookup::Heads;
-use crate::mark::{Change, Mark};
+use crate::mark;
 use crate::queue::{Arrivals, Batch, Taken, Task, deliver};
 use crate::reader::Readers;
 use crate::status::Status;
@@ -43,7 +43,7 @@ impl SqliteLog {
         let data_version = data_version(&connection).map_err(of_sqlite)?;
         // As it is at one moment, for whoever serves the log goes on writing.
         let moment = connection.unchecked_transaction().map_err(of_sqlite)?;
-        let mark = Mark::read(&moment).map_err(of_sqlite)?;
+        let mark = mark::read(&moment).map_err(of_sqlite)?;
         let heads = Heads::read(&moment, identity.partitions).map_err(of_sqlite)?;
         ends::check(&moment, identity, &heads).map_err(|error| OpenError::of_log(&path, error))?;
         moment.commit().map_err(of_sqlite)?;
@@ -127,7 +127,7 @@ impl Follower {
         let ends: Vec<_> = (0..).zip(heads.positions()).collect();
         self.shared.commit(&ends);
         self.shared.publish(&ends);
-        self.shared.set_mark(Mark::read(&self.connection)?);
+        self.shared.set_mark(mark::read(&self.connection)?);
         self.data_version = data_version;
         Ok(())
     }

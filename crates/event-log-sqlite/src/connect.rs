@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use event_log::{Identity, Phase, Versions};
+use event_log::{Identity, Mark, Versions};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::Options;
 use crate::error::OpenError;
-use crate::mark::{self, Mark};
+use crate::mark;
 use crate::schema::{self, FORMAT, Format, PARTITIONS_MAX};
 
 /// How long a connection waits where another one holds a lock: only for moments, while the WAL is begun anew.
@@ -147,8 +147,7 @@ fn set_up_for_writing(connection: &Connection) -> rusqlite::Result<()> {
 
 /// All at once: a crash leaves an empty file, which is made into a log when it is opened again.
 fn create(connection: &mut Connection, options: &Options) -> rusqlite::Result<()> {
-    let phase = if options.founding.filling { Phase::Filling } else { Phase::Open };
-    let mark = Mark { phase, versions: options.known };
+    let mark = Mark::founded(options.founding, options.known);
     schema::upgrade(connection, 0, |transaction| mark::found(transaction, options.founding.identity, mark))
 }
 
@@ -157,7 +156,7 @@ pub(crate) fn look(path: &Path, connection: Connection, known: Versions) -> Resu
     let of_sqlite = |error: rusqlite::Error| OpenError::of_sqlite(path, &error);
     let identity = mark::identity(&connection).map_err(of_sqlite)?;
     check(path, identity)?;
-    let mark = Mark::read(&connection).map_err(of_sqlite)?;
+    let mark = mark::read(&connection).map_err(of_sqlite)?;
     let Versions { rule, record } = mark.versions;
     for (what, found, known) in [("rule", rule, known.rule), ("record", record, known.record)] {
         if found > known {

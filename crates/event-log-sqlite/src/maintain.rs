@@ -1,12 +1,11 @@
 //! What operators do to the log. All of it goes through the writer, in its turn among the appends.
 
 use async_trait::async_trait;
-use event_log::{FillError, LogError, Maintain, Phase, Recorded, Versions};
+use event_log::{Change, FillError, LogError, Maintain, Phase, Recorded, Versions};
 use tokio::sync::oneshot;
 
 use crate::SqliteLog;
 use crate::error::closed;
-use crate::mark::Change;
 use crate::queue::Task;
 
 #[async_trait]

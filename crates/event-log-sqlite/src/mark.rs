@@ -3,7 +3,7 @@
 //! Whoever appends reads versions and phase in the transaction that appends: what an operator wrote there, by another process
 //! perhaps, holds from the next batch on.
 
-use event_log::{Identity, LogError, Phase, Versions};
+use event_log::{Identity, Mark, Phase, Versions};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -14,48 +14,19 @@ const FOUND: &str =
     "INSERT INTO log (one, log_id, partitions, rule_version, record_version, phase) VALUES (1, ?, ?, ?, ?, ?)";
 const CHANGE: &str = "UPDATE log SET phase = ?, rule_version = ?, record_version = ? WHERE one = 1";
 
-/// What can change of a log beside its records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mark {
-    pub(crate) phase: Phase,
-    pub(crate) versions: Versions,
+/// The mark as of now.
+pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Mark> {
+    let read = |row: &Row<'_>| {
+        let Stored(phase) = row.get(0)?;
+        Ok(Mark { phase, versions: Versions { rule: row.get(1)?, record: row.get(2)? } })
+    };
+    one(connection.prepare_cached(MARK)?.query_row([], read))
 }
 
-/// What an operator does to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Change {
-    Activate(Versions),
-    Seal,
-    Open,
-}
-
-impl Mark {
-    pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Self> {
-        let read = |row: &Row<'_>| {
-            let Stored(phase) = row.get(0)?;
-            Ok(Self { phase, versions: Versions { rule: row.get(1)?, record: row.get(2)? } })
-        };
-        one(connection.prepare_cached(MARK)?.query_row([], read))
-    }
-
-    pub(crate) fn write(self, connection: &Connection) -> rusqlite::Result<()> {
-        let Self { phase, versions } = self;
-        connection.execute(CHANGE, params![name(phase), versions.rule, versions.record]).map(drop)
-    }
-
-    /// What it becomes. Fails where that can't be.
-    pub(crate) fn changed(self, change: Change, known: Versions) -> Result<Self, LogError> {
-        match change {
-            Change::Activate(versions) => {
-                let versions = self.versions.raised_to(versions);
-                versions.check_known(known)?;
-                Ok(Self { versions, ..self })
-            }
-            Change::Seal => Ok(Self { phase: Phase::Sealed, ..self }),
-            Change::Open if self.phase == Phase::Sealed => Err(LogError::Moved),
-            Change::Open => Ok(Self { phase: Phase::Open, ..self }),
-        }
-    }
+/// Puts another one in its place.
+pub(crate) fn write(connection: &Connection, mark: Mark) -> rusqlite::Result<()> {
+    let Mark { phase, versions } = mark;
+    connection.execute(CHANGE, params![phase.name(), versions.rule, versions.record]).map(drop)
 }
 
 /// Writes the row of a new log.
@@ -63,7 +34,7 @@ pub(crate) fn found(connection: &Connection, identity: Identity, mark: Mark) -> 
     let Mark { phase, versions } = mark;
     let Identity { log_id, partitions } = identity;
     connection
-        .execute(FOUND, params![log_id.as_bytes(), partitions, versions.rule, versions.record, name(phase)])
+        .execute(FOUND, params![log_id.as_bytes(), partitions, versions.rule, versions.record, phase.name()])
         .map(drop)
 }
 
@@ -85,21 +56,9 @@ fn one<T>(row: rusqlite::Result<T>) -> rusqlite::Result<T> {
 /// A phase as it is stored.
 struct Stored(Phase);
 
-fn name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Filling => "filling",
-        Phase::Open => "open",
-        Phase::Sealed => "sealed",
-    }
-}
-
 impl FromSql for Stored {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value.as_str()? {
-            "filling" => Ok(Self(Phase::Filling)),
-            "open" => Ok(Self(Phase::Open)),
-            "sealed" => Ok(Self(Phase::Sealed)),
-            other => Err(FromSqlError::Other(format!("no log is {other}").into())),
-        }
+        let name = value.as_str()?;
+        Phase::named(name).map(Self).ok_or_else(|| FromSqlError::Other(format!("no log is {name}").into()))
     }
 }

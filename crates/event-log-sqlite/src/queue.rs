@@ -5,13 +5,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TryS
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use event_log::{AppendError, Appended, FillError, LogError, Proposal, Recorded};
+use event_log::{AppendError, Appended, Change, FillError, LogError, Proposal, Recorded};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::Options;
 use crate::error::closed;
-use crate::mark::Change;
 
 /// Most bytes of proposals written in one transaction, beside the first.
 const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;

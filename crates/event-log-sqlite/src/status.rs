@@ -3,13 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use event_log::{LogError, PartitionId, Versions};
+use event_log::{LogError, Mark, PartitionId, Versions};
 use tokio::sync::watch;
 
 use crate::Options;
 use crate::error;
 use crate::lookup::Heads;
-use crate::mark::Mark;
 use crate::tail::Tails;
 
 #[derive(Debug)]

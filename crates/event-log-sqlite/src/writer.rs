@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::admission::Changes;
-use event_log::{AppendError, FillError, LogError, PartitionId, Recorded};
+use event_log::{AppendError, Change, FillError, LogError, PartitionId, Recorded};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
 
 use crate::batch::{self, Failure, Written};
 use crate::lookup::Heads;
-use crate::mark::{Change, Mark};
+use crate::mark;
 use crate::queue::{Arrivals, Batch, Taken, Task, deliver};
 use crate::status::Status;
 use crate::{Options, connect, sidecar};
@@ -199,7 +199,7 @@ impl Writer {
 
     /// Takes over what another process has made of the log's mark.
     fn look(&mut self) {
-        if let Some(Ok(mark)) = self.connection.as_ref().map(Mark::read) {
+        if let Some(Ok(mark)) = self.connection.as_ref().map(mark::read) {
             self.shared.set_mark(mark);
         }
     }

@@ -27,6 +27,7 @@ pub mod contract;
 pub mod leaf;
 mod log;
 mod maintain;
+mod mark;
 pub mod memory;
 mod partition;
 mod proposal;
@@ -35,6 +36,7 @@ mod record;
 pub use append::{Append, AppendError, Appended, Expected, LogError, NewEvent};
 pub use log::{EventLog, Identity, KnownRequest, PAGE_BYTES_MAX, Page, PartitionId};
 pub use maintain::{FillError, Founding, Maintain, Phase, Versions};
+pub use mark::{Change, Mark};
 pub use memory::MemoryLog;
 pub use partition::partition_of;
 pub use proposal::{

@@ -29,8 +29,8 @@ pub struct Founding {
     pub filling: bool,
 }
 
-/// Where a log is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a log is in its life, in this order: no phase comes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// It is being filled from another log: reads are answered, appends with [`LogError::Unavailable`], which is its trouble.
     Filling,
@@ -115,6 +115,22 @@ impl Versions {
 }
 
 impl Phase {
+    const ALL: [Self; 3] = [Self::Filling, Self::Open, Self::Sealed];
+
+    /// Its name, as logs store it and operators read it: "filling", "open" or "sealed".
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Filling => "filling",
+            Self::Open => "open",
+            Self::Sealed => "sealed",
+        }
+    }
+
+    /// The phase of that name; `None` where there isn't one.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.name() == name)
+    }
+
     /// Fails unless appends are taken.
     pub fn check_open(self) -> Result<(), LogError> {
         match self {

@@ -12,6 +12,7 @@ use crate::admission::{Admission, Decision, NotTaken};
 use crate::append::{Append, AppendError, Appended, LogError};
 use crate::log::{EventLog, Identity, KnownRequest, Page, PartitionId};
 use crate::maintain::{FillError, Founding, Maintain, Phase, Versions};
+use crate::mark::{Change, Mark};
 use crate::proposal::Proposal;
 use crate::record::{Recorded, StreamId};
 
@@ -35,8 +36,7 @@ struct Storage {
 #[derive(Debug)]
 struct Held {
     records: Records,
-    versions: Versions,
-    phase: Phase,
+    mark: Mark,
     nodes: Vec<Weak<Node>>,
 }
 
@@ -56,12 +56,8 @@ impl MemoryLog {
     /// An empty log.
     pub fn founded(founding: Founding) -> Self {
         let identity = founding.identity;
-        let held = Held {
-            records: Records::default(),
-            versions: Versions::KNOWN,
-            phase: if founding.filling { Phase::Filling } else { Phase::Open },
-            nodes: Vec::new(),
-        };
+        let held =
+            Held { records: Records::default(), mark: Mark::founded(founding, Versions::KNOWN), nodes: Vec::new() };
         let heads = (0..identity.partitions).map(|_| watch::Sender::new(0)).collect();
         Self::node_of(Arc::new(Storage { identity, held: Mutex::new(held), heads }), Versions::KNOWN)
     }
@@ -92,7 +88,7 @@ impl MemoryLog {
     /// What is held, unless this node doesn't know its versions.
     fn known(&self) -> Result<MutexGuard<'_, Held>, LogError> {
         let held = self.held();
-        held.versions.check_known(self.node.known)?;
+        held.mark.versions.check_known(self.node.known)?;
         Ok(held)
     }
 
@@ -105,16 +101,17 @@ impl MemoryLog {
 
 impl Held {
     fn trouble_of(&self, node: &Node) -> Option<LogError> {
-        self.versions.check_known(node.known).and_then(|()| self.phase.check_open()).err()
+        self.mark.versions.check_known(node.known).and_then(|()| self.mark.phase.check_open()).err()
     }
 
-    /// Enters another phase, raises the versions: every node is told.
-    fn change(&mut self, phase: Phase, versions: Versions) {
-        (self.phase, self.versions) = (phase, versions);
+    /// Changes the mark for a node that knows these versions: every node is told.
+    fn change(&mut self, change: Change, known: Versions) -> Result<(), LogError> {
+        self.mark = self.mark.changed(change, known)?;
         for node in self.nodes.iter().filter_map(Weak::upgrade) {
             let trouble = self.trouble_of(&node);
             node.trouble.send_if_modified(|told| std::mem::replace(told, trouble.clone()) != trouble);
         }
+        Ok(())
     }
 }
 
@@ -127,7 +124,7 @@ impl EventLog for MemoryLog {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let proposal = Proposal::check(append, self.storage.identity.partitions)?;
         let mut held = self.known().map_err(AppendError::Failed)?;
-        held.phase.check_open().map_err(AppendError::Failed)?;
+        held.mark.phase.check_open().map_err(AppendError::Failed)?;
         let mut admission = Admission::new(&mut held.records);
         let Ok(decision) = admission.admit(&proposal);
         match decision {
@@ -178,33 +175,25 @@ impl EventLog for MemoryLog {
 #[async_trait]
 impl Maintain for MemoryLog {
     fn versions(&self) -> Versions {
-        self.held().versions
+        self.held().mark.versions
     }
 
     fn phase(&self) -> Phase {
-        self.held().phase
+        self.held().mark.phase
     }
 
     async fn activate(&self, versions: Versions) -> Result<(), LogError> {
-        let mut held = self.known()?;
-        let raised = held.versions.raised_to(versions);
-        raised.check_known(self.node.known)?;
-        let phase = held.phase;
-        held.change(phase, raised);
-        Ok(())
+        self.held().change(Change::Activate(versions), self.node.known)
     }
 
     async fn seal(&self) -> Result<(), LogError> {
-        let mut held = self.known()?;
-        let versions = held.versions;
-        held.change(Phase::Sealed, versions);
-        Ok(())
+        self.held().change(Change::Seal, self.node.known)
     }
 
     async fn fill(&self, records: Vec<Recorded>) -> Result<(), FillError> {
         let mut held = self.known().map_err(FillError::Failed)?;
-        if held.phase != Phase::Filling {
-            return Err(FillError::NotFilling { phase: held.phase });
+        if held.mark.phase != Phase::Filling {
+            return Err(FillError::NotFilling { phase: held.mark.phase });
         }
         let taken = match Admission::new(&mut held.records).take_over(&records, self.storage.identity.partitions) {
             Ok(taken) => taken,
@@ -220,12 +209,6 @@ impl Maintain for MemoryLog {
     }
 
     async fn open(&self) -> Result<(), LogError> {
-        let mut held = self.known()?;
-        if held.phase == Phase::Sealed {
-            return Err(LogError::Moved);
-        }
-        let versions = held.versions;
-        held.change(Phase::Open, versions);
-        Ok(())
+        self.held().change(Change::Open, self.node.known)
     }
 }

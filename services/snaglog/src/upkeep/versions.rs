@@ -97,7 +97,7 @@ impl Info {
                 "log": url,
                 "log_id": identity.log_id,
                 "partitions": identity.partitions,
-                "phase": name(phase),
+                "phase": phase.name(),
                 "in_force": as_json(in_force),
                 "known": as_json(known),
                 "records": records,
@@ -132,14 +132,6 @@ async fn branches(desk: &Desk) -> Result<Vec<Branch>, Failure> {
 
 fn branch_as_json(Branch { log_id, positions }: &Branch) -> Json {
     json!({ "log_id": log_id, "heads": positions })
-}
-
-fn name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Filling => "filling",
-        Phase::Open => "open",
-        Phase::Sealed => "sealed",
-    }
 }
 
 fn means(phase: Phase) -> &'static str {
