@@ -1,6 +1,6 @@
 //! The view `issues`: one row an issue, one a comment, and how many issues stand where. [`crate::board`] reads the same rows.
 //!
-//! The document is the domain's own [`Issue`], folded by the domain's own `evolve`: a query answers what a command answered.
+//! A document is the domain's own [`Issue`], folded by the domain's own `evolve`: a query answers what a command answered.
 //! What a command's reply must show is therefore in the domain's state, and `stored` loses nothing of it on the way into
 //! a row and back. When `evolve` changes what it makes of an event, [`SCHEMA`]'s version rises.
 
@@ -31,14 +31,23 @@ use tables::{CommentRow, IssueRow};
 pub(crate) use words::parse_level;
 
 /// The view's tables.
-pub static SCHEMA: Schema = Schema { name: "issues", version: 1, tables: &[&ISSUE, &COMMENT, &COUNT] };
+pub static SCHEMA: Schema = Schema { name: "issues", version: 2, tables: &[&ISSUE, &COMMENT, &COUNT] };
 
 /// The view.
 #[derive(Debug, Clone, Copy)]
 pub struct Issues;
 
+/// What is kept of an issue's stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded {
+    /// As it stands.
+    issue: Issue,
+    /// Position of its last event.
+    position: u64,
+}
+
 impl View for Issues {
-    type Document = Issue;
+    type Document = Folded;
 
     fn schema(&self) -> &'static Schema {
         &SCHEMA
@@ -56,39 +65,42 @@ impl View for Issues {
         Key::new([Value::from(recorded.stream.project.shared()), Value::from(recorded.ordinal)])
     }
 
-    fn revision(&self, issue: &Issue) -> u64 {
-        issue.revision
+    fn revision(&self, document: &Folded) -> u64 {
+        document.issue.revision
     }
 
-    fn decode(&self, row: &Row) -> Result<Issue, RowError> {
-        IssueRow::read(row)?.issue()
+    fn decode(&self, row: &Row) -> Result<Folded, RowError> {
+        let row = IssueRow::read(row)?;
+        Ok(Folded { position: row.position, issue: row.issue()? })
     }
 
-    fn encode(&self, issue: &Issue) -> Result<Row, RowError> {
-        IssueRow::of(issue).row()
+    fn encode(&self, document: &Folded) -> Result<Row, RowError> {
+        IssueRow::of(&document.issue, document.position).row()
     }
 
     fn fold(
         &self,
-        issue: &mut Option<Issue>,
+        document: &mut Option<Folded>,
         recorded: &Recorded,
         beside: &mut Vec<Change>,
     ) -> Result<(), Unappliable> {
         let Event::Issue(event) = &recorded.event else {
             return Ok(());
         };
-        if issue.is_none() && !matches!(event, IssueEvent::IssueFiled { .. }) {
+        if document.is_none() && !matches!(event, IssueEvent::IssueFiled { .. }) {
             return Err(Unappliable::Refused { reason: "an issue begins with its filing".into() });
         }
         if let IssueEvent::IssueCommented { text } = event {
             let comment = comment(recorded, text).row().map_err(Unappliable::Document)?;
             beside.push(Change::Upsert(comment));
         }
-        *issue = evolve(issue.take(), &of_issue(recorded, event.clone()));
+        let issue = evolve(document.take().map(|before| before.issue), &of_issue(recorded, event.clone()));
+        *document = issue.map(|issue| Folded { issue, position: recorded.position });
         Ok(())
     }
 
-    fn counts(&self, issue: &Issue) -> Vec<Count> {
+    fn counts(&self, document: &Folded) -> Vec<Count> {
+        let issue = &document.issue;
         let severity = issue.triage.as_ref().and_then(|triage| triage.severity.known());
         let key = Key::new([
             Value::from(issue.key.project.shared()),

@@ -19,8 +19,8 @@ use crate::record::Json;
 use crate::row::RowError;
 
 impl IssueRow {
-    /// Of an issue as it stands.
-    pub(crate) fn of(issue: &Issue) -> Self {
+    /// Of an issue as it stands after the event at this position.
+    pub(crate) fn of(issue: &Issue, position: u64) -> Self {
         let triage = issue.triage.as_ref();
         let (raised_by, raised_by_system) = match &issue.source.raised_by {
             RaisedBy::Person(person) => (Some(text(person)), None),
@@ -33,6 +33,7 @@ impl IssueRow {
             ordinal: issue.key.ordinal,
             id: issue.id.to_string().into(),
             revision: issue.revision,
+            position,
             title: text(&issue.title),
             state: Standing::of(&issue.state).word().into(),
             state_since: issue.state_since,

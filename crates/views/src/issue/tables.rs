@@ -16,7 +16,8 @@ record! {
         [("project", Asc), ("state", Asc), ("state_since", Asc)],
         [("project", Asc), ("state", Asc), ("filed_at", Asc)],
         [("project", Asc), ("state", Asc), ("changed_at", Asc)],
-        [("project", Asc), ("source_reference", Asc)]
+        [("project", Asc), ("source_reference", Asc)],
+        [("project", Asc), ("position", Asc)]
     ]
     {
         /// Its project's key.
@@ -27,6 +28,8 @@ record! {
         id: Arc<str>,
         /// How many events it has.
         revision: u64,
+        /// Position in the project's partition of the last of them: what changed after a position is a range of an index.
+        position: u64,
         /// One line.
         title: Arc<str>,
         /// new_untriaged, new_triaged, accepted, resolved, verified, closed, dismissed.
