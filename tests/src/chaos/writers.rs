@@ -80,10 +80,11 @@ impl Writers {
         while let Some(ended) = writers.join_next().await {
             ended?;
         }
+        // Before the process ends: a line that is in the ledger and not yet in a recorder's trace would be missed there.
+        readers.shutdown().await;
         if self.unclosed {
             std::process::exit(0);
         }
-        readers.shutdown().await;
         shared.log.close().await;
         Ok(())
     }
