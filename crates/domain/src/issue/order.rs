@@ -22,6 +22,11 @@ impl IssueEvent {
     pub fn changes_state(&self, from: &State) -> bool {
         step(self, from) == Step::Moves
     }
+
+    /// True where this event can come in this state. One that can't changes nothing of the issue but its revision.
+    pub fn follows(&self, from: &State) -> bool {
+        step(self, from) != Step::Never
+    }
 }
 
 /// What the event does to an issue in this state.
