@@ -1,0 +1,114 @@
+//! Which spans are collected.
+
+use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId, TraceState};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
+
+/// Of the calls whose callers don't trace them, so many are.
+pub const RATIO: f64 = 0.1;
+
+/// The usual ones, and every span that begins a trace and links to one that is traced: so a batch of traced events is.
+#[derive(Debug, Clone)]
+pub struct Linked(Sampler);
+
+/// What `OTEL_TRACES_SAMPLER` says is no sampler.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "OTEL_TRACES_SAMPLER={name}, OTEL_TRACES_SAMPLER_ARG={argument}: give always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off or parentbased_traceidratio, and for a ratio a number from 0 to 1"
+)]
+pub struct Unknown {
+    name: String,
+    argument: String,
+}
+
+impl Linked {
+    /// By the standard variables `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`; else [`RATIO`] of what no caller decided.
+    pub fn of(name: Option<&str>, argument: Option<&str>) -> Result<Self, Unknown> {
+        let unknown =
+            || Unknown { name: name.unwrap_or_default().to_owned(), argument: argument.unwrap_or_default().to_owned() };
+        let ratio = || match argument {
+            None => Ok(1.0),
+            Some(text) => text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio)).ok_or_else(unknown),
+        };
+        let sampler = match name {
+            None => by_parent(Sampler::TraceIdRatioBased(RATIO)),
+            Some("always_on") => Sampler::AlwaysOn,
+            Some("always_off") => Sampler::AlwaysOff,
+            Some("traceidratio") => Sampler::TraceIdRatioBased(ratio()?),
+            Some("parentbased_always_on") => by_parent(Sampler::AlwaysOn),
+            Some("parentbased_always_off") => by_parent(Sampler::AlwaysOff),
+            Some("parentbased_traceidratio") => by_parent(Sampler::TraceIdRatioBased(ratio()?)),
+            Some(_) => return Err(unknown()),
+        };
+        Ok(Self(sampler))
+    }
+
+    /// Every trace that begins here, and what callers decided of theirs.
+    pub fn always() -> Self {
+        Self(by_parent(Sampler::AlwaysOn))
+    }
+}
+
+fn by_parent(root: Sampler) -> Sampler {
+    Sampler::ParentBased(Box::new(root))
+}
+
+impl ShouldSample for Linked {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace_id: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        let has_parent = parent.is_some_and(|parent| parent.span().span_context().is_valid());
+        if !has_parent && links.iter().any(|link| link.span_context.is_sampled()) {
+            let decision = SamplingDecision::RecordAndSample;
+            return SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::default() };
+        }
+        self.0.should_sample(parent, trace_id, name, kind, attributes, links)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::{SpanContext, SpanId, TraceFlags};
+
+    use super::*;
+
+    fn named(flags: TraceFlags) -> SpanContext {
+        SpanContext::new(TraceId::from(7), SpanId::from(8), flags, true, TraceState::default())
+    }
+
+    fn is_sampled(sampler: &Linked, parent: Option<TraceFlags>, link: Option<TraceFlags>) -> bool {
+        let parent = parent.map(|flags| Context::new().with_remote_span_context(named(flags)));
+        let links: Vec<_> = link.map(|flags| Link::with_context(named(flags))).into_iter().collect();
+        let result =
+            sampler.should_sample(parent.as_ref(), TraceId::from(u128::MAX), "fold", &SpanKind::Consumer, &[], &links);
+        result.decision == SamplingDecision::RecordAndSample
+    }
+
+    #[test]
+    fn what_links_to_something_traced_is_traced_unless_its_own_parent_decided() {
+        let never = Linked::of(Some("parentbased_always_off"), None).unwrap();
+        assert!(!is_sampled(&never, None, None));
+        assert!(!is_sampled(&never, None, Some(TraceFlags::NOT_SAMPLED)));
+        assert!(is_sampled(&never, None, Some(TraceFlags::SAMPLED)));
+        assert!(is_sampled(&never, Some(TraceFlags::SAMPLED), None));
+        assert!(!is_sampled(&never, Some(TraceFlags::NOT_SAMPLED), Some(TraceFlags::SAMPLED)));
+    }
+
+    #[test]
+    fn the_standard_variables_name_a_sampler() {
+        for name in ["always_on", "parentbased_always_on"] {
+            assert!(is_sampled(&Linked::of(Some(name), None).unwrap(), None, None), "{name}");
+        }
+        assert!(is_sampled(&Linked::of(Some("traceidratio"), Some("1.0")).unwrap(), None, None));
+        assert!(!is_sampled(&Linked::of(Some("parentbased_traceidratio"), Some("0")).unwrap(), None, None));
+        for (name, argument) in [("sometimes", None), ("traceidratio", Some("2")), ("traceidratio", Some("half"))] {
+            assert!(Linked::of(Some(name), argument).is_err(), "{name} {argument:?}");
+        }
+    }
+}
