@@ -90,7 +90,10 @@ impl Appender {
 
     /// Takes one batch from the queue to its answers.
     async fn serve(&mut self, batch: &mut Batch) {
-        match self.commit(batch).await {
+        let begun = self.shared.observed.begin(&batch.proposals);
+        let written = self.commit(batch).await;
+        let succeeded = written.is_ok();
+        match written {
             Ok(Written { answers, end, changes, mut found }) => {
                 if let Some(end) = end {
                     self.shared.commit(self.partition, end);
@@ -111,6 +114,7 @@ impl Appender {
                 batch.answer(answers);
             }
         }
+        self.shared.observed.end(begun, succeeded);
     }
 
     /// Admits and writes a batch; all of it fails with what is returned.

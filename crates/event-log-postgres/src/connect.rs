@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, Object, PoolError, RecycleResult};
+use event_log::PoolStats;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Row as _};
 
 use crate::error::Fault;
@@ -100,6 +101,12 @@ pub(crate) async fn take(pool: &Pool) -> Result<Object<Dial>, Fault> {
         PoolError::Closed => Fault::Unreachable("the connections are closed".to_owned()),
         other => Fault::Unreachable(format!("no connection: {other:?}")),
     })
+}
+
+/// How many of the pool are lent.
+pub(crate) fn stats(pool: &Pool, name: &'static str) -> PoolStats {
+    let status = pool.status();
+    PoolStats { name, used: status.size.saturating_sub(status.available), max: status.max_size }
 }
 
 /// Lets go of a connection that failed, and of those that wait in the pool: they go the same way.

@@ -47,8 +47,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use event_log::{
-    Append, AppendError, Appended, EventLog, Founding, Identity, KnownRequest, LogError, Page, PartitionId, Proposal,
-    StreamId, Versions,
+    Append, AppendError, Appended, EventLog, Founding, Identity, KnownRequest, LogError, Observer, Page, PartitionId,
+    Proposal, Stats, StreamId, Versions,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -264,6 +264,16 @@ impl EventLog for PostgresLog {
 
     fn trouble(&self) -> watch::Receiver<Option<LogError>> {
         self.node.shared.trouble()
+    }
+
+    fn stats(&self) -> Stats {
+        let queues = (0..).zip(&self.queues).map(|(partition, queue)| queue.stats(partition)).collect();
+        let pools = vec![self.node.readers.stats(), connect::stats(&self.node.writers, "write")];
+        Stats { queues, pools, wal_bytes: None }
+    }
+
+    fn observe(&self, observer: Arc<dyn Observer>) {
+        self.node.shared.observed.by(observer);
     }
 
     async fn close(&self) {

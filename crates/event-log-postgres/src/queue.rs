@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use event_log::{AppendError, Appended, LogError, Proposal};
+use event_log::{AppendError, Appended, LogError, PartitionId, Proposal, QueueStats};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -93,6 +93,10 @@ impl Queue {
 
     pub(crate) fn len(&self) -> usize {
         self.load.proposals.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn stats(&self, partition: PartitionId) -> QueueStats {
+        QueueStats { partition: Some(partition), proposals: self.len(), proposals_max: self.sender.max_capacity() }
     }
 }
 

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::{KnownRequest, LogError, Page, PartitionId, StreamId};
+use event_log::{KnownRequest, LogError, Page, PartitionId, PoolStats, StreamId};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{PgConnection, Postgres, Row as _};
@@ -51,6 +51,11 @@ impl Readers {
             return Err(closed());
         }
         self.shared.readable()
+    }
+
+    /// How many connections are lent.
+    pub(crate) fn stats(&self) -> PoolStats {
+        connect::stats(&self.pool, "read")
     }
 
     /// Asks, in a task of its own: a caller that goes away leaves no connection in the middle of an answer.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use event_log::{Identity, LogError, Mark, PartitionId, Versions};
+use event_log::{Identity, LogError, Mark, Observed, PartitionId, Versions};
 use tokio::sync::{Notify, watch};
 
 use crate::error::Fault;
@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) announce: Notify,
     /// The server's process that speaks for this node; 0 while none does.
     pub(crate) announcer: AtomicI32,
+    /// Who is told of batches.
+    pub(crate) observed: Observed,
 }
 
 #[derive(Debug)]
@@ -89,6 +91,7 @@ impl Shared {
             look: Notify::new(),
             announce: Notify::new(),
             announcer: AtomicI32::new(0),
+            observed: Observed::default(),
         };
         shared.raise_mark(mark);
         shared

@@ -47,8 +47,8 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use event_log::{
-    Append, AppendError, Appended, EventLog, Founding, Identity, KnownRequest, LogError, Page, PartitionId, Proposal,
-    StreamId, Versions,
+    Append, AppendError, Appended, EventLog, Founding, Identity, KnownRequest, LogError, Observer, Page, PartitionId,
+    Proposal, Stats, StreamId, Versions,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -258,6 +258,16 @@ impl EventLog for SqliteLog {
 
     fn trouble(&self) -> watch::Receiver<Option<LogError>> {
         self.shared.trouble()
+    }
+
+    fn stats(&self) -> Stats {
+        let wal = std::fs::metadata(sidecar(&self.path, "-wal"));
+        let wal_bytes = Some(wal.map_or(0, |found| found.len()));
+        Stats { queues: vec![self.queue.stats()], pools: vec![self.readers.stats()], wal_bytes }
+    }
+
+    fn observe(&self, observer: Arc<dyn Observer>) {
+        self.shared.observed.by(observer);
     }
 
     async fn close(&self) {

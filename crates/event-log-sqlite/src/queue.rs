@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TryS
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use event_log::{AppendError, Appended, Change, FillError, LogError, Proposal, Recorded};
+use event_log::{AppendError, Appended, Change, FillError, LogError, Proposal, QueueStats, Recorded};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -165,6 +165,10 @@ impl Queue {
 
     pub(crate) fn len(&self) -> usize {
         self.load.proposals.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn stats(&self) -> QueueStats {
+        QueueStats { partition: None, proposals: self.len(), proposals_max: self.proposals_max }
     }
 
     fn send(&self, message: Message) -> Result<(), LogError> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use event_log::{KnownRequest, LogError, Page, PartitionId, StreamId};
+use event_log::{KnownRequest, LogError, Page, PartitionId, PoolStats, StreamId};
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
@@ -37,6 +37,7 @@ pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    connections: usize,
     shared: Arc<Status>,
 }
 
@@ -52,6 +53,7 @@ impl Readers {
             path: path.to_owned(),
             idle: Mutex::new(idle.map_err(|error| OpenError::of_sqlite(path, &error))?),
             permits: Arc::new(Semaphore::new(connections)),
+            connections,
             shared,
         })
     }
@@ -80,6 +82,12 @@ impl Readers {
     pub(crate) fn usable(&self) -> Result<(), LogError> {
         self.shared.usable()?;
         if self.permits.is_closed() { Err(closed()) } else { Ok(()) }
+    }
+
+    /// How many are lent.
+    pub(crate) fn stats(&self) -> PoolStats {
+        let used = self.connections.saturating_sub(self.permits.available_permits());
+        PoolStats { name: "read", used, max: self.connections }
     }
 
     /// Closes what is idle now, and what is lent when it comes back.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use event_log::{LogError, Mark, PartitionId, Versions};
+use event_log::{LogError, Mark, Observed, PartitionId, Versions};
 use tokio::sync::watch;
 
 use crate::Options;
@@ -24,6 +24,8 @@ pub(crate) struct Status {
     pub(crate) known: Versions,
     /// Why nobody is served: what stops the log for good is in it before anybody is answered so.
     trouble: watch::Sender<Option<LogError>>,
+    /// Who is told of batches.
+    pub(crate) observed: Observed,
 }
 
 impl Status {
@@ -35,6 +37,7 @@ impl Status {
             mark: Mutex::new(mark),
             known: options.known,
             trouble: watch::Sender::new(mark.phase.check_open().err()),
+            observed: Observed::default(),
         }
     }
 

@@ -91,11 +91,13 @@ impl Writer {
     /// Takes one batch from the queue to its answers. What can wait comes after those: callers come back meanwhile.
     fn append(&mut self, batch: &mut Batch) {
         let known = self.shared.known;
+        let begun = self.shared.observed.begin(&batch.proposals);
         let proposals = &batch.proposals;
         match self.attempt("appending", |connection, heads| batch::append(connection, heads, known, proposals)) {
             Ok(Written { answers, accepted, changes }) => {
                 self.shared.commit(&grown(&changes));
                 deliver(self.runtime.as_ref(), &mut batch.callers, answers);
+                self.shared.observed.end(begun, true);
                 let records = batch.proposals.drain(..).zip(accepted);
                 let records = records.filter_map(|(proposal, accepted)| Some(accepted?.into_records(proposal)));
                 self.settle(changes, records.flatten());
@@ -105,6 +107,7 @@ impl Writer {
                 self.note(Some(&error));
                 let answers = vec![Err(error); batch.callers.len()];
                 deliver(self.runtime.as_ref(), &mut batch.callers, answers);
+                self.shared.observed.end(begun, false);
             }
         }
         batch.proposals.clear();

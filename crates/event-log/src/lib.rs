@@ -17,6 +17,9 @@
 //! `contract/`, and its line in `contract::cases`; in `contract/broken_tests/` a log that breaks it, and its line in `flaws`
 //! (a test fails without). Then `docs/log.md`, whose table names the test of each promise.
 //!
+//! **To measure something more of a log**: a field of [`Stats`] (what it has in hand) or [`Batch`] (what it did), and every log; its
+//! metric is in `services/snaglog`.
+//!
 //! **To change the rule**: `admission.rs` with a new [`admission::RULE_VERSION`], the old rule beside it; the sequence in
 //! `contract/model.rs`, which tells the rule again without it; `admission/filling.rs`, which tells it backwards.
 
@@ -29,6 +32,7 @@ mod log;
 mod maintain;
 mod mark;
 pub mod memory;
+mod observe;
 mod partition;
 mod proposal;
 mod record;
@@ -38,6 +42,7 @@ pub use log::{EventLog, Identity, KnownRequest, PAGE_BYTES_MAX, Page, PartitionI
 pub use maintain::{FillError, Founding, Maintain, Phase, Versions};
 pub use mark::{Change, Mark};
 pub use memory::MemoryLog;
+pub use observe::{Batch, Begun, Observed, Observer, PoolStats, QueueStats, Stats};
 pub use partition::partition_of;
 pub use proposal::{
     APPEND_BYTES_MAX, APPEND_EVENTS_MAX, BodyHashes, ID_BYTES_MAX, NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, Proposal,

@@ -1,10 +1,13 @@
 //! The contract of a log.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::append::{Append, AppendError, Appended, LogError};
+use crate::observe::{Observer, Stats};
 use crate::partition::partition_of;
 use crate::record::{Recorded, StreamId};
 
@@ -94,6 +97,16 @@ pub trait EventLog: Send + Sync + 'static {
     /// answered so, and never taken back: such a log serves nobody until someone has looked. [`LogError::UpgradeNeeded`] and
     /// [`LogError::Moved`] stay likewise; [`LogError::Unavailable`] (catching up, unreachable) passes.
     fn trouble(&self) -> watch::Receiver<Option<LogError>>;
+
+    /// What it has in hand now, for metrics: a look at counters, and at a file's size. A log without queues or connections has none.
+    fn stats(&self) -> Stats {
+        Stats::default()
+    }
+
+    /// Tells this observer of each batch from now on, unless another one is told already. A log that writes no batches tells nothing.
+    fn observe(&self, observer: Arc<dyn Observer>) {
+        drop(observer);
+    }
 
     /// Finishes what was taken, then lets go of files and connections; may be called again. What comes later is answered
     /// [`LogError::Unavailable`], except by a log that has nothing to let go of.
