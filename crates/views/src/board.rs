@@ -1,30 +1,80 @@
-//! A project's board: its issues by state. The rows are those of the view [`crate::issue`]: each column is a range of an
-//! index, and its counts are kept, so a board costs the same however many issues there are.
+//! Boards: a project's issues by state, or a team's, a component's, somebody's. The rows are those of the view [`crate::issue`]: each column
+//! is a range of an index or a few, and its counts are kept, so a board costs the same however many issues there are.
+//!
+//! A board without a filter is one question. With one, [`Plan`] asks first how much the filter leaves, see [`needs_plan`].
 
+mod access;
+mod card;
+mod filter;
+mod groups;
+mod lane;
+mod order;
+pub(crate) mod tally;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::Fact;
-use domain::ids::{IssueKey, ProjectId};
-use domain::issue::Level;
-use jiff::Timestamp;
+use domain::ids::ProjectId;
 
-use crate::issue::{self, COUNT, ISSUE, Standing};
+pub use access::{FEW_MAX, LOOKED_AT_MAX, Plan, Planned};
+pub use card::{Card, Party};
+pub use filter::Filter;
+pub use groups::{GROUPS_MAX, Group, GroupCount, Groups};
+pub use order::{Order, Place};
+
+use crate::issue::{Dimension, SCHEMA, Standing};
 use crate::query::Query;
-use crate::row::{Condition, Row, RowError, Select};
-use crate::table::{Direction, ViewId};
+use crate::row::{Row, RowError, Select};
+use crate::table::ViewId;
+use access::Access;
+use filter::Counted;
+use lane::{Found, Lane};
+use tally::Tally;
 
 /// So many cards of a column at most.
 pub const CARDS_MAX: u32 = 100;
-/// So many rows of counts are read: seven columns of a scheme's severities, retired ones with them.
-const COUNTS_MAX: u32 = 10_000;
 
-/// Asks for a project's board.
+/// Does it cost less to ask for the [`Plan`] first?
+pub fn needs_plan(filter: &Filter, order: &Order, group_by: Option<Dimension>) -> bool {
+    Access::plain(filter, order).is_none() || group_by.is_some_and(|by| groups::uncounted(filter, by))
+}
+
+/// Asks for a board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GetBoard {
     /// Which project.
     pub project: ProjectId,
+    /// Which of its issues.
+    pub filter: Filter,
+    /// How the cards are ordered.
+    pub order: Order,
     /// How many cards of each column, at most [`CARDS_MAX`].
     pub cards_per_column: u32,
+    /// By what the counts are told apart: severity, team, level, assignee or component.
+    pub group_by: Option<Dimension>,
+    /// Only groups after this value. Severities are not paged.
+    pub groups_after: Option<Arc<str>>,
+    /// See [`needs_plan`].
+    pub planned: Planned,
+}
+
+/// Asks for a page of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListColumn {
+    /// Which project.
+    pub project: ProjectId,
+    /// Which column.
+    pub standing: Standing,
+    /// Which of its issues.
+    pub filter: Filter,
+    /// How they are ordered.
+    pub order: Order,
+    /// Where the page before ended; `None`: the first.
+    pub after: Option<Place>,
+    /// How many cards, at most [`CARDS_MAX`].
+    pub cards: u32,
+    /// See [`needs_plan`].
+    pub planned: Planned,
 }
 
 /// A board.
@@ -32,6 +82,8 @@ pub struct GetBoard {
 pub struct Board {
     /// One for each of [`Standing::ALL`], in that order.
     pub columns: Vec<Column>,
+    /// Where they were asked for.
+    pub groups: Groups,
 }
 
 /// The issues of one state.
@@ -41,99 +93,166 @@ pub struct Column {
     pub standing: Standing,
     /// How many issues stand here.
     pub count: u64,
+    /// True: of those that were looked at, there may be more.
+    pub count_at_least: bool,
     /// How many of each severity, by its id; `None`: none yet, or not known.
     pub severities: Vec<(Option<Arc<str>>, u64)>,
-    /// Those that stand here longest, first; in Closed and Dismissed the newest.
+    /// In the order asked for.
     pub cards: Vec<Card>,
+    /// Where they end, unless nothing comes after them.
+    pub next: Option<Place>,
 }
 
-/// An issue on a board.
+/// A page of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Card {
-    /// Its key.
-    pub key: IssueKey,
-    /// One line.
-    pub title: Arc<str>,
-    /// Severity; `None`: none yet, or not known.
-    pub severity: Option<Arc<str>>,
-    /// Triage level; `None`: never triaged.
-    pub level: Option<Fact<Level>>,
-    /// The part of the product concerned.
-    pub component: Option<Arc<str>>,
-    /// The owner team.
-    pub team: Option<Arc<str>>,
-    /// Whose it is.
-    pub assignee: Option<Arc<str>>,
-    /// True: a question is open.
-    pub waiting: bool,
-    /// Since when it stands here.
-    pub state_since: Timestamp,
-    /// When it was filed.
-    pub filed_at: Timestamp,
-    /// True: it was imported.
-    pub imported: bool,
+pub struct ColumnPage {
+    /// In the order asked for.
+    pub cards: Vec<Card>,
+    /// Where they end, unless nothing comes after them.
+    pub next: Option<Place>,
+}
+
+impl GetBoard {
+    /// A project's board: all of it, the longest in their state first.
+    pub fn of(project: ProjectId, cards_per_column: u32) -> Self {
+        Self {
+            project,
+            filter: Filter::default(),
+            order: Order::default(),
+            cards_per_column,
+            group_by: None,
+            groups_after: None,
+            planned: Planned::default(),
+        }
+    }
+
+    fn lanes(&self) -> Vec<Lane<'_>> {
+        let looked_through = self.group_by.is_some_and(|by| groups::uncounted(&self.filter, by));
+        let lane = |standing| {
+            let cards = self.cards_per_column.clamp(1, CARDS_MAX);
+            Lane::new(
+                &self.project,
+                standing,
+                (&self.filter, &self.order, &self.planned),
+                (None, cards),
+                looked_through,
+            )
+        };
+        Standing::ALL.into_iter().map(lane).collect()
+    }
+
+    /// The counters that know how many issues the filter shows.
+    fn counters(&self) -> Option<Select> {
+        match self.filter.counted() {
+            Counted::BySeverity => Some(tally::counts(&self.project)),
+            Counted::By(dimension) => {
+                self.filter.values(dimension).map(|values| tally::facets(&self.project, dimension, values))
+            }
+            Counted::Not => None,
+        }
+    }
+
+    /// The counters that know the groups, where those of [`GetBoard::counters`] don't.
+    fn group_counters(&self) -> Option<Select> {
+        let by = self.group_by.filter(|by| groups::of_their_own(&self.filter, *by))?;
+        Some(tally::all_facets(&self.project, by, self.groups_after.as_ref(), GROUPS_MAX + 1))
+    }
+
+    /// Those that the filter shows, of counters that know more.
+    fn shown(&self, tallies: Vec<Tally>) -> Vec<Tally> {
+        let severities = self.filter.values(Dimension::Severity);
+        let shown = |tally: &Tally| severities.is_none_or(|severities| severities.contains(&tally.severity));
+        tallies.into_iter().filter(shown).collect()
+    }
 }
 
 impl Query for GetBoard {
     type Found = Board;
 
     fn view(&self) -> ViewId {
-        issue::SCHEMA.id()
+        SCHEMA.id()
     }
 
     fn selects(&self) -> Vec<Select> {
-        let project = || Condition::Equal("project", self.project.as_str().into());
-        let cards = |standing: Standing| {
-            let direction = match standing {
-                Standing::Closed | Standing::Dismissed => Direction::Desc,
-                _ => Direction::Asc,
-            };
-            Select::from(&ISSUE, self.cards_per_column.min(CARDS_MAX))
-                .filter(project())
-                .filter(Condition::Equal("state", standing.word().into()))
-                .order("state_since", direction)
-        };
-        let counts = Select::from(&COUNT, COUNTS_MAX).filter(project());
-        [counts].into_iter().chain(Standing::ALL.into_iter().map(cards)).collect()
+        let cards = self.lanes().into_iter().flat_map(|lane| lane.selects());
+        self.counters().into_iter().chain(self.group_counters()).chain(cards).collect()
     }
 
     fn read(&self, rows: Vec<Vec<Row>>) -> Result<Board, RowError> {
-        let mut rows = rows.into_iter();
-        let counts = rows.next().unwrap_or_default();
-        let counts = counts.iter().map(count).collect::<Result<Vec<_>, _>>()?;
-        let column = |standing: Standing| {
-            let here = counts.iter().filter(|(state, ..)| *state == standing.word());
-            let cards = rows.next().unwrap_or_default();
-            Ok(Column {
-                standing,
-                count: here.clone().map(|(.., issues)| issues).sum(),
-                severities: here.map(|(_, severity, issues)| (severity.clone(), *issues)).collect(),
-                cards: cards.iter().map(card).collect::<Result<_, _>>()?,
-            })
+        let mut rest = &rows[..];
+        let mut tallied = |asked: Option<Select>| {
+            let Some((rows, further)) = asked.and_then(|_| rest.split_first()) else { return Ok(None) };
+            rest = further;
+            tally::read(rows).map(|tallies| Some(self.shown(tallies)))
         };
-        let columns = Standing::ALL.into_iter().map(column).collect::<Result<_, _>>()?;
-        Ok(Board { columns })
+        let counters = tallied(self.counters())?;
+        let group_counters = tallied(self.group_counters())?;
+        let mut founds = Vec::new();
+        for lane in self.lanes() {
+            let (rows, further) = rest.split_at(lane.width().min(rest.len()));
+            rest = further;
+            founds.push((lane.standing, lane.read(rows)?));
+        }
+        let groups = self.group_by.map(|by| {
+            let known = group_counters.as_ref().or(counters.as_ref());
+            let known = known.filter(|_| !groups::uncounted(&self.filter, by));
+            groups::of(by, self.groups_after.as_deref(), known, &founds)
+        });
+        let columns = founds.into_iter().map(|(standing, found)| column(standing, found, counters.as_deref()));
+        Ok(Board { columns: columns.collect(), groups: groups.unwrap_or_default() })
     }
 }
 
-/// State, severity, issues.
-fn count(row: &Row) -> Result<(&str, Option<Arc<str>>, u64), RowError> {
-    let severity: Arc<str> = row.get("severity")?;
-    Ok((row.get("state")?, Some(severity).filter(|severity| !severity.is_empty()), row.get("issues")?))
+impl Query for ListColumn {
+    type Found = ColumnPage;
+
+    fn view(&self) -> ViewId {
+        SCHEMA.id()
+    }
+
+    fn selects(&self) -> Vec<Select> {
+        self.lane().selects()
+    }
+
+    fn read(&self, rows: Vec<Vec<Row>>) -> Result<ColumnPage, RowError> {
+        let mut found = self.lane().read(&rows)?;
+        found.shown.truncate(found.page);
+        Ok(ColumnPage { cards: found.shown, next: found.next })
+    }
 }
 
-fn card(row: &Row) -> Result<Card, RowError> {
-    Ok(Card {
-        key: issue::key(row)?,
-        title: row.get("title")?,
-        severity: row.get("severity")?,
-        level: row.get::<Option<&str>>("level")?.map(issue::parse_level).transpose()?,
-        component: row.get("component")?,
-        team: row.get("team")?,
-        assignee: row.get("assignee")?,
-        waiting: row.get("waiting")?,
-        state_since: row.get("state_since")?,
-        filed_at: row.get("filed_at")?,
-        imported: row.get("imported")?,
-    })
+impl ListColumn {
+    fn lane(&self) -> Lane<'_> {
+        let cards = self.cards.clamp(1, CARDS_MAX);
+        let how = (&self.filter, &self.order, &self.planned);
+        Lane::new(&self.project, self.standing, how, (self.after.as_ref(), cards), false)
+    }
+}
+
+fn column(standing: Standing, mut found: Found, counters: Option<&[Tally]>) -> Column {
+    let mut severities: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+    match counters {
+        Some(tallies) => {
+            for tally in tallies.iter().filter(|tally| tally.standing == standing) {
+                *severities.entry(Arc::clone(&tally.severity)).or_default() += tally.issues;
+            }
+        }
+        None => {
+            for card in &found.shown {
+                *severities.entry(card.severity.clone().unwrap_or_default()).or_default() += 1;
+            }
+        }
+    }
+    found.shown.truncate(found.page);
+    Column {
+        standing,
+        count: severities.values().sum(),
+        count_at_least: counters.is_none() && found.more,
+        severities: severities
+            .into_iter()
+            .map(|(severity, issues)| (Some(severity).filter(|severity| !severity.is_empty()), issues))
+            .collect(),
+        cards: found.shown,
+        next: found.next,
+    }
 }

@@ -1,15 +1,15 @@
 //! Folding with documents in hand: what is loaded is decoded once, folded as often as events come, and encoded once a batch.
 
 mod hand;
-
-use std::collections::BTreeMap;
+mod moved;
 
 use domain::{Recorded, StreamKind, StreamRef};
 
-use crate::row::{Change, Key, Row};
+use crate::row::{Change, Key, Row, RowError};
 use crate::table::{Schema, Table};
-use crate::view::{Count, Unappliable, View};
-use hand::{Hand, Held};
+use crate::view::{Unappliable, View};
+use hand::{Before, Hand, Held};
+use moved::Moved;
 
 /// Keeps at most about so many bytes of documents between batches, for each view and partition.
 pub const HAND_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -66,10 +66,6 @@ impl<V: View> Documents<V> {
     pub(crate) fn new(view: &'static V) -> Self {
         Self { view, hand: Hand::new(HAND_BYTES_MAX), touched: Vec::new() }
     }
-
-    fn counts(&self, document: Option<&V::Document>) -> Vec<Count> {
-        document.map(|document| self.view.counts(document)).unwrap_or_default()
-    }
 }
 
 impl<V: View> Folding for Documents<V> {
@@ -115,7 +111,7 @@ impl<V: View> Folding for Documents<V> {
             return Err(Unappliable::Gap { held: revision, found: recorded.revision });
         }
         if held.before.is_none() {
-            held.before = Some(held.document.as_ref().map(|document| view.counts(document)).unwrap_or_default());
+            held.before = Some(follows(view, held.document.as_ref()).map_err(Unappliable::Document)?);
             self.touched.push(recorded.stream.clone());
         }
         view.fold(&mut held.document, recorded, &mut held.beside)
@@ -129,18 +125,20 @@ impl<V: View> Folding for Documents<V> {
                 continue;
             };
             let (before, beside) = (held.before.take().unwrap_or_default(), std::mem::take(&mut held.beside));
-            match held.document.as_ref().map(|document| self.view.encode(document)).transpose() {
-                Ok(row) => {
+            let encoded = held.document.as_ref().map(|document| self.view.encode(document)).transpose();
+            match encoded.and_then(|row| Ok((row, follows(self.view, held.document.as_ref())?))) {
+                Ok((row, after)) => {
                     held.bytes = row.as_ref().map_or(0, hand::bytes);
-                    folded.put(&stream, row.map(Change::Upsert).into_iter().chain(beside));
-                    moved.put(before, self.counts(held.document.as_ref()));
+                    let derived = derived(&before.derived, after.derived);
+                    folded.put(&stream, row.map(Change::Upsert).into_iter().chain(beside).chain(derived));
+                    moved.put(before.counts, after.counts);
                     self.hand.put(stream, held);
                 }
                 Err(error) => folded.misfits.push((stream, Unappliable::Document(error))),
             }
         }
         self.hand.age();
-        moved.into_changes(&mut folded);
+        moved.into_changes(self.view, &mut folded);
         folded
     }
 
@@ -150,37 +148,24 @@ impl<V: View> Folding for Documents<V> {
     }
 }
 
+fn follows<V: View>(view: &V, document: Option<&V::Document>) -> Result<Before, RowError> {
+    let Some(document) = document else { return Ok(Before::default()) };
+    Ok(Before { counts: view.counts(document), derived: view.derived(document)? })
+}
+
+/// What makes the rows before into the rows after.
+fn derived(before: &[Row], after: Vec<Row>) -> Vec<Change> {
+    let names = |row: &Row| (row.table().name, row.key());
+    let gone = before.iter().filter(|row| !after.iter().any(|other| names(other) == names(row)));
+    let gone = gone.map(|row| Change::Delete { table: row.table(), key: row.key() }).collect::<Vec<_>>();
+    gone.into_iter().chain(after.into_iter().filter(|row| !before.contains(row)).map(Change::Upsert)).collect()
+}
+
 impl Folded {
     fn put(&mut self, stream: &StreamRef, changes: impl Iterator<Item = Change>) {
         for change in changes {
             self.changes.push(change);
             self.streams.push(Some(stream.clone()));
-        }
-    }
-}
-
-/// Counters (table, row, column) and by how much they move.
-#[derive(Default)]
-struct Moved(BTreeMap<(&'static str, Key, &'static str), (&'static Table, i64)>);
-
-impl Moved {
-    fn put(&mut self, before: Vec<Count>, after: Vec<Count>) {
-        if before == after {
-            return;
-        }
-        for (counts, sign) in [(before, -1), (after, 1)] {
-            for Count { table, key, column, by } in counts {
-                self.0.entry((table.name, key, column)).or_insert((table, 0)).1 += sign * by;
-            }
-        }
-    }
-
-    fn into_changes(self, folded: &mut Folded) {
-        for ((_, key, column), (table, by)) in self.0 {
-            if by != 0 {
-                folded.changes.push(Change::Add { table, key, deltas: vec![(column, by)] });
-                folded.streams.push(None);
-            }
         }
     }
 }

@@ -5,33 +5,36 @@
 //! a row and back. When `evolve` changes what it makes of an event, [`SCHEMA`]'s version rises.
 
 mod details;
+mod facets;
 mod get;
 mod list;
 mod stored;
 mod tables;
-mod words;
+pub(crate) mod words;
 
-use std::sync::Arc;
-
-use domain::ids::{IssueKey, ProjectId, SeverityId};
+use domain::ids::{IssueKey, ProjectId};
 use domain::issue::{Issue, IssueEvent, evolve};
 use domain::text::Text;
 use domain::{Event, Recorded, StreamKind};
 
+pub use facets::Dimension;
 pub use get::{COMMENTS_PAGE, Comment, GetIssue, IssueFound};
 pub use list::{Filter, IssuesFound, ListIssues, Order, STEP_MAX};
-pub use tables::{COMMENT, COUNT, ISSUE};
+pub use tables::{COMMENT, COUNT, FACET, ISSUE};
 pub use words::Standing;
 
+use crate::inbox::{self, INBOX, INBOX_COUNT};
+use crate::people::{self, DUTY, LOAD};
 use crate::row::{Change, Key, Row, RowError, Value};
 use crate::table::{Schema, Table};
 use crate::view::{Count, Unappliable, View};
 
 use tables::{CommentRow, IssueRow};
-pub(crate) use words::parse_level;
+pub(crate) use facets::{opener, waiting_on};
+pub(crate) use words::{parse_level, source as source_word, unknown};
 
 /// The view's tables.
-pub static SCHEMA: Schema = Schema { name: "issues", version: 2, tables: &[&ISSUE, &COMMENT, &COUNT] };
+pub static SCHEMA: Schema = Schema { name: "issues", version: 2, tables: &[&ISSUE, &COMMENT, &COUNT, &FACET, &INBOX, &INBOX_COUNT, &DUTY, &LOAD] };
 
 /// The view.
 #[derive(Debug, Clone, Copy)]
@@ -99,20 +102,20 @@ impl View for Issues {
         Ok(())
     }
 
+    fn derived(&self, document: &Folded) -> Result<Vec<Row>, RowError> {
+        let duties = people::duties(&document.issue).map(people::Duty::row);
+        inbox::row(&document.issue).into_iter().chain(duties).collect()
+    }
+
     fn counts(&self, document: &Folded) -> Vec<Count> {
         let issue = &document.issue;
-        let severity = issue.triage.as_ref().and_then(|triage| triage.severity.known());
-        let key = Key::new([
-            Value::from(issue.key.project.shared()),
-            Standing::of(&issue.state).word().into(),
-            severity.map_or_else(Arc::default, SeverityId::shared).into(),
-        ]);
-        vec![Count { table: &COUNT, key, column: "issues", by: 1 }]
+        let duties = people::duties(issue).map(|duty| duty.count());
+        facets::counts(issue).into_iter().chain(inbox::count(issue)).chain(duties).collect()
     }
 }
 
 /// The record as the issue's decider takes it.
-fn of_issue(recorded: &Recorded, event: IssueEvent) -> Recorded<IssueEvent> {
+pub(crate) fn of_issue(recorded: &Recorded, event: IssueEvent) -> Recorded<IssueEvent> {
     let Recorded { event: _, stream, ordinal, revision, position, actor, occurred_at, recorded_at, origin } = recorded;
     Recorded {
         event,
@@ -139,13 +142,22 @@ fn comment(recorded: &Recorded, text: &Text) -> CommentRow {
     }
 }
 
+/// The issue whose row this is.
+pub fn read(row: &Row) -> Result<Issue, RowError> {
+    IssueRow::read(row)?.issue()
+}
+
 /// The key of the issue whose row this is.
 pub(crate) fn key(row: &Row) -> Result<IssueKey, RowError> {
-    let project: &str = row.get("project")?;
+    key_of(row.get("project")?, row.get("ordinal")?)
+}
+
+/// The key of a stored issue.
+pub(crate) fn key_of(project: &str, ordinal: u64) -> Result<IssueKey, RowError> {
     let project = ProjectId::parse(project).map_err(|error| RowError::Json {
         table: ISSUE.name,
         column: "project",
         reason: error.to_string(),
     })?;
-    Ok(IssueKey { project, ordinal: row.get("ordinal")? })
+    Ok(IssueKey { project, ordinal })
 }

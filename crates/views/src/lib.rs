@@ -9,7 +9,8 @@
 //! # Recipes
 //!
 //! **To add a view**: a file `NAME.rs` (start from [`issue`]) with its rows as [`record`]s, its `SCHEMA`, its [`view::View`] and its
-//! queries; one line in [`ALL`]; a story in `crates/projector/tests`, where everything is delivered twice and in odd batches.
+//! queries; one line in [`ALL`] (`CONTRIBUTING.md` works one out); a story in `crates/projector/tests`, where everything is delivered
+//! twice and in odd batches.
 //!
 //! **To add a field to an issue's answers**: the field in `domain::issue::Issue` and its fold, the column in `issue/tables.rs` (or the
 //! part in `issue/details.rs`), both ways in `issue/stored.rs`, [`issue::SCHEMA`]'s version; then `proto/` and `grpc`.
@@ -17,16 +18,30 @@
 //! **To add a filter or an order**: `issue/list.rs`; for one that must not pass over what it leaves out, an index in
 //! `issue/tables.rs` and the version.
 //!
+//! **To filter or group boards by more**: a dimension in `issue/facets.rs`, where it is counted; `board/card.rs`, where a card tells it; an index in
+//! `issue/tables.rs` and its name in `board/access.rs` where few issues must be found among many.
+//!
+//! **To let a search find by more**: a column of words in `search.rs` and where its tokens come from in `search/document.rs`, its name in
+//! `search/syntax.rs`, [`search::SCHEMA`]'s version; for a filter, `search/found.rs`; then `proto/` and `grpc`.
+//!
 //! **To change what an event does to a view** (in `domain`'s fold, too): raise the version of its schema. The next start
-//! folds it from the log into tables of its own; until it has caught up, queries are refused as being rebuilt. The tables of the
-//! version before stay in the store, asked by nobody, until that is deleted.
+//! folds it from the log into tables of its own; until it has caught up, queries are refused as being rebuilt (`snaglog view prepare` builds
+//! them before). The tables of the version before go ten minutes after the last node that used them.
 
 pub mod board;
+#[cfg(test)]
+pub mod example;
+#[cfg(test)]
+mod example_tests;
+pub mod flow;
 pub mod folding;
+pub mod inbox;
 pub mod issue;
+pub mod people;
 pub mod query;
 pub mod record;
 pub mod row;
+pub mod search;
 pub mod table;
 pub mod view;
 
@@ -37,4 +52,4 @@ pub use query::Query;
 pub use view::{Unappliable, View};
 
 /// Every view there is.
-pub static ALL: &[&dyn AnyView] = &[&issue::Issues];
+pub static ALL: &[&dyn AnyView] = &[&issue::Issues, &search::SearchView, &flow::Flow];

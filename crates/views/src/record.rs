@@ -27,6 +27,10 @@ pub trait Field: Sized {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
+/// Tokens in a column of words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words(pub Arc<str>);
+
 macro_rules! fields {
     ($($type:ty: $kind:ident)*) => {$(
         impl Field for $type {
@@ -70,6 +74,21 @@ impl<T: Serialize + DeserializeOwned> Field for Json<T> {
             return Err(wanted("JSON", value));
         };
         serde_json::from_str(text).map(Self).map_err(|error| error.to_string())
+    }
+}
+
+impl Field for Words {
+    const KIND: Kind = Kind::Words;
+
+    fn write(self) -> Value {
+        Value::Words(self.0)
+    }
+
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Words(words) => Ok(Self(Arc::clone(words))),
+            _ => Err(wanted("words", value)),
+        }
     }
 }
 

@@ -3,14 +3,17 @@
 mod change;
 mod select;
 mod value;
+mod words;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
 pub use change::Change;
 pub use select::{Condition, Cursor, Select};
 pub use value::{FromValue, Value};
+pub use words::{BREAK, NUMBER_MAX, Sought, Term, WORDS_BYTES_MAX};
 
 use crate::table::{Column, Table};
 
@@ -66,6 +69,14 @@ pub enum RowError {
         /// The column's name.
         column: &'static str,
         /// What the parser says.
+        reason: String,
+    },
+    /// What is sought among words does not fit the table or the select; or a row's words can't be indexed.
+    #[error("{reason}, in table {table}")]
+    Sought {
+        /// The table's name.
+        table: &'static str,
+        /// What is wrong.
         reason: String,
     },
     /// Counters can be moved only in tables that count, see [`Table::counters`].
@@ -156,6 +167,17 @@ impl Row {
         check_kind(self.table, &self.table.columns[at], &value)?;
         self.values[at] = value;
         Ok(())
+    }
+
+    /// The row with its columns of words empty, as a select gives it.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        for value in &mut self.values {
+            if let Value::Words(words) = value {
+                *words = Arc::default();
+            }
+        }
+        self
     }
 
     /// [`Row::set`], for rows written in one expression.

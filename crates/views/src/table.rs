@@ -28,6 +28,9 @@ pub const NAME_BYTES_MAX: usize = 40;
 /// Longest `view_vVERSION_table`, in bytes: PostgreSQL cuts names at 63 without a word.
 pub const PHYSICAL_NAME_BYTES_MAX: usize = 63;
 
+/// The earliest timestamp, in 4713 BC: PostgreSQL has none before. A store may reject a row with an earlier one.
+pub const TIMESTAMP_MIN: i64 = -210_866_803_200_000_000;
+
 /// A view's name, version and tables. The version rises whenever the tables or the fold change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schema {
@@ -83,12 +86,16 @@ pub enum Kind {
     Bool,
     /// 64 bits, signed.
     Integer,
-    /// Microseconds since 1970, UTC.
+    /// Microseconds since 1970, UTC; from [`TIMESTAMP_MIN`] on.
     Timestamp,
     /// UTF-8, ordered by its bytes.
     Text,
     /// A JSON document, stored as text; neither filtered nor ordered by.
     Json,
+    /// Tokens for full text search (see [`Sought`](crate::row::Sought)): found by, neither filtered nor ordered by, and left
+    /// empty in what a select finds. A table that has some is keyed by a text, within which is sought, and a number from 1
+    /// below 2^40, by which what is found is ordered.
+    Words,
 }
 
 /// An index. Every backend completes it by the key's columns, in the last column's direction, so that paging never sorts.
@@ -152,6 +159,11 @@ impl Table {
         self.key.contains(&column)
     }
 
+    /// The columns of words.
+    pub fn words(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        self.columns.iter().filter(|column| column.kind == Kind::Words)
+    }
+
     /// The columns outside the key, if this table counts: each of them an integer and none nullable.
     pub fn counters(&self) -> Option<impl Iterator<Item = &'static Column> + use<>> {
         let (columns, key) = (self.columns, self.key);
@@ -173,19 +185,35 @@ impl Table {
         }
         for name in self.key {
             let column = self.known(name)?;
-            if column.nullable || column.kind == Kind::Json {
-                return Err(format!("{}.{name} is in the key, so it can be neither nullable nor JSON", self.name));
+            if column.nullable || matches!(column.kind, Kind::Json | Kind::Words) {
+                return Err(format!("{}.{name} is in the key, so it can be neither nullable nor JSON nor words", self.name));
             }
         }
+        self.check_words()?;
         for index in self.indexes {
             if index.columns.is_empty() {
                 return Err(format!("table {} has an index without columns", self.name));
             }
             for (name, _) in index.columns {
-                if self.known(name)?.kind == Kind::Json {
-                    return Err(format!("{}.{name} is JSON, which can't be indexed", self.name));
+                let kind = self.known(name)?.kind;
+                if matches!(kind, Kind::Json | Kind::Words) {
+                    return Err(format!("{}.{name} is {kind}, which can't be in an index", self.name));
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn check_words(&self) -> Result<(), String> {
+        let Some(words) = self.words().next() else {
+            return Ok(());
+        };
+        if self.words().any(|column| column.nullable) {
+            return Err(format!("{}.{} is words, so it can't be nullable", self.name, words.name));
+        }
+        let key = self.key.iter().map(|name| Ok(self.known(name)?.kind)).collect::<Result<Vec<_>, String>>()?;
+        if key != [Kind::Text, Kind::Integer] {
+            return Err(format!("table {} has words, so its key is a text and an integer", self.name));
         }
         Ok(())
     }
@@ -222,6 +250,11 @@ impl Column {
         Self::new(name, Kind::Json, comment)
     }
 
+    /// Tokens for full text search.
+    pub const fn words(name: &'static str, comment: &'static str) -> Self {
+        Self::new(name, Kind::Words, comment)
+    }
+
     /// The same column, which a row may lack.
     #[must_use]
     pub const fn nullable(self) -> Self {
@@ -247,6 +280,7 @@ impl fmt::Display for Kind {
             Self::Timestamp => "timestamp",
             Self::Text => "text",
             Self::Json => "JSON",
+            Self::Words => "words",
         })
     }
 }

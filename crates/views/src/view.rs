@@ -37,13 +37,25 @@ pub trait View: Send + Sync + 'static {
     fn encode(&self, document: &Self::Document) -> Result<Row, RowError>;
 
     /// Folds the event after those in the document (`None`: the stream's first). Rows that the event leaves in other tables
-    /// go to `beside`. On `Err` the document is as it was, and nothing has gone to `beside`.
+    /// go to `beside`, and so may moves of counters, which are summed over the batch. On `Err` the document is as it was, and nothing has gone to `beside`.
     fn fold(
         &self,
         document: &mut Option<Self::Document>,
         recorded: &Recorded,
         beside: &mut Vec<Change>,
     ) -> Result<(), Unappliable>;
+
+    /// Rows of other tables that follow from the document as it stands. Those that no longer follow from it are deleted. They belong to this
+    /// document alone: their keys name it.
+    fn derived(&self, _document: &Self::Document) -> Result<Vec<Row>, RowError> {
+        Ok(Vec::new())
+    }
+
+    /// The changes that stand for a row of counters that the folds of a batch have moved by these sums. Empty: the row itself. So a view
+    /// whose events each move many rows can fold them into few, and spread only the sums.
+    fn spread(&self, _table: &'static Table, _key: &Key, _deltas: &[(&'static str, i64)]) -> Vec<Change> {
+        Vec::new()
+    }
 
     /// What the document adds to counters. They are moved by the new document's counts less the old one's.
     fn counts(&self, _document: &Self::Document) -> Vec<Count> {

@@ -48,7 +48,7 @@ fn commented(ordinal: u64, revision: u64) -> Recorded {
 /// Where the counter of untriaged issues stands after these changes.
 fn moved(folded: &Folded) -> Vec<i64> {
     let deltas = folded.changes.iter().filter_map(|change| match change {
-        Change::Add { deltas, .. } => Some(deltas[0].1),
+        Change::Add { table, deltas, .. } if table.name == "count" => Some(deltas[0].1),
         _ => None,
     });
     deltas.collect()

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::vocabulary::{Asked, Capacity, Closing, Dismissal, Fix, IssueRef, Level, LinkKind, Nature, Report, Source};
+use super::vocabulary::{
+    Asked, Capacity, Closing, Dismissal, Fix, IssueRef, Level, LinkKind, Nature, Report, Source, SourceKind,
+};
 use crate::ids::{ComponentId, IssueId, IssueKey, PersonId, ReleaseId, SeverityId, TeamId};
 use crate::text::{Text, Title};
-use crate::{Fact, Origin};
+use crate::{Fact, Missing, Origin};
 
 /// An issue, folded from its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,6 +202,15 @@ pub struct Dismissed {
 }
 
 impl Issue {
+    /// What its report lacks of what a developer will need. Customers and product owners describe what they saw; security reports and systems bring
+    /// data of their own, without which they are not filed. Where an import does not tell the source, the description is what there can be.
+    pub fn report_missing(&self) -> Vec<Missing> {
+        if matches!(self.source.kind, Fact::Known(SourceKind::Security { .. } | SourceKind::System { .. })) {
+            return Vec::new();
+        }
+        self.report.missing()
+    }
+
     /// The state's name: `New`, `Accepted`, `Resolved`, `Verified`, `Closed`, `Dismissed`.
     pub fn state_name(&self) -> &'static str {
         match &self.state {

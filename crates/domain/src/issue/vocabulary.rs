@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::Fact;
+use crate::{Fact, Missing};
 use crate::ids::{ChangeId, CustomerId, IssueId, IssueKey, PersonId, ReleaseId};
 use crate::text::Text;
 
@@ -129,7 +129,17 @@ pub struct Report {
 impl Report {
     /// True where steps, actual and expected are all there.
     pub fn is_complete(&self) -> bool {
-        self.steps.is_some() && self.actual.is_some() && self.expected.is_some()
+        self.missing().is_empty()
+    }
+
+    /// Which of steps, actual and expected are not there.
+    pub fn missing(&self) -> Vec<Missing> {
+        let parts = [
+            (&self.steps, Missing::StepsMissing),
+            (&self.actual, Missing::ActualMissing),
+            (&self.expected, Missing::ExpectedMissing),
+        ];
+        parts.into_iter().filter(|(part, _)| part.is_none()).map(|(_, missing)| missing).collect()
     }
 }
 

@@ -26,12 +26,19 @@ pub(super) struct Held<D> {
     pub(super) document: Option<D>,
     /// About how much it takes.
     pub(super) bytes: usize,
-    /// Its counts before this batch; `None`: not touched by it.
-    pub(super) before: Option<Vec<Count>>,
+    /// What followed from it before this batch; `None`: not touched by it.
+    pub(super) before: Option<Before>,
     /// Rows beside it that this batch leaves.
     pub(super) beside: Vec<Change>,
     /// Why it can't be folded into.
     pub(super) broken: Option<Unappliable>,
+}
+
+/// What followed from a document.
+#[derive(Default)]
+pub(super) struct Before {
+    pub(super) counts: Vec<Count>,
+    pub(super) derived: Vec<Row>,
 }
 
 impl<D> Held<D> {
@@ -85,7 +92,7 @@ impl<D> Hand<D> {
 /// About how much the row's document takes.
 pub(super) fn bytes(row: &Row) -> usize {
     let texts = row.values().iter().map(|value| match value {
-        Value::Text(text) | Value::Json(text) => text.len(),
+        Value::Text(text) | Value::Json(text) | Value::Words(text) => text.len(),
         _ => 0,
     });
     texts.sum()

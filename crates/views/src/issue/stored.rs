@@ -12,6 +12,7 @@ use domain::issue::{
 use domain::text::{Text, Title};
 
 use super::ISSUE;
+use super::facets;
 use super::details::{self, Capacity, Closing, Details, Fix, all, issue_id};
 use super::tables::IssueRow;
 use super::words::{self, NOT_KNOWN, Standing};
@@ -44,6 +45,7 @@ impl IssueRow {
             team: triage.and_then(|triage| triage.team.known()).map(text),
             assignee: issue.assignee.as_ref().map(text),
             waiting: !issue.questions.is_empty(),
+            waiting_on: facets::waiting_on(issue),
             imported: issue.origin.is_some(),
             filed_at: issue.filed_at,
             filed_by: text(&issue.filed_by),

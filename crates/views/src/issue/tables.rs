@@ -16,6 +16,10 @@ record! {
         [("project", Asc), ("state", Asc), ("state_since", Asc)],
         [("project", Asc), ("state", Asc), ("filed_at", Asc)],
         [("project", Asc), ("state", Asc), ("changed_at", Asc)],
+        [("project", Asc), ("state", Asc), ("severity", Asc), ("state_since", Asc)],
+        [("project", Asc), ("state", Asc), ("team", Asc), ("state_since", Asc)],
+        [("project", Asc), ("state", Asc), ("component", Asc), ("state_since", Asc)],
+        [("project", Asc), ("state", Asc), ("assignee", Asc), ("state_since", Asc)],
         [("project", Asc), ("source_reference", Asc)],
         [("project", Asc), ("position", Asc)]
     ]
@@ -50,6 +54,9 @@ record! {
         assignee: Option<Arc<str>>,
         /// A question is open.
         waiting: bool,
+        /// Of whom open questions are asked, each once, the longest open first, separated by a blank: opener, customer,
+        /// product_owner, @ and a person's id. Null: no question is open.
+        waiting_on: Option<Arc<str>>,
         /// It was imported.
         imported: bool,
         /// When it was filed.
@@ -149,5 +156,25 @@ pub static COUNT: Table = Table {
         Column::integer("issues", "How many."),
     ],
     key: &["project", "state", "severity"],
+    indexes: &[],
+};
+
+/// How many issues of a severity have something in common in a state. A row of 0 is not kept.
+pub static FACET: Table = Table {
+    name: "facet",
+    comment: "How many issues of a severity have something in common in a state.",
+    columns: &[
+        Column::text("project", "The project's key."),
+        Column::text("dimension", "team, component, assignee, level, nature, source_kind, waiting, waiting_on."),
+        Column::text(
+            "value",
+            "As in the issue table; empty: none. Of waiting: yes, no. Of waiting_on, whoever is asked: opener, customer, \
+             product_owner, person.",
+        ),
+        Column::text("state", "As in the issue table."),
+        Column::text("severity", "Severity; empty: none yet, or not known."),
+        Column::integer("issues", "How many."),
+    ],
+    key: &["project", "dimension", "value", "state", "severity"],
     indexes: &[],
 };

@@ -1,6 +1,6 @@
 //! What a fold writes.
 
-use super::{Key, Row, RowError};
+use super::{Key, Row, RowError, words};
 use crate::table::{Kind, Table};
 
 /// One change of a table. A commit's changes are applied in their order.
@@ -47,7 +47,7 @@ impl Change {
     /// Does it fit its table? A store checks this of every change before it writes any.
     pub fn check(&self) -> Result<(), RowError> {
         match self {
-            Self::Upsert(_) => Ok(()),
+            Self::Upsert(row) => words::check_row(row),
             Self::Delete { table, key } => key.check(table),
             Self::Add { table, key, deltas } => {
                 key.check(table)?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Row, RowError, Value, at, check_kind, check_width, misfit};
+use super::{Row, RowError, Sought, Value, at, check_kind, check_width, misfit};
 use crate::table::{Column, Direction, Kind, Table};
 
 /// Rows of one table, filtered, in a total order, a page at a time.
@@ -18,6 +18,11 @@ pub struct Select {
     pub after: Option<Cursor>,
     /// At most so many rows.
     pub limit: u32,
+    /// Only rows that have these words. The filter then names one value of the key's first column, and the order is that of
+    /// the key, in either direction: a store reads them from its index in that order, and no further than it must.
+    pub sought: Option<Sought>,
+    /// True: columns of words come with the rows; else they are empty, which spares reading them.
+    pub words: bool,
 }
 
 /// What must hold of a column. Null is unequal to everything and neither less nor greater: only [`Condition::IsNull`] finds it.
@@ -48,7 +53,7 @@ pub struct Cursor(pub Vec<Value>);
 impl Select {
     /// All rows, by key, at most `limit`.
     pub fn from(table: &'static Table, limit: u32) -> Self {
-        Self { table, filter: Vec::new(), order: Vec::new(), after: None, limit }
+        Self { table, filter: Vec::new(), order: Vec::new(), after: None, limit, sought: None, words: false }
     }
 
     /// With one more condition.
@@ -69,6 +74,20 @@ impl Select {
     #[must_use]
     pub fn after(mut self, cursor: Option<Cursor>) -> Self {
         self.after = cursor;
+        self
+    }
+
+    /// Only rows with these words.
+    #[must_use]
+    pub fn seek(mut self, sought: Sought) -> Self {
+        self.sought = Some(sought);
+        self
+    }
+
+    /// With what is in columns of words.
+    #[must_use]
+    pub fn with_words(mut self) -> Self {
+        self.words = true;
         self
     }
 
@@ -100,12 +119,30 @@ impl Select {
         for (column, _) in &self.order {
             comparable(self.table, column)?;
         }
+        if let Some(sought) = &self.sought {
+            sought.check(self.table)?;
+            self.check_seeking()?;
+        }
         if let Some(Cursor(values)) = &self.after {
             let order = self.total_order();
             check_width(self.table, order.len(), values.len())?;
             for ((column, _), value) in order.iter().zip(values) {
                 check_kind(self.table, comparable(self.table, column)?, value)?;
             }
+        }
+        Ok(())
+    }
+
+    fn check_seeking(&self) -> Result<(), RowError> {
+        let wrong = |reason: &str| RowError::Sought { table: self.table.name, reason: reason.to_owned() };
+        let key = self.table.key;
+        let within = |condition: &Condition| matches!(condition, Condition::Equal(column, _) if Some(column) == key.first());
+        if !self.filter.iter().any(within) {
+            return Err(wrong("words are sought within one value of the key's first column"));
+        }
+        let number = |(column, _): &(&'static str, Direction)| Some(column) == key.last();
+        if !(self.order.is_empty() || self.order.len() == 1 && self.order.iter().all(number)) {
+            return Err(wrong("what is found by words comes in the order of the key"));
         }
         Ok(())
     }
@@ -167,12 +204,12 @@ impl Condition {
 
 fn comparable(table: &'static Table, column: &str) -> Result<&'static Column, RowError> {
     let column = &table.columns[at(table, column)?];
-    if column.kind == Kind::Json {
+    if matches!(column.kind, Kind::Json | Kind::Words) {
         return Err(RowError::Kind {
             table: table.name,
             column: column.name,
             wanted: "a column that can be compared".to_owned(),
-            found: "JSON".to_owned(),
+            found: column.kind.to_string(),
         });
     }
     Ok(column)

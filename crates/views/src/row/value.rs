@@ -24,6 +24,8 @@ pub enum Value {
     Text(Arc<str>),
     /// Of a [`Kind::Json`] column: a document's text.
     Json(Arc<str>),
+    /// Of a [`Kind::Words`] column: tokens, see [`BREAK`](super::BREAK).
+    Words(Arc<str>),
 }
 
 impl Value {
@@ -32,7 +34,7 @@ impl Value {
         serde_json::to_string(document).ok().map(|text| Self::Json(text.into()))
     }
 
-    /// What a column of this kind holds before anything is written to it: false, 0, 1970, an empty text, JSON's `null`.
+    /// What a column of this kind holds before anything is written to it: false, 0, 1970, an empty text, JSON's `null`, no words.
     pub fn empty(kind: Kind) -> Self {
         match kind {
             Kind::Bool => Self::Bool(false),
@@ -40,6 +42,7 @@ impl Value {
             Kind::Timestamp => Self::Timestamp(0),
             Kind::Text => Self::Text(Arc::default()),
             Kind::Json => Self::Json("null".into()),
+            Kind::Words => Self::Words(Arc::default()),
         }
     }
 
@@ -52,6 +55,7 @@ impl Value {
             Self::Timestamp(_) => Kind::Timestamp,
             Self::Text(_) => Kind::Text,
             Self::Json(_) => Kind::Json,
+            Self::Words(_) => Kind::Words,
         })
     }
 
@@ -144,7 +148,7 @@ impl fmt::Display for Value {
                 Ok(instant) => instant.fmt(f),
                 Err(_) => write!(f, "{it} µs"),
             },
-            Self::Text(it) => write!(f, "{it:?}"),
+            Self::Text(it) | Self::Words(it) => write!(f, "{it:?}"),
             Self::Json(it) => f.write_str(it),
         }
     }

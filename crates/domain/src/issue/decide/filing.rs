@@ -55,7 +55,5 @@ pub(super) fn amend_report(case: &Case<'_>, report: Report) -> Outcome {
 
 /// Notes the parts of a report that a developer needs and doesn't have.
 pub(super) fn report_evidence(report: &Report, evidence: &mut Evidence) {
-    evidence.need(report.steps.is_some(), Missing::StepsMissing);
-    evidence.need(report.actual.is_some(), Missing::ActualMissing);
-    evidence.need(report.expected.is_some(), Missing::ExpectedMissing);
+    report.missing().into_iter().for_each(|missing| evidence.need(false, missing));
 }
