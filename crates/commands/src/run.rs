@@ -12,6 +12,7 @@ use codec::StoredEvent;
 use domain::{Decision, Recorded};
 use event_log::{Append, AppendError, Appended, NewEvent};
 use jiff::Timestamp;
+use tracing::{Instrument as _, Span};
 
 use crate::decider::Decider;
 use crate::error::CommandError;
@@ -43,9 +44,13 @@ impl Runner {
         let mut turn = None;
         let mut conflicts = 0;
         loop {
-            let sight = Sight::<D>::look(&self.streams, target, command, &freshness).await?;
+            let deciding = tracing::info_span!(target: "snaglog::trace", "decide", stream = %target.stream, conflicts);
+            let looked = Sight::<D>::look(&self.streams, target, command, &freshness);
+            let sight = looked.instrument(deciding.clone()).await?;
             let now = as_kept(self.environment.now());
-            let decision = match sight.decide(&target.stream, command.clone(), request, now) {
+            let decided = deciding.in_scope(|| sight.decide(&target.stream, command.clone(), request, now));
+            drop(deciding);
+            let decision = match decided {
                 Ok(decision) => decision,
                 Err(no) if freshness.latest => return self.refuse(target, request, no).await,
                 Err(_) => {
@@ -55,7 +60,8 @@ impl Runner {
                 }
             };
             let append = self.propose(target, &sight, &decision, request, now);
-            match self.streams.log.append(append).await {
+            let appending = appending(&append);
+            match self.streams.log.append(append).instrument(appending).await {
                 Ok(appended) if appended.replayed => return self.answered_before(target, &appended).await,
                 Ok(appended) => return self.accepted(target, &sight, decision, request, &appended),
                 Err(AppendError::Conflict { stream, actual, .. }) => {
@@ -171,6 +177,20 @@ impl Runner {
         let version = self.streams.as_of::<D>(target, appended.revision).await?;
         Ok(version.done(&target.stream, true))
     }
+}
+
+/// What is traced of an append: it sends events to the log.
+fn appending(append: &Append) -> Span {
+    tracing::info_span!(
+        target: "snaglog::trace",
+        "append",
+        otel.kind = "producer",
+        messaging.system = "snaglog",
+        "messaging.operation.type" = "send",
+        messaging.operation.name = "append",
+        messaging.destination.name = "log",
+        messaging.batch.message_count = append.events.len(),
+    )
 }
 
 fn last(appended: &Appended) -> Last {
