@@ -6,6 +6,7 @@ use event_log::{Identity, LogError, PartitionId, Phase, Proposal, Recorded, Stre
 use event_log_sqlite::replica::{Entry, Seen};
 use uuid::Uuid;
 
+use crate::doubt::Doubt;
 use crate::entry::{FORMAT, Malformed, StoredBody, StoredEntry, StoredProposal, StoredTexts, hash};
 use crate::keys::{Keys, StreamKey};
 
@@ -14,6 +15,8 @@ pub(crate) struct Decoder {
     pub(crate) known: Versions,
     pub(crate) identity: Identity,
     pub(crate) keys: Arc<Keys>,
+    /// Where a key is missing.
+    pub(crate) doubt: Doubt,
 }
 
 /// What an entry says.

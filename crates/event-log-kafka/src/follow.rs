@@ -190,7 +190,7 @@ impl Follower {
             partitions.push(place);
         }
         consumer.assign(&places)?;
-        let keyring = Keyring::open(&self.location, &self.applier, self.partitions)?;
+        let keyring = Keyring::open(&self.location, &self.applier, self.partitions, &self.decoder.doubt)?;
         let consumer = Arc::new(consumer);
         Ok(Session {
             consumer,
@@ -211,16 +211,16 @@ impl Follower {
         let (low, high) =
             consumer.fetch_watermarks(&self.location.topic, partition.cast_signed(), topic::ANSWER_TIMEOUT)?;
         let (low, end) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
-        let shorter = |reason| End::Fatal(LogError::DataLoss { reason });
         if end < next {
-            return Err(shorter(format!(
-                "partition {partition} of the topic ends at offset {end}, and this node had read it to {next}"
-            )));
+            let reason =
+                format!("partition {partition} of the topic ends at offset {end}, and this node had read it to {next}");
+            return Err(self.decoder.doubt.weigh(reason).into());
         }
         if next < low {
-            return Err(shorter(format!(
+            let reason = format!(
                 "partition {partition} of the topic begins at offset {low}, and this node had read it to {next}"
-            )));
+            );
+            return Err(End::Fatal(LogError::DataLoss { reason }));
         }
         let last = bookmark.filter(|_| next > low).map(|bookmark| bookmark.last_digest);
         Ok(Place { expected: next - u64::from(last.is_some()), last, end })
@@ -390,7 +390,6 @@ impl Follower {
             // A replica's last record is compared first.
             if place.last.is_none() && position > place.expected && !self.outgrown.contains(&partition) {
                 place.expected = position;
-                self.state.reach(partition, position);
             }
         }
         Ok(())
@@ -408,6 +407,9 @@ impl Follower {
         }
         let compared = session.partitions.iter().all(|place| place.last.is_none());
         session.caught_up = done == all && compared;
+        if session.caught_up {
+            self.decoder.doubt.dispel();
+        }
         self.state
             .set_away((!session.caught_up).then(|| format!("catching up with the topic: {done} of {all} records")));
     }

@@ -12,6 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::client::{self, Told};
 use crate::decode::{Decoder, FindKey};
+use crate::doubt::Doubt;
 use crate::error::unavailable;
 use crate::follow::End;
 use crate::keys::{KeyRecord, StreamKey};
@@ -52,7 +53,7 @@ enum Read {
 
 impl Keyring {
     /// Goes to where the replica is.
-    pub(crate) fn open(location: &Location, applier: &Applier, partitions: u32) -> Result<Self, End> {
+    pub(crate) fn open(location: &Location, applier: &Applier, partitions: u32, doubt: &Doubt) -> Result<Self, End> {
         let consumer: BaseConsumer<Told> = client::eager_consumer(location, FETCH_BYTES, Told::default())?;
         let topic = location.keys_topic();
         let (mut places, mut offsets) = (TopicPartitionList::new(), Vec::new());
@@ -61,7 +62,7 @@ impl Keyring {
             let (_, end) = consumer.fetch_watermarks(&topic, partition.cast_signed(), ANSWER_TIMEOUT)?;
             if u64::try_from(end).unwrap_or_default() < next {
                 let reason = format!("partition {partition} of {topic} ends at offset {end}, and was read to {next}");
-                return Err(End::Fatal(LogError::DataLoss { reason }));
+                return Err(doubt.weigh(reason).into());
             }
             places.add_partition_offset(&topic, partition.cast_signed(), offset(next))?;
             offsets.push(next);
@@ -143,12 +144,12 @@ impl FindKey for Finder<'_> {
             self.read_to_end(partition, end)?;
         }
         // It was acknowledged before the proposal that names it was written, and what erases it stays.
-        let lost = || LogError::DataLoss {
-            reason: format!(
+        let lost = || {
+            self.decoder.doubt.weigh(format!(
                 "partition {partition} of the keys, read to offset {end}, has lost the key {}: texts sealed with it are \
                  gone, and nobody has erased them",
                 uuid::Uuid::from_bytes(*id)
-            ),
+            ))
         };
         let known = self.known(id)?.ok_or_else(lost)?;
         self.ready(id, known)

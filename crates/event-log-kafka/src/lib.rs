@@ -7,7 +7,7 @@
 //!
 //! - `entry`: the stored format. `decode`, `keys`, `keyring`: how it is read, and how texts are sealed.
 //! - `follow`: the one who reads. `desk`, `ledger`: who writes, and what was written and is not yet
-//!   answered. `state`: what both tell everybody.
+//!   answered. `state`: what both tell everybody. `barrier`, `doubt`: what to make of a leader that may have been replaced.
 //! - `founding`, `topic`: how a log begins, and which settings of a topic would lose it.
 //!
 //! What never happens here: a decision (admission decides), an answer before the read-back or the acknowledgement, a record skipped in silence, a
@@ -27,6 +27,7 @@ mod barrier;
 mod client;
 mod decode;
 mod desk;
+mod doubt;
 mod entry;
 mod error;
 mod follow;
@@ -60,9 +61,10 @@ use uuid::Uuid;
 
 pub use error::OpenError;
 
-use barrier::Asking;
+use barrier::Barriers;
 use decode::Decoder;
 use desk::{Desk, Limits};
+use doubt::Doubt;
 use follow::Follower;
 use keys::Keys;
 use state::State;
@@ -102,7 +104,7 @@ pub struct Options {
     pub tail_bytes: usize,
     /// After this an append that was not read back is written again.
     pub resend_after: Duration,
-    /// After this its outcome is unknown; and after this a barrier is given up.
+    /// After this its outcome is unknown; and after this a barrier is given up, which is an append of nothing.
     pub answer_within: Duration,
     /// What keys, nonces and this node's number are drawn from: it must be fit for cryptography.
     pub random: Randomness,
@@ -116,8 +118,7 @@ pub struct KafkaLog {
     state: Arc<State>,
     desk: Arc<Desk>,
     keys: Arc<Keys>,
-    asking: Vec<Asking>,
-    answer_within: Duration,
+    barriers: Vec<Barriers>,
     closed: Arc<AtomicBool>,
     follower: Mutex<Option<JoinHandle<()>>>,
 }
@@ -236,7 +237,7 @@ impl KafkaLog {
             applier,
             state: Arc::clone(&state),
             desk: Arc::clone(&desk),
-            decoder: Decoder { known: options.known, identity, keys: Arc::clone(&keys) },
+            decoder: Decoder { known: options.known, identity, keys: Arc::clone(&keys), doubt: Doubt::default() },
             runtime: Handle::current(),
             partitions: identity.partitions,
             closed: Arc::clone(&closed),
@@ -248,10 +249,9 @@ impl KafkaLog {
             .spawn(move || follower.run())
             .map_err(|error| failed(error.to_string()))?;
         tracing::info!(topic = location.topic, log_id = %identity.log_id, "opened the event log");
-        let asking = (0..identity.partitions).map(|_| Asking::default()).collect();
+        let barriers = (0..identity.partitions).map(|_| Barriers::default()).collect();
         let follower = Mutex::new(Some(follower));
-        let answer_within = options.answer_within;
-        Ok(Self { identity, location, replica, state, desk, keys, asking, answer_within, closed, follower })
+        Ok(Self { identity, location, replica, state, desk, keys, barriers, closed, follower })
     }
 
     /// Whether the topic has a log. Makes nothing.
@@ -343,21 +343,7 @@ impl EventLog for KafkaLog {
 
     async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError> {
         self.state.in_touch()?;
-        let (Some(asking), Some(mut applied)) = (self.asking.get(partition as usize), self.state.applied(partition))
-        else {
-            return Ok(0);
-        };
-        let reached = async {
-            let end = asking.end_of(&self.desk, partition).await?;
-            let ended = |_| error::closed();
-            applied.wait_for(|applied| *applied >= end).await.map(drop).map_err(ended)
-        };
-        let Ok(reached) = tokio::time::timeout(self.answer_within, reached).await else {
-            self.state.in_touch()?;
-            let reason = format!("the end of partition {partition} was not reached in {:?}", self.answer_within);
-            return Err(LogError::Unavailable { reason });
-        };
-        reached?;
+        self.reach(partition).await?;
         self.state.readable()?;
         self.replica.barrier(partition).await
     }

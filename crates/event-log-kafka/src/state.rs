@@ -6,13 +6,13 @@ use event_log::{LogError, PartitionId, Phase, Versions};
 use event_log_sqlite::replica::Bookmark;
 use tokio::sync::watch;
 
+use crate::error::closed;
+
 /// How things stand.
 #[derive(Debug)]
 pub(crate) struct State {
     known: Versions,
     held: Mutex<Held>,
-    /// The offset up to which each partition was applied.
-    applied: Vec<watch::Sender<u64>>,
     trouble: watch::Sender<Option<LogError>>,
 }
 
@@ -29,12 +29,10 @@ impl State {
     /// At these bookmarks, not yet in touch with the topic.
     pub(crate) fn new(known: Versions, bookmarks: Vec<Bookmark>) -> Self {
         let unknown = bookmarks.iter().find_map(|bookmark| bookmark.versions.check_known(known).err());
-        let applied = bookmarks.iter().map(|bookmark| watch::Sender::new(bookmark.next_offset)).collect();
         let away = Some("connecting to the topic".to_owned());
         let state = Self {
             known,
             held: Mutex::new(Held { bookmarks, away, fatal: unknown }),
-            applied,
             trouble: watch::Sender::new(None),
         };
         state.change(|_| {});
@@ -49,11 +47,6 @@ impl State {
     /// Where the partition is.
     pub(crate) fn bookmark(&self, partition: PartitionId) -> Option<Bookmark> {
         self.held().bookmarks.get(partition as usize).copied()
-    }
-
-    /// The offset up to which the partition was applied, watched.
-    pub(crate) fn applied(&self, partition: PartitionId) -> Option<watch::Receiver<u64>> {
-        self.applied.get(partition as usize).map(watch::Sender::subscribe)
     }
 
     pub(crate) fn trouble(&self) -> watch::Receiver<Option<LogError>> {
@@ -88,6 +81,20 @@ impl State {
         }
     }
 
+    /// Waits until the topic is not followed any more, and answers why.
+    pub(crate) async fn lost_touch(&self) -> LogError {
+        let mut trouble = self.trouble();
+        loop {
+            trouble.mark_unchanged();
+            if let Err(error) = self.in_touch() {
+                return error;
+            }
+            if trouble.changed().await.is_err() {
+                return closed();
+            }
+        }
+    }
+
     /// Fails where nothing is appended to the partition.
     pub(crate) fn appendable(&self, partition: PartitionId) -> Result<Bookmark, LogError> {
         self.in_touch()?;
@@ -106,22 +113,6 @@ impl State {
                 }
             }
         });
-        for (partition, bookmark) in bookmarks {
-            if let Some(applied) = self.applied.get(*partition as usize) {
-                applied.send_replace(bookmark.next_offset);
-            }
-        }
-    }
-
-    /// All of the partition before this offset was applied: what lies between is not the log's.
-    pub(crate) fn reach(&self, partition: PartitionId, offset: u64) {
-        if let Some(applied) = self.applied.get(partition as usize) {
-            applied.send_if_modified(|applied| {
-                let further = offset > *applied;
-                *applied = offset.max(*applied);
-                further
-            });
-        }
     }
 
     /// The topic is not followed at present, for this reason; `None`: it is.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use event_log::{Append, AppendError, Appended, EventLog as _};
+use event_log::{Append, AppendError, Appended, EventLog as _, LogError};
 use event_log_kafka::{KafkaLog, Options};
 use futures::future::join_all;
 use rdkafka::ClientConfig;
@@ -13,6 +13,8 @@ use test_servers::kafka::{Kafka, Setup};
 use test_servers::process::Signal;
 
 use crate::given::{Topic, append, everything, founding, random, stream};
+use crate::raw;
+use crate::settings::SAFE;
 
 async fn cluster() -> Option<Kafka> {
     let setup = Setup { brokers: 3, ..Setup::default() };
@@ -133,6 +135,36 @@ async fn a_leader_that_slept_through_its_end_hides_nothing_behind_a_barrier() {
         };
         assert!(head >= appended.position, "round {round}: the barrier showed {head}, after {}", appended.position);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_fewer_copies_in_sync_than_demanded_nothing_is_acknowledged_until_there_are_enough() {
+    let Some(kafka) = cluster().await else { return };
+    let topic = Topic::with(&kafka, "");
+    let (resend_after, answer_within) = (Duration::from_secs(2), Duration::from_secs(5));
+    let options = Options { resend_after, answer_within, ..Options::new(founding(), topic.next_replica(), random()) };
+    let log = topic.open(&options).await.unwrap();
+    log.caught_up().await.unwrap();
+    let partition = log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap().partition;
+    // All three must have it now: with one of them gone, too few are in sync.
+    let mut settings = SAFE.to_vec();
+    settings.push(("min.insync.replicas", "3"));
+    raw::alter(&kafka.bootstrap(), &topic.name, &settings).await;
+    let led = leader(&kafka, &topic, partition).await;
+    let lost = (led + 1) % 3;
+    kafka.kill(lost).unwrap();
+    let refused = log.append(append(&stream("PAY", "1"), 1, 2)).await.unwrap_err();
+    let clear = matches!(
+        refused,
+        AppendError::Failed(LogError::Unavailable { .. }) | AppendError::Unknown(LogError::Unavailable { .. })
+    );
+    assert!(clear, "{refused:?}");
+    assert!(matches!(log.barrier(partition).await, Err(LogError::Unavailable { .. })), "nor is a barrier");
+    let page = log.read_partition(partition, 0, 9).await.unwrap();
+    assert_eq!(page.records.len(), 1, "what was acknowledged is read meanwhile");
+    kafka.restart(lost).unwrap();
+    let settled = insist(&log, append(&stream("PAY", "1"), 1, 2)).await;
+    assert_eq!((settled.revision, everything(&log).await.len()), (2, 2), "once, however often it was written");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -79,6 +79,42 @@ async fn a_broker_that_hangs_leaves_nobody_waiting_for_ever() {
     assert_eq!((settled.revision, everything(&log).await.len()), (2, 2), "it is in once, whatever became of the first");
 }
 
+/// How long an outage lasts that is longer than every timeout of a node; CI has less patience than a night.
+fn long() -> Duration {
+    let seconds = std::env::var("SNAGLOG_OUTAGE_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(12))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_is_unreachable_for_long_is_told_so_all_the_time_and_then_served_again() {
+    let Some(kafka) = Kafka::start(&Setup::default()).unwrap() else { return };
+    let topic = Topic::new(&kafka);
+    let log = topic.open(&hasty(&topic)).await.unwrap();
+    log.caught_up().await.unwrap();
+    let mut acknowledged = 0;
+    for n in 0..10 {
+        log.append(append(&stream("PAY", &n.to_string()), 0, n)).await.unwrap();
+        acknowledged += 1;
+    }
+    kafka.signal(0, Signal::STOP).unwrap();
+    told_unavailable(&log).await;
+    let began = std::time::Instant::now();
+    let mut refused = 0_u128;
+    while began.elapsed() < long() {
+        let error = log.append(append(&stream("PAY", "later"), 0, 1_000)).await.unwrap_err();
+        assert!(is_clear(&error), "{error:?}");
+        assert!(matches!(log.barrier(0).await, Err(LogError::Unavailable { .. })));
+        assert!(log.trouble().borrow().is_some(), "it is told as long as it lasts");
+        refused += 1;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    kafka.signal(0, Signal::CONT).unwrap();
+    log.caught_up().await.unwrap();
+    let settled = log.append(append(&stream("PAY", "later"), 0, 1_000)).await.unwrap();
+    assert_eq!((settled.revision, everything(&log).await.len()), (1, acknowledged + 1), "once, of {refused} tries");
+    assert_eq!(*log.trouble().borrow(), None);
+}
+
 /// Throws away what the broker had of the partition beyond `bytes`, while it does not run.
 fn lose(kafka: &Kafka, topic: &Topic, partition: u32, bytes: u64) {
     kafka.kill(0).unwrap();

@@ -6,7 +6,7 @@ use test_servers::kafka::{self, Kafka};
 use crate::given::{Topic, founding, random};
 use crate::raw;
 
-const SAFE: [(&str, &str); 5] = [
+pub(crate) const SAFE: [(&str, &str); 5] = [
     ("cleanup.policy", "delete"),
     ("retention.ms", "-1"),
     ("retention.bytes", "-1"),
@@ -14,13 +14,26 @@ const SAFE: [(&str, &str); 5] = [
     ("max.message.bytes", "4194304"),
 ];
 
-/// Founds a log, then sets one setting of its topic to what is dangerous.
-async fn refused(kafka: &Kafka, setting: &'static str, value: &'static str) -> String {
+/// As long as a tombstone must stay: a century.
+const KEYS_SAFE: [(&str, &str); 4] = [
+    ("cleanup.policy", "compact"),
+    ("delete.retention.ms", "3153600000000"),
+    ("unclean.leader.election.enable", "false"),
+    ("max.message.bytes", "4194304"),
+];
+
+/// Founds a log, then sets one setting of one of its topics, `TOPIC` and this behind it, to what is dangerous.
+async fn refused(
+    kafka: &Kafka,
+    behind: &str,
+    safe: &[(&'static str, &'static str)],
+    (setting, value): (&'static str, &'static str),
+) -> String {
     let topic = Topic::new(kafka);
     topic.open(&Options::new(founding(), topic.next_replica(), random())).await.unwrap();
-    let mut settings: Vec<_> = SAFE.into_iter().filter(|(name, _)| *name != setting).collect();
+    let mut settings: Vec<_> = safe.iter().copied().filter(|(name, _)| *name != setting).collect();
     settings.push((setting, value));
-    raw::alter(&kafka.bootstrap(), &topic.name, &settings).await;
+    raw::alter(&kafka.bootstrap(), &format!("{}{behind}", topic.name), &settings).await;
     match topic.open(&Options::new(founding(), topic.next_replica(), random())).await {
         Err(OpenError::Unsafe { reason, .. }) => reason,
         other => panic!("{setting}={value}: {other:?}"),
@@ -37,9 +50,25 @@ async fn dangerous_settings_are_refused_with_the_command_that_changes_them() {
         ("unclean.leader.election.enable", "true", "unclean.leader.election.enable=false"),
         ("max.message.bytes", "1048588", "max.message.bytes=4194304"),
     ] {
-        let reason = refused(kafka, setting, value).await;
+        let reason = refused(kafka, "", &SAFE, (setting, value)).await;
         assert!(reason.contains(&format!("{setting} is {value}")), "{reason}");
         assert!(reason.contains("kafka-configs.sh") && reason.ends_with(&format!("--add-config {right}")), "{reason}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dangerous_settings_of_the_keys_are_refused_likewise() {
+    let Some(kafka) = kafka::shared().unwrap() else { return };
+    for (setting, value, right) in [
+        ("cleanup.policy", "delete", "cleanup.policy=compact"),
+        ("cleanup.policy", "compact,delete", "cleanup.policy=compact"),
+        ("delete.retention.ms", "86400000", "delete.retention.ms=3153600000000"),
+        ("unclean.leader.election.enable", "true", "unclean.leader.election.enable=false"),
+        ("max.message.bytes", "1048588", "max.message.bytes=4194304"),
+    ] {
+        let reason = refused(kafka, "-keys", &KEYS_SAFE, (setting, value)).await;
+        assert!(reason.contains(&format!("{setting} is {value}")), "{reason}");
+        assert!(reason.contains("-keys --add-config") && reason.ends_with(right), "{reason}");
     }
 }
 
