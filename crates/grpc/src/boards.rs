@@ -1,22 +1,27 @@
 //! The boards service.
 
+pub(crate) mod parse;
+pub(crate) mod show;
+
 use std::sync::Arc;
 
 use api::boards::v1::boards_service_server::BoardsService;
-use api::boards::v1::{Board, Card, Column, GetBoardRequest, GetBoardResponse, SeverityCount};
-use api::issues::v1::{IssueState, Level};
+use api::boards::v1::{
+    Board, Column, GetBoardRequest, GetBoardResponse, ListColumnRequest, ListColumnResponse, SeverityCount,
+};
+use api::issues::v1::IssueState;
 use commands::{Commands, Environment};
-use domain::ids::ProjectId;
-use jiff::Timestamp;
+use domain::ids::{ProjectId, SeverityId};
+use tokio::time::Instant;
 use tonic::{Request, Response, Status};
-use views::board;
-use views::issue::Standing;
+use views::board::{self, Filter, GetBoard, ListColumn, Order, Plan, Planned, needs_plan};
+use views::issue::{Dimension, Standing};
 
 use crate::fields::{Faults, stamp};
 use crate::freshness::{AtLeast, Views};
 use crate::identity::Caller;
-use crate::issues::show;
 use crate::limits::{CARDS_DEFAULT, CARDS_MAX};
+use crate::page::Binding;
 use crate::projects;
 
 /// Serves `snaglog.boards.v1.BoardsService`.
@@ -30,69 +35,144 @@ pub(crate) struct Boards {
 impl BoardsService for Boards {
     async fn get_board(&self, mut request: Request<GetBoardRequest>) -> Result<Response<GetBoardResponse>, Status> {
         let caller = Caller::attached(&mut request)?;
-        let message = request.into_inner();
+        self.get(request.into_inner(), caller.deadline).await.map(Response::new)
+    }
+
+    async fn list_column(
+        &self,
+        mut request: Request<ListColumnRequest>,
+    ) -> Result<Response<ListColumnResponse>, Status> {
+        let caller = Caller::attached(&mut request)?;
+        self.list(request.into_inner(), caller.deadline).await.map(Response::new)
+    }
+}
+
+impl Boards {
+    async fn get(&self, mut message: GetBoardRequest, deadline: Instant) -> Result<GetBoardResponse, Status> {
         let mut faults = Faults::default();
-        let at_least = AtLeast::parse(&mut faults, message.consistency.as_ref())?;
-        let project = faults.required("project", &message.project, ProjectId::parse);
-        let cards_per_column = faults.page_size("cards_per_column", message.cards_per_column, CARDS_DEFAULT, CARDS_MAX);
-        let project = faults.finish(project)?;
-        let query = board::GetBoard { project, cards_per_column };
-        let (found, consistency_token) = self.views.ask(&query, &query.project, &at_least, caller.deadline).await?;
-        if found.columns.iter().all(|column| column.count == 0) {
+        let at_least = AtLeast::parse(&mut faults, message.consistency.take().as_ref())?;
+        let cards = std::mem::take(&mut message.cards_per_column);
+        let cards_per_column = faults.page_size("cards_per_column", cards, CARDS_DEFAULT, CARDS_MAX);
+        let groups_page_token = std::mem::take(&mut message.groups_page_token);
+        let asked = parse::Asked::of(&mut faults, &message.project, message.filter.as_ref(), message.order_by);
+        let group_by = faults.maybe_choice("group_by", message.group_by, parse::grouping);
+        let asked = faults.finish(asked)?;
+        message.project = asked.project.to_string();
+        let binding = Binding::of(&message);
+        let groups_after: Option<String> = binding.cursor(&groups_page_token)?;
+        let by_severity = group_by == Some(Dimension::Severity);
+        let scheme = if by_severity || asked.by_severity { self.scheme(&asked.project).await? } else { Vec::new() };
+        let order = asked.order(&scheme);
+        let planned = self.plan((&asked.project, &asked.filter, &order), group_by, (&at_least, deadline)).await?;
+        let filtered = !asked.filter.is_empty();
+        let query = GetBoard {
+            project: asked.project,
+            filter: asked.filter,
+            order,
+            cards_per_column,
+            group_by,
+            groups_after: groups_after.map(Arc::from),
+            planned,
+        };
+        let (found, consistency_token) = self.views.ask(&query, &query.project, &at_least, deadline).await?;
+        if !filtered && found.columns.iter().all(|column| column.count == 0) {
+            projects::must_exist(&self.commands, &query.project).await?;
+        }
+        let last = found.groups.groups.last().filter(|_| found.groups.more);
+        let next_groups_page_token = last.map(|last| binding.token(&last.value)).transpose()?.unwrap_or_default();
+        let as_of = self.environment.now();
+        let column = |found| column(found, as_of, &message);
+        let columns = found.columns.into_iter().map(column).collect::<Result<_, _>>()?;
+        let groups = show::groups(found.groups.groups, group_by, &scheme);
+        let board = Board {
+            project: query.project.to_string(),
+            as_of: Some(stamp(as_of)),
+            columns,
+            groups,
+            next_groups_page_token,
+        };
+        Ok(GetBoardResponse { board: Some(board), consistency_token })
+    }
+
+    async fn list(&self, mut message: ListColumnRequest, deadline: Instant) -> Result<ListColumnResponse, Status> {
+        let mut faults = Faults::default();
+        let at_least = AtLeast::parse(&mut faults, message.consistency.take().as_ref())?;
+        let size = std::mem::take(&mut message.page_size);
+        let cards = faults.page_size("page_size", size, CARDS_DEFAULT, CARDS_MAX);
+        let page_token = std::mem::take(&mut message.page_token);
+        let asked = parse::Asked::of(&mut faults, &message.project, message.filter.as_ref(), message.order_by);
+        let standing = faults.choice("state", message.state, |state| parse::standing(state, message.triaged));
+        let (asked, standing) = faults.finish(asked.zip(standing))?;
+        message.project = asked.project.to_string();
+        let binding = Binding::of(&column_of(&message, message.state, message.triaged));
+        let after = binding.cursor(&page_token)?;
+        let scheme = if asked.by_severity { self.scheme(&asked.project).await? } else { Vec::new() };
+        let order = asked.order(&scheme);
+        let planned = self.plan((&asked.project, &asked.filter, &order), None, (&at_least, deadline)).await?;
+        let query = ListColumn { project: asked.project, standing, filter: asked.filter, order, after, cards, planned };
+        let (found, consistency_token) = self.views.ask(&query, &query.project, &at_least, deadline).await?;
+        if found.cards.is_empty() && page_token.is_empty() {
             projects::must_exist(&self.commands, &query.project).await?;
         }
         let as_of = self.environment.now();
-        let columns = found.columns.into_iter().map(|found| column(found, as_of)).collect();
-        let board = Board { project: query.project.to_string(), as_of: Some(stamp(as_of)), columns };
-        Ok(Response::new(GetBoardResponse { board: Some(board), consistency_token }))
+        Ok(ListColumnResponse {
+            cards: found.cards.into_iter().map(|card| show::card(card, as_of)).collect(),
+            as_of: Some(stamp(as_of)),
+            next_page_token: found.next.map(|place| binding.token(&place)).transpose()?.unwrap_or_default(),
+            consistency_token,
+        })
+    }
+
+    /// The severities of the project's scheme, the worst first.
+    async fn scheme(&self, project: &ProjectId) -> Result<Vec<SeverityId>, Status> {
+        let found = projects::find(&self.commands, project).await?;
+        Ok(found.state.scheme.severities.iter().map(|severity| severity.id.clone()).collect())
+    }
+
+    async fn plan(
+        &self,
+        (project, filter, order): (&ProjectId, &Filter, &Order),
+        group_by: Option<Dimension>,
+        (at_least, deadline): (&AtLeast, Instant),
+    ) -> Result<Planned, Status> {
+        if !needs_plan(filter, order, group_by) {
+            return Ok(Planned::default());
+        }
+        let plan = Plan { project: project.clone(), filter: filter.clone() };
+        Ok(self.views.ask(&plan, project, at_least, deadline).await?.0)
     }
 }
 
-fn column(column: board::Column, now: Timestamp) -> Column {
-    let severity = |(severity, count): (Option<Arc<str>>, u64)| SeverityCount { severity: text(severity), count };
-    Column {
-        state: state(column.standing).into(),
-        triaged: column.standing == Standing::NewTriaged,
+/// What a column's page tokens are bound to, wherever the first page came from.
+fn column_of(message: &ListColumnRequest, state: i32, triaged: bool) -> ListColumnRequest {
+    ListColumnRequest {
+        project: message.project.clone(),
+        state,
+        triaged: triaged && state == i32::from(IssueState::New),
+        filter: message.filter.clone().filter(|filter| *filter != Default::default()),
+        order_by: message.order_by,
+        ..ListColumnRequest::default()
+    }
+}
+
+fn column(column: board::Column, now: jiff::Timestamp, board: &GetBoardRequest) -> Result<Column, Status> {
+    let state: i32 = show::state(column.standing).into();
+    let triaged = column.standing == Standing::NewTriaged;
+    let asked = ListColumnRequest {
+        project: board.project.clone(),
+        filter: board.filter.clone(),
+        order_by: board.order_by,
+        ..ListColumnRequest::default()
+    };
+    let binding = || Binding::of(&column_of(&asked, state, triaged));
+    let severity = |(severity, count): (Option<Arc<str>>, u64)| SeverityCount { severity: show::text(severity), count };
+    Ok(Column {
+        state,
+        triaged,
         count: column.count,
         severities: column.severities.into_iter().map(severity).collect(),
-        cards: column.cards.into_iter().map(|found| card(found, now)).collect(),
-    }
-}
-
-fn state(standing: Standing) -> IssueState {
-    match standing {
-        Standing::NewUntriaged | Standing::NewTriaged => IssueState::New,
-        Standing::Accepted => IssueState::Accepted,
-        Standing::Resolved => IssueState::Resolved,
-        Standing::Verified => IssueState::Verified,
-        Standing::Closed => IssueState::Closed,
-        Standing::Dismissed => IssueState::Dismissed,
-    }
-}
-
-fn card(card: board::Card, now: Timestamp) -> Card {
-    Card {
-        key: card.key.to_string(),
-        title: card.title.to_string(),
-        severity: text(card.severity),
-        level: card.level.map_or(Level::Unspecified, show::level).into(),
-        component: text(card.component),
-        team: text(card.team),
-        assignee: text(card.assignee),
-        waiting: card.waiting,
-        state_since: Some(stamp(card.state_since)),
-        age_in_state: Some(age(card.state_since, now)),
-        age: Some(age(card.filed_at, now)),
-        imported: card.imported,
-    }
-}
-
-fn text(text: Option<Arc<str>>) -> String {
-    text.map(|text| text.to_string()).unwrap_or_default()
-}
-
-/// How long ago it was; of what a clock ahead of ours recorded, no time ago.
-fn age(since: Timestamp, now: Timestamp) -> prost_types::Duration {
-    let age = now.duration_since(since).max(jiff::SignedDuration::ZERO);
-    prost_types::Duration { seconds: age.as_secs(), nanos: age.subsec_nanos() }
+        cards: column.cards.into_iter().map(|found| show::card(found, now)).collect(),
+        count_at_least: column.count_at_least,
+        next_page_token: column.next.map(|place| binding().token(&place)).transpose()?.unwrap_or_default(),
+    })
 }

@@ -13,8 +13,8 @@ use domain::ids::{IssueKey, PersonId, ProjectId};
 use domain::project::SEVERITIES_MAX;
 use jiff::Timestamp;
 
-pub use duty::{DUTY, Kind, LOAD, Party};
 use duty::DutyRow;
+pub use duty::{DUTY, Kind, LOAD, Party};
 pub(crate) use duty::{Duty, duties};
 pub use teams::{GetTeams, TeamLoad, TeamState};
 

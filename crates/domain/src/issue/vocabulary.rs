@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::{Fact, Missing};
 use crate::ids::{ChangeId, CustomerId, IssueId, IssueKey, PersonId, ReleaseId};
 use crate::text::Text;
+use crate::{Fact, Missing};
 
 /// Triage level: what kind of work an issue needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

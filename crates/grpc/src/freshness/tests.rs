@@ -61,7 +61,7 @@ fn begun_empty(store: Arc<MemoryViews>, log: Arc<MemoryLog>) -> Views {
 /// What the board of PAY answers: its token, or why not.
 async fn ask(views: &Views, at_least: AtLeast) -> Result<Token, String> {
     let project = ProjectId::parse("PAY").unwrap();
-    let query = GetBoard { project: project.clone(), cards_per_column: 1 };
+    let query = GetBoard::of(project.clone(), 1);
     let answer = views.ask(&query, &project, &at_least, Instant::now() + Duration::from_secs(5)).await;
     match answer {
         Ok((_, token)) => Ok(Token::decode(&token).unwrap()),
@@ -102,7 +102,7 @@ async fn a_view_that_lacks_an_event_from_before_is_refused_with_how_far_it_is() 
     fold_to(&store, 2, Vec::new()).await;
     let views = Views::new(store.clone(), log);
     let project = ProjectId::parse("PAY").unwrap();
-    let query = GetBoard { project: project.clone(), cards_per_column: 1 };
+    let query = GetBoard::of(project.clone(), 1);
     let begun = Instant::now();
     let deadline = begun + Duration::from_secs(5);
     let refused = views.ask(&query, &project, &AtLeast::default(), deadline).await.unwrap_err();

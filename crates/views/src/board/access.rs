@@ -23,7 +23,8 @@ pub const FEW_MAX: u32 = 1000;
 pub const LOOKED_AT_MAX: u32 = 500;
 
 /// Each has an index of the issue table, by time in the state.
-pub(super) const INDEXED: [Dimension; 4] = [Dimension::Assignee, Dimension::Component, Dimension::Team, Dimension::Severity];
+pub(super) const INDEXED: [Dimension; 4] =
+    [Dimension::Assignee, Dimension::Component, Dimension::Team, Dimension::Severity];
 
 /// Asks how many issues each dimension of a filter leaves: what [`super::GetBoard`] is planned by. It may be outdated by the time the board is
 /// read; the board is right all the same.

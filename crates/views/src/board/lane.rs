@@ -52,11 +52,8 @@ impl<'q> Lane<'q> {
 
     /// One for each range that is still to come.
     pub(super) fn selects(&self) -> Vec<Select> {
-        let (column, direction) = if self.access.few {
-            ("state_since", in_state(self.standing))
-        } else {
-            self.order.column(self.standing)
-        };
+        let (column, direction) =
+            if self.access.few { ("state_since", in_state(self.standing)) } else { self.order.column(self.standing) };
         let select = |(at, condition): (usize, &Option<Condition>)| {
             let select = Select::from(&ISSUE, self.access.limit(self.cards))
                 .filter(Condition::Equal("project", self.project.shared().into()))
