@@ -97,14 +97,27 @@ fn options() -> Options {
     Options::new(founding(7, 8))
 }
 
+/// What a log in a file can't be tried for: it is one process's at a time.
+const OF_NODES: [&str; 8] = [
+    "nodes::agree_on_every_record",
+    "nodes::all_get_in_by_trying_again",
+    "nodes::a_barrier_shows_what_another_acknowledged",
+    "nodes::know_each_others_requests",
+    "nodes::heads_reach_every_one",
+    "versions::an_older_node_stops",
+    "versions::an_idle_older_node_hears_of_it",
+    "phases::an_idle_node_hears_of_the_seal",
+];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_promise_is_kept() {
-    contract::run(Files::new(options())).await;
+    assert_eq!(contract::run(Files::new(options())).await, OF_NODES);
 }
 
 #[tokio::test]
 async fn every_promise_is_kept_on_one_thread_in_small_batches_without_a_tail() {
-    contract::run(Files::new(Options { batch_max: 3, readers: 1, tail_bytes: 0, ..options() })).await;
+    let files = Files::new(Options { batch_max: 3, readers: 1, tail_bytes: 0, ..options() });
+    assert_eq!(contract::run(files).await, OF_NODES);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 //! own tests can show that each case catches the log that breaks it (`contract/broken_tests.rs`).
 //!
 //! **To try a log**: a [`Factory`] in its tests. Only [`Factory::create`] and [`Factory::reopen`] must be there; each of the
-//! others lets the suite look closer, and a log that could offer one and doesn't is tested for less than it promises.
+//! others lets the suite look closer. What can't be tried without one is said as `not tried: …`, and answered by [`run`].
 //!
 //! **To add a case**: a function in the file of its subject, a line in [`cases`], and a log that breaks it
 //! (`contract/broken_tests/`), without which a test fails.
@@ -96,8 +96,10 @@ pub type Idle = Box<dyn Any + Send + Sync>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct Broken {
-    /// What was seen instead.
+    /// What was seen instead; or why nothing could be.
     pub what: String,
+    /// True: this kind of log has not got what the promise is about, as a log in a file never has two nodes.
+    pub untried: bool,
 }
 
 /// What a case answers.
@@ -121,18 +123,26 @@ impl<F: Factory> Case<F> {
 }
 
 /// Tries every promise, [`Factory::at_once`] of them at a time, prints how long each took, and panics with those that were broken.
-pub async fn run<F: Factory>(factory: F) {
+/// Answers those that could not be tried on this kind of log, which are printed as `not tried: …`.
+pub async fn run<F: Factory>(factory: F) -> Vec<&'static str> {
     let factory = &factory;
     let tried = cases::<F>().into_iter().map(|case| async move {
         let begun = Instant::now();
         let outcome = case.try_on(factory).await;
-        println!("{:>6} ms  {}", begun.elapsed().as_millis(), case.name);
+        match &outcome {
+            Err(broken) if broken.untried => println!("not tried: {}: {broken}", case.name),
+            _ => println!("{:>6} ms  {}", begun.elapsed().as_millis(), case.name),
+        }
         (case.name, outcome)
     });
     let outcomes: Vec<_> = futures::stream::iter(tried).buffered(factory.at_once().max(1)).collect().await;
-    let broken: Vec<_> =
-        outcomes.iter().filter_map(|(name, outcome)| Some(format!("{name}: {}", outcome.as_ref().err()?))).collect();
+    let failed = |untried: bool| {
+        let failed = outcomes.iter().filter_map(|(name, outcome)| Some((*name, outcome.as_ref().err()?)));
+        failed.filter(move |(_, broken)| broken.untried == untried)
+    };
+    let broken: Vec<_> = failed(false).map(|(name, broken)| format!("{name}: {broken}")).collect();
     assert!(broken.is_empty(), "{} of {} promises broken:\n{}", broken.len(), outcomes.len(), broken.join("\n"));
+    failed(true).map(|(name, _)| name).collect()
 }
 
 macro_rules! case {
@@ -205,7 +215,12 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
 impl Broken {
     /// A promise broken in this way.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into() }
+        Self { what: what.into(), untried: false }
+    }
+
+    /// A promise that this kind of log can't be tried for, and why.
+    pub fn untried(why: impl Into<String>) -> Self {
+        Self { what: why.into(), untried: true }
     }
 }
 

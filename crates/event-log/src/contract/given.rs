@@ -22,6 +22,12 @@ pub(super) async fn log<F: Factory>(factory: &F) -> Result<Arc<F::Log>, Broken> 
     Ok(factory.create(founding(false)).await?)
 }
 
+/// A further node of this log.
+pub(super) async fn second<F: Factory>(factory: &F, log: &Arc<F::Log>, known: Versions) -> Result<Arc<F::Log>, Broken> {
+    let one_only = || Broken::untried("this kind of log never has two nodes");
+    factory.another_node(log, known).await?.ok_or_else(one_only)
+}
+
 pub(super) fn founding(filling: bool) -> Founding {
     Founding { identity: Identity::new(Uuid::from_u128(7), 8), filling }
 }

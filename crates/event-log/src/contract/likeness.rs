@@ -28,9 +28,10 @@ pub(super) async fn answers_and_records_are_those_of_the_log_in_memory<F: Factor
                 caller.hears(&append, &there);
                 promise_eq!(here, there, "seed {seed}, step {n}: the answer to {append:?}");
             }
-            None => same_reads(&*log, &memory, n)
-                .await
-                .map_err(|broken| super::Broken { what: format!("seed {seed}, step {n}: {}", broken.what) })?,
+            None => same_reads(&*log, &memory, n).await.map_err(|broken| super::Broken {
+                what: format!("seed {seed}, step {n}: {}", broken.what),
+                ..broken
+            })?,
         }
         if let Step::Again(_) = step {
             same_lookups(&*log, &memory, n).await?;

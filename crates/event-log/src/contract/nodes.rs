@@ -1,4 +1,4 @@
-//! Several nodes of one log: one truth, whichever of them is asked. A log that has only one node passes untried.
+//! Several nodes of one log: one truth, whichever of them is asked. Untried on a log that has only one node.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -6,7 +6,8 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 
 use super::given::{
-    Reader, append, append_whatever_the_revision, expect_conflict, issue, log, read_everything, read_stream, stream,
+    Reader, append, append_whatever_the_revision, expect_conflict, issue, log, read_everything, read_stream, second,
+    stream,
 };
 use super::{Broken, Factory, Outcome, promise, promise_eq};
 use crate::append::{Append, AppendError, Appended};
@@ -14,24 +15,22 @@ use crate::log::{EventLog, KnownRequest, PartitionId};
 use crate::maintain::Versions;
 use crate::record::Recorded;
 
-/// A log with three nodes; `None` where there is only one.
-async fn three<F: Factory>(factory: &F) -> Result<Option<[Arc<F::Log>; 3]>, Broken> {
+/// A log with three nodes.
+async fn three<F: Factory>(factory: &F) -> Result<[Arc<F::Log>; 3], Broken> {
     let first = log(factory).await?;
-    let Some(second) = factory.another_node(&first, Versions::KNOWN).await? else {
-        return Ok(None);
-    };
+    let second = second(factory, &first, Versions::KNOWN).await?;
     let Some(third) = factory.another_node(&first, Versions::KNOWN).await? else {
         return Err(Broken::new("there is a second node, and never a third"));
     };
     promise_eq!(second.identity(), first.identity(), "the identity of another node");
-    Ok(Some([first, second, third]))
+    Ok([first, second, third])
 }
 
 /// Writers on three nodes want the same revisions: one wins each, all see the same records, and every number is dense.
 pub(super) async fn agree_on_every_record<F: Factory>(factory: &F) -> Outcome {
     const ROUNDS: u64 = 10;
     const WRITERS: u64 = 12;
-    let Some(nodes) = three(factory).await? else { return Ok(()) };
+    let nodes = three(factory).await?;
     for round in 0..ROUNDS {
         let answers = (0..WRITERS).zip(nodes.iter().cycle()).map(|(writer, node)| {
             let request = u128::from(round * WRITERS + writer);
@@ -66,7 +65,7 @@ pub(super) async fn agree_on_every_record<F: Factory>(factory: &F) -> Outcome {
 /// On one stream, from three nodes: who tries again on conflicts gets in, once.
 pub(super) async fn all_get_in_by_trying_again<F: Factory>(factory: &F) -> Outcome {
     const WRITERS: u64 = 24;
-    let Some(nodes) = three(factory).await? else { return Ok(()) };
+    let nodes = three(factory).await?;
     let answers = (0..WRITERS).zip(nodes.iter().cycle()).map(|(writer, node)| {
         let node = Arc::clone(node);
         tokio::spawn(async move {
@@ -87,7 +86,7 @@ pub(super) async fn all_get_in_by_trying_again<F: Factory>(factory: &F) -> Outco
 
 /// Acknowledged at one node, readable at another after that one's barrier: in its partition, its stream, by ordinal and request.
 pub(super) async fn a_barrier_shows_what_another_acknowledged<F: Factory>(factory: &F) -> Outcome {
-    let Some(nodes) = three(factory).await? else { return Ok(()) };
+    let nodes = three(factory).await?;
     for round in 0..20 {
         let (writer, reader) = (&nodes[round % 3], &nodes[(round + 1) % 3]);
         let proposed = append(&issue(round), 0, 1);
@@ -110,7 +109,7 @@ pub(super) async fn a_barrier_shows_what_another_acknowledged<F: Factory>(factor
 
 /// A request is the same request wherever it is repeated, at once or when the stream has moved on.
 pub(super) async fn know_each_others_requests<F: Factory>(factory: &F) -> Outcome {
-    let Some([first, second, third]) = three(factory).await? else { return Ok(()) };
+    let [first, second, third] = three(factory).await?;
     for round in 0..10 {
         let stream = issue(round);
         let proposed = append(&stream, 0, 1);
@@ -131,7 +130,7 @@ pub(super) async fn know_each_others_requests<F: Factory>(factory: &F) -> Outcom
 /// what they show can be read.
 pub(super) async fn heads_reach_every_one<F: Factory>(factory: &F) -> Outcome {
     const APPENDS: u64 = 50;
-    let Some([first, second, third]) = three(factory).await? else { return Ok(()) };
+    let [first, second, third] = three(factory).await?;
     let partition = first.identity().partition_of("PAY");
     let followers = [&second, &third].map(|node| tokio::spawn(follow(Arc::clone(node), partition, APPENDS)));
     for n in 0..APPENDS {

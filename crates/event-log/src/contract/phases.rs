@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 use uuid::Uuid;
 
-use super::given::{Reader, append, event, founding, issue, log, read_everything, stream};
+use super::given::{Reader, append, event, founding, issue, log, read_everything, second, stream};
 use super::{Broken, Factory, Outcome, promise, promise_eq};
 use crate::append::{Append, AppendError, Appended, LogError};
 use crate::log::EventLog;
@@ -223,7 +223,7 @@ pub(super) async fn sealed_answers_moved_for_good<F: Factory>(factory: &F) -> Ou
 /// A node that nobody asks for anything says by itself that the log was sealed. Untried where there is only one.
 pub(super) async fn an_idle_node_hears_of_the_seal<F: Factory>(factory: &F) -> Outcome {
     let log = log(factory).await?;
-    let Some(other) = factory.another_node(&log, Versions::KNOWN).await? else { return Ok(()) };
+    let other = second(factory, &log, Versions::KNOWN).await?;
     log.seal().await?;
     let mut trouble = other.trouble();
     promise!(trouble.wait_for(Option::is_some).await.is_ok(), "another node's trouble ended without one");
