@@ -47,14 +47,15 @@ pub(crate) fn parked(
     limit: u32,
 ) -> Result<Vec<Parked>, StoreError> {
     let text = format!(
-        "SELECT partition, stream, position, reason FROM snaglog_parked
+        "SELECT partition, stream, position, reason, skipped FROM snaglog_parked
          WHERE view = ? AND version = ? AND {condition} ORDER BY stream LIMIT ?"
     );
     let mut statement = connection.prepare_cached(&text).map_err(fault)?;
     let read = |row: &Row<'_>| {
         let (stream, reason): (Arc<str>, Arc<str>) = (row.get(1)?, row.get(3)?);
         let position: i64 = row.get(2)?;
-        Ok(Parked { partition: row.get(0)?, stream, position: position.cast_unsigned(), reason })
+        let (position, skipped) = (position.cast_unsigned(), row.get(4)?);
+        Ok(Parked { partition: row.get(0)?, stream, position, reason, skipped })
     };
     let found = statement.query_map(params![view.name, view.version, value, limit], read).map_err(fault)?;
     found.collect::<rusqlite::Result<_>>().map_err(fault)
@@ -89,6 +90,10 @@ fn advance(connection: &Connection, partition: PartitionId, commit: &ViewCommit)
         let position = park.position.cast_signed();
         let of = params![name, version, park.stream, partition, position, park.reason];
         connection.prepare_cached(text)?.execute(of)?;
+    }
+    for stream in &commit.skip {
+        let text = "UPDATE snaglog_parked SET skipped = 1 WHERE view = ? AND version = ? AND stream = ?";
+        connection.prepare_cached(text)?.execute(params![name, version, stream])?;
     }
     Ok(())
 }

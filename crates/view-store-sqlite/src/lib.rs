@@ -15,6 +15,8 @@
 //!
 //! **To add a condition**: its text in `select`; the contract suite's generator covers it.
 //!
+//! **To change how views' tables come and go** (made, dropped, swapped): `tables`.
+//!
 //! **To change the file's own tables** (checkpoints, parked): `open::OWN_TABLES` and `open::FORMAT`; an older file is then
 //! [`OpenError::OtherFormat`], and its owner deletes it.
 
@@ -26,7 +28,9 @@ mod readers;
 mod select;
 mod sql;
 mod store;
+mod tables;
 mod value;
+mod words;
 mod writer;
 
 pub use open::OpenError;

@@ -11,7 +11,7 @@ use crate::writer::WAL_BYTES_MAX;
 /// Marks the file as a view store's: "SNGV".
 pub(crate) const APPLICATION_ID: i64 = 0x534E_4756;
 /// The file's own tables' version. A file of another one is not read.
-pub(crate) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
 /// How long a writer waits for another process's.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by a connection.
@@ -29,6 +29,7 @@ CREATE TABLE snaglog_views ( -- The views whose tables are here.
   view TEXT NOT NULL, version INTEGER NOT NULL,
   tables TEXT NOT NULL, -- their names, one a line
   shape TEXT NOT NULL, -- what they were described as
+  in_use_until INTEGER NOT NULL, -- seconds since 1970: whoever uses it has said so until then
   PRIMARY KEY (view, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE snaglog_checkpoints ( -- How far each view has come.
@@ -42,6 +43,7 @@ CREATE TABLE snaglog_parked ( -- Streams set aside, because an event could not b
   partition INTEGER NOT NULL,
   position INTEGER NOT NULL, -- of the first event that the view lacks
   reason TEXT NOT NULL,
+  skipped INTEGER NOT NULL DEFAULT 0, -- 1: an operator has seen it and leaves it as it is
   PRIMARY KEY (view, version, stream)
 ) STRICT, WITHOUT ROWID;
 ";

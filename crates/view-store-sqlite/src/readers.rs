@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::Semaphore;
-use view_store::StoreError;
+use view_store::{PoolStats, StoreError};
 
 use crate::fault::fault;
 use crate::open::{self, OpenError};
@@ -16,6 +16,7 @@ pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    connections: usize,
 }
 
 /// A read and its caller, who may leave before it ends.
@@ -40,11 +41,18 @@ impl Readers {
             path: path.to_owned(),
             idle: Mutex::new(vec![first]),
             permits: Arc::new(Semaphore::new(connections)),
+            connections,
         }))
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How many are lent.
+    pub(crate) fn stats(&self, name: &'static str) -> PoolStats {
+        let used = self.connections.saturating_sub(self.permits.available_permits());
+        PoolStats { name, used, max: self.connections }
     }
 
     /// Runs the read in one transaction, away from the async threads. If its caller leaves, it is interrupted, and its

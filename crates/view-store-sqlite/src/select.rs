@@ -9,6 +9,7 @@ use crate::ddl::{direction, quoted};
 use crate::fault::fault;
 use crate::sql::TableSql;
 use crate::value::{bind, bind_all, row};
+use crate::words::Seek;
 
 /// The select's rows: range after range until the limit is reached.
 pub(crate) fn select(connection: &Connection, sql: &TableSql, select: &Select) -> Result<Vec<Row>, StoreError> {
@@ -18,7 +19,16 @@ pub(crate) fn select(connection: &Connection, sql: &TableSql, select: &Select) -
         if left <= 0 {
             break;
         }
-        let (text, values) = text(sql, &range);
+        let seek = match (&sql.words, &select.sought) {
+            (Some(words), Some(sought)) => {
+                match words.seek(connection, sought, &range.filter, select.words).map_err(fault)? {
+                    Some(seek) => Some(seek),
+                    None => continue,
+                }
+            }
+            _ => None,
+        };
+        let (text, values) = text(sql, &range, select.words, seek.as_ref());
         let mut statement = connection.prepare_cached(&text).map_err(fault)?;
         bind_all(&mut statement, values.iter().copied()).map_err(fault)?;
         bind(&mut statement, values.len() + 1, &Value::Integer(left)).map_err(fault)?;
@@ -31,11 +41,23 @@ pub(crate) fn select(connection: &Connection, sql: &TableSql, select: &Select) -
 }
 
 /// The range as a statement, and what to bind to it; last comes the limit.
-pub(crate) fn text<'a>(sql: &TableSql, range: &'a Range) -> (String, Vec<&'a Value>) {
-    let mut values = Vec::new();
-    let conditions: Vec<_> = range.filter.iter().map(|each| condition(each, &mut values)).collect();
-    let order: Vec<_> = range.order.iter().map(|(name, way)| format!("{} {}", quoted(name), direction(*way))).collect();
-    let mut text = format!("SELECT {} FROM {}", sql.columns, sql.name);
+pub(crate) fn text<'a>(
+    sql: &TableSql,
+    range: &'a Range,
+    words: bool,
+    seek: Option<&'a Seek<'_>>,
+) -> (String, Vec<&'a Value>) {
+    let mut values: Vec<_> = seek.into_iter().flat_map(|seek| &seek.values).collect();
+    let sought = seek.map(|seek| seek.condition.clone());
+    let conditions = range.filter.iter().map(|each| condition(each, &mut values));
+    let conditions: Vec<_> = sought.into_iter().chain(conditions).collect();
+    let column = |name: &str| seek.map_or_else(|| quoted(name), |seek| seek.order_by.clone());
+    let order: Vec<_> = range.order.iter().map(|(name, way)| format!("{} {}", column(name), direction(*way))).collect();
+    let (columns, table) = match &sql.words {
+        Some(its) if words => (&its.columns_joined, &its.joined),
+        _ => (&sql.columns, &sql.name),
+    };
+    let mut text = format!("SELECT {columns} FROM {}", seek.map_or(table.as_str(), |seek| seek.from));
     for (before, part) in [(" WHERE ", conditions.join(" AND ")), (" ORDER BY ", order.join(", "))] {
         if !part.is_empty() {
             text.push_str(before);

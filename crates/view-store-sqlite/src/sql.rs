@@ -7,6 +7,7 @@ use view_store::StoreError;
 use views::table::{Schema, Table, ViewId};
 
 use crate::ddl::{list, quoted};
+use crate::words::WordsSql;
 
 /// The statements of all prepared views.
 #[derive(Debug, Clone, Default)]
@@ -27,9 +28,9 @@ pub(crate) struct TableSql {
     pub(crate) table: &'static Table,
     /// Its name in the database, quoted.
     pub(crate) name: String,
-    /// All its columns, in order.
+    /// All its columns, in order; those of words empty.
     pub(crate) columns: String,
-    /// A row by its key.
+    /// A row by its key, with its words.
     pub(crate) load: String,
     /// A row, over the one with its key if there is one.
     pub(crate) upsert: String,
@@ -43,12 +44,22 @@ pub(crate) struct TableSql {
     pub(crate) add: String,
     /// Away with a row of zeros.
     pub(crate) delete_zeros: String,
+    /// Of a table that has words.
+    pub(crate) words: Option<WordsSql>,
 }
 
 impl Book {
     pub(crate) fn insert(&mut self, schema: &'static Schema) {
         let tables = schema.tables.iter().map(|table| TableSql::new(schema, table)).collect();
         self.by_id.insert(schema.id(), Arc::new(ViewSql { schema, tables }));
+    }
+
+    pub(crate) fn remove(&mut self, view: ViewId) {
+        self.by_id.remove(&view);
+    }
+
+    pub(crate) fn views(&self) -> impl Iterator<Item = ViewId> {
+        self.by_id.keys().copied()
     }
 
     pub(crate) fn get(&self, view: ViewId) -> Result<Arc<ViewSql>, StoreError> {
@@ -68,10 +79,21 @@ impl ViewSql {
 
 impl TableSql {
     fn new(schema: &'static Schema, table: &'static Table) -> Self {
-        let name = quoted(&schema.physical_name(table));
-        let columns = list(table.columns.iter().map(|column| column.name));
+        let physical = schema.physical_name(table);
+        let name = quoted(&physical);
         let key = list(table.key.iter().copied());
         let by_key = by_key(table);
+        let words = WordsSql::new(table, &physical, &by_key);
+        let columns = match &words {
+            Some(words) => words.columns.clone(),
+            None => list(table.columns.iter().map(|column| column.name)),
+        };
+        let load = match &words {
+            Some(WordsSql { columns_joined, joined, .. }) => {
+                format!("SELECT {columns_joined} FROM {joined} WHERE {by_key}")
+            }
+            None => format!("SELECT {columns} FROM {name} WHERE {by_key}"),
+        };
         let indexed = indexed(table);
         let probed = match indexed.as_slice() {
             [] => "1".to_owned(),
@@ -82,7 +104,7 @@ impl TableSql {
         let zeros: Vec<_> = counters.iter().map(|it| format!("{} = 0", quoted(it))).collect();
         Self {
             table,
-            load: format!("SELECT {columns} FROM {name} WHERE {by_key}"),
+            load,
             upsert: format!(
                 "INSERT INTO {name} ({columns}) VALUES ({}) ON CONFLICT ({key}) DO {}",
                 parameters(table.columns.len()),
@@ -100,6 +122,7 @@ impl TableSql {
             delete_zeros: format!("DELETE FROM {name} WHERE {by_key} AND {}", zeros.join(" AND ")),
             name,
             columns,
+            words,
         }
     }
 

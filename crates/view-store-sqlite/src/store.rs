@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, types::Null};
 use tokio::sync::watch;
 use view_store::check::{check_commits, check_selects, check_table};
 use view_store::{
-    Answer, Checkpoint, CommitError, PARKED_ANSWER_MAX, Parked, PartitionId, Prepared, Schema, StoreError, ViewCommit,
-    ViewId, ViewStore,
+    Answer, Checkpoint, Claim, CommitError, Holder, Lease, PARKED_ANSWER_MAX, Parked, PartitionId, Prepared, Schema,
+    Stats, StoreError, Stored, SwapError, ViewCommit, ViewId, ViewStore,
 };
 use views::row::{Key, Row, Select};
 use views::table::Table;
 
-use crate::apply;
 use crate::fault::fault;
 use crate::open::{self, OpenError};
 use crate::readers::Readers;
@@ -23,6 +23,7 @@ use crate::select::select;
 use crate::sql::{TableSql, ViewSql};
 use crate::value::{bind_all, row};
 use crate::writer::{Job, Shared, WAL_BYTES_MAX, WriteAheadLog, Writer};
+use crate::{apply, tables};
 
 /// Queries at a time.
 const QUERIES: usize = 4;
@@ -89,6 +90,39 @@ impl ViewStore for SqliteViews {
         self.writer.ask(|answer| Job::Reset(view, answer)).await?
     }
 
+    async fn swap(&self, view: &'static Schema, with: &'static Schema) -> Result<(), SwapError> {
+        self.writer.ask(|answer| Job::Swap([view, with], answer)).await?
+    }
+
+    async fn remove(&self, view: ViewId) -> Result<(), StoreError> {
+        self.writer.ask(|answer| Job::Remove(view, answer)).await?
+    }
+
+    async fn stored(&self) -> Result<Vec<Stored>, StoreError> {
+        self.loads.read(tables::stored).await
+    }
+
+    async fn announce(&self, views: &[ViewId], lasting: Duration) -> Result<(), StoreError> {
+        let views = views.to_vec();
+        self.writer.ask(|answer| Job::Announce(views, lasting, answer)).await?
+    }
+
+    async fn sweep(&self) -> Result<Vec<Stored>, StoreError> {
+        self.writer.ask(Job::Sweep).await?
+    }
+
+    async fn join(&self) -> Result<Holder, StoreError> {
+        self.writer.ask(Job::Join).await
+    }
+
+    async fn lease(&self, claim: Claim) -> Result<Vec<Lease>, StoreError> {
+        self.writer.ask(|answer| Job::Lease(claim, answer)).await
+    }
+
+    async fn release(&self, holder: Holder) -> Result<(), StoreError> {
+        self.writer.ask(|answer| Job::Release(holder, answer)).await
+    }
+
     async fn checkpoints(&self, view: ViewId) -> Result<BTreeMap<PartitionId, Checkpoint>, StoreError> {
         self.view(view)?;
         self.loads.read(move |connection| apply::checkpoints(connection, view)).await
@@ -133,6 +167,14 @@ impl ViewStore for SqliteViews {
         self.shared.advances.watch(view, partition)
     }
 
+    fn stats(&self) -> Stats {
+        let mut wal = self.path().as_os_str().to_owned();
+        wal.push("-wal");
+        let wal_bytes = Some(std::fs::metadata(wal).map_or(0, |found| found.len()));
+        let pools = vec![self.queries.stats("query"), self.loads.stats("load")];
+        Stats { queue: Some(self.writer.queued()), pools, wal_bytes }
+    }
+
     fn is_awaited(&self, view: ViewId, partition: PartitionId) -> bool {
         self.shared.advances.is_watched(view, partition)
     }
@@ -169,5 +211,7 @@ fn parked_of(connection: &Connection, view: ViewId, mut streams: Vec<Arc<str>>) 
     Ok(found)
 }
 
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ pub(crate) fn bind(statement: &mut Statement<'_>, parameter: usize, value: &Valu
         Value::Null => statement.raw_bind_parameter(parameter, rusqlite::types::Null),
         Value::Bool(it) => statement.raw_bind_parameter(parameter, it),
         Value::Integer(it) | Value::Timestamp(it) => statement.raw_bind_parameter(parameter, it),
-        Value::Text(it) | Value::Json(it) => statement.raw_bind_parameter(parameter, &**it),
+        Value::Text(it) | Value::Json(it) | Value::Words(it) => statement.raw_bind_parameter(parameter, &**it),
     }
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn same(value: &Value, stored: ValueRef<'_>) -> bool {
         (Value::Null, ValueRef::Null) => true,
         (Value::Bool(it), ValueRef::Integer(number)) => i64::from(*it) == number,
         (Value::Integer(it) | Value::Timestamp(it), ValueRef::Integer(number)) => *it == number,
-        (Value::Text(it) | Value::Json(it), ValueRef::Text(bytes)) => it.as_bytes() == bytes,
+        (Value::Text(it) | Value::Json(it) | Value::Words(it), ValueRef::Text(bytes)) => it.as_bytes() == bytes,
         _ => false,
     }
 }
@@ -54,9 +54,13 @@ fn value(table: &Table, column: &Column, stored: ValueRef<'_>) -> Result<Value, 
         (Kind::Bool, ValueRef::Integer(number)) => Value::Bool(number != 0),
         (Kind::Integer, ValueRef::Integer(number)) => Value::Integer(number),
         (Kind::Timestamp, ValueRef::Integer(number)) => Value::Timestamp(number),
-        (Kind::Text | Kind::Json, ValueRef::Text(bytes)) => {
+        (Kind::Text | Kind::Json | Kind::Words, ValueRef::Text(bytes)) => {
             let text = std::str::from_utf8(bytes).map_err(|_| damaged("a text that is not UTF-8"))?;
-            if column.kind == Kind::Text { Value::Text(text.into()) } else { Value::Json(text.into()) }
+            match column.kind {
+                Kind::Text => Value::Text(text.into()),
+                Kind::Words => Value::Words(text.into()),
+                _ => Value::Json(text.into()),
+            }
         }
         (_, other) => return Err(damaged(&format!("a value of type {}", other.data_type()))),
     })

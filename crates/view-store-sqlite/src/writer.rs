@@ -5,14 +5,19 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use view_store::advances::Advances;
-use view_store::{Checkpoint, CommitError, PartitionId, Prepared, Schema, StoreError, ViewCommit, ViewId};
+use view_store::lease::Leases;
+use view_store::{
+    Claim, CommitError, Holder, Lease, PartitionId, Prepared, Schema, StoreError, Stored, SwapError, ViewCommit, ViewId,
+};
 
 use crate::fault::fault;
 use crate::sql::Book;
-use crate::{apply, ddl, open};
+use crate::tables::{self, Reached};
+use crate::{apply, open};
 
 /// Jobs that wait for the writer; who brings more, waits too.
 const QUEUE_JOBS_MAX: usize = 64;
@@ -29,6 +34,20 @@ pub(crate) enum Job {
     Prepare(Vec<&'static Schema>, oneshot::Sender<Result<Vec<Prepared>, StoreError>>),
     /// See [`ViewStore::reset`](view_store::ViewStore::reset).
     Reset(&'static Schema, oneshot::Sender<Result<(), StoreError>>),
+    /// See [`ViewStore::swap`](view_store::ViewStore::swap).
+    Swap([&'static Schema; 2], oneshot::Sender<Result<(), SwapError>>),
+    /// See [`ViewStore::remove`](view_store::ViewStore::remove).
+    Remove(ViewId, oneshot::Sender<Result<(), StoreError>>),
+    /// See [`ViewStore::announce`](view_store::ViewStore::announce).
+    Announce(Vec<ViewId>, Duration, oneshot::Sender<Result<(), StoreError>>),
+    /// See [`ViewStore::sweep`](view_store::ViewStore::sweep).
+    Sweep(oneshot::Sender<Result<Vec<Stored>, StoreError>>),
+    /// See [`ViewStore::join`](view_store::ViewStore::join).
+    Join(oneshot::Sender<Holder>),
+    /// See [`ViewStore::lease`](view_store::ViewStore::lease).
+    Lease(Claim, oneshot::Sender<Vec<Lease>>),
+    /// See [`ViewStore::release`](view_store::ViewStore::release).
+    Release(Holder, oneshot::Sender<()>),
     /// See [`ViewStore::commit`](view_store::ViewStore::commit).
     Commit(PartitionId, Vec<ViewCommit>, oneshot::Sender<Result<(), CommitError>>),
 }
@@ -55,6 +74,11 @@ impl Writer {
         let run = move || run(connection, queue, &shared, wal);
         let thread = std::thread::Builder::new().name("views-writer".to_owned()).spawn(run)?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Jobs that wait.
+    pub(crate) fn queued(&self) -> usize {
+        self.jobs.as_ref().map_or(0, |jobs| jobs.max_capacity() - jobs.capacity())
     }
 
     /// Gives the writer a job and waits for its answer; the job is done even if nobody waits any more.
@@ -85,6 +109,10 @@ impl Shared {
 
     fn prepared(&self, schema: &'static Schema) {
         self.book.write().unwrap_or_else(PoisonError::into_inner).insert(schema);
+    }
+
+    fn removed(&self, view: ViewId) {
+        self.book.write().unwrap_or_else(PoisonError::into_inner).remove(view);
     }
 }
 
@@ -122,32 +150,70 @@ impl WriteAheadLog {
 }
 
 fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>, shared: &Shared, mut wal: WriteAheadLog) {
+    let mut own = Own { shared, leases: Leases::default() };
     while let Some(job) = queue.blocking_recv() {
-        // Whoever asked may be gone; then nobody hears the answer.
+        own.work(&mut connection, job);
+        wal.bound(&connection);
+    }
+}
+
+/// What only the writer changes. The file is one process's, so its leases live in that process.
+struct Own<'s> {
+    shared: &'s Shared,
+    leases: Leases,
+}
+
+impl Own<'_> {
+    /// Whoever asked may be gone; then nobody hears the answer.
+    fn work(&mut self, connection: &mut Connection, job: Job) {
         match job {
-            Job::Prepare(views, answer) => drop(answer.send(prepare(&mut connection, shared, &views))),
-            Job::Reset(view, answer) => drop(answer.send(reset(&mut connection, shared, view))),
             Job::Commit(partition, commits, answer) => {
-                drop(answer.send(commit(&mut connection, shared, partition, &commits)));
+                drop(answer.send(commit(connection, self, partition, &commits)));
+            }
+            Job::Prepare(views, answer) => drop(answer.send(prepare(connection, self.shared, &views))),
+            Job::Reset(view, answer) => drop(answer.send(reset(connection, self, view))),
+            Job::Swap([view, with], answer) => drop(answer.send(swap(connection, self, view, with))),
+            Job::Remove(view, answer) => drop(answer.send(remove(connection, self, view))),
+            Job::Announce(views, lasting, answer) => {
+                drop(answer.send(tables::announce(connection, &views, lasting.as_secs())));
+            }
+            Job::Sweep(answer) => drop(answer.send(sweep(connection, self))),
+            Job::Join(answer) => drop(answer.send(self.leases.join())),
+            Job::Lease(claim, answer) => drop(answer.send(self.leases.claim(&claim, Instant::now()))),
+            Job::Release(holder, answer) => {
+                self.leases.release(holder);
+                answer.send(()).unwrap_or_default();
             }
         }
-        wal.bound(&connection);
+    }
+
+    fn forget(&mut self, view: ViewId) {
+        self.leases.end(view);
+        self.shared.removed(view);
+        self.shared.advances.reset(view);
     }
 }
 
 fn commit(
     connection: &mut Connection,
-    shared: &Shared,
+    own: &Own<'_>,
     partition: PartitionId,
     commits: &[ViewCommit],
 ) -> Result<(), CommitError> {
     let failed = |error| CommitError::Failed(fault(error));
+    let shared = own.shared;
     let book = shared.book().clone();
+    commits.iter().try_for_each(|commit| own.leases.check(partition, commit))?;
     // Dropped without a commit, it rolls back.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     for commit in commits {
         let view = book.get(commit.view).map_err(CommitError::Failed)?;
-        apply::apply(&transaction, &view, partition, commit)?;
+        let applied = apply::apply(&transaction, &view, partition, commit);
+        if let Err(CommitError::Moved { actual: Some(actual), .. }) = &applied {
+            // Another process has the file open, too.
+            shared.advances.publish(commit.view, partition, actual.position);
+        }
+        applied?;
     }
     transaction.commit().map_err(failed)?;
     for commit in commits {
@@ -161,71 +227,60 @@ fn prepare(
     shared: &Shared,
     views: &[&'static Schema],
 ) -> Result<Vec<Prepared>, StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fault)?;
-    let mut prepared = Vec::with_capacity(views.len());
+    let (prepared, reached) = tables::prepare(connection, views)?;
     for view in views {
-        view.check().map_err(|reason| StoreError::Invalid { reason })?;
-        let found = transaction.query_row(
-            "SELECT shape FROM snaglog_views WHERE view = ? AND version = ?",
-            params![view.name, view.version],
-            |row| row.get::<_, String>(0),
-        );
-        let found = found.optional().map_err(fault)?;
-        match &found {
-            None => create(&transaction, view).map_err(fault)?,
-            Some(shape) if *shape == ddl::shape(view) => {}
-            Some(_) => return Err(StoreError::Changed { view: view.id() }),
-        }
-        prepared.push(Prepared { view: view.id(), created: found.is_none() });
-    }
-    let reached: Vec<_> =
-        views.iter().map(|view| apply::checkpoints(&transaction, view.id())).collect::<Result<_, _>>()?;
-    transaction.commit().map_err(fault)?;
-    for (view, reached) in views.iter().zip(reached) {
         shared.prepared(view);
-        publish(shared, view.id(), &reached);
     }
+    publish(shared, &reached);
     Ok(prepared)
 }
 
-fn publish(shared: &Shared, view: ViewId, reached: &std::collections::BTreeMap<PartitionId, Checkpoint>) {
-    for (partition, checkpoint) in reached {
-        shared.advances.publish(view, *partition, checkpoint.position);
-    }
-}
-
-fn reset(connection: &mut Connection, shared: &Shared, view: &'static Schema) -> Result<(), StoreError> {
-    view.check().map_err(|reason| StoreError::Invalid { reason })?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fault)?;
-    drop_tables(&transaction, view.id()).map_err(fault)?;
-    create(&transaction, view).map_err(fault)?;
-    transaction.commit().map_err(fault)?;
-    shared.prepared(view);
-    shared.advances.reset(view.id());
+fn reset(connection: &mut Connection, own: &mut Own<'_>, view: &'static Schema) -> Result<(), StoreError> {
+    tables::reset(connection, view)?;
+    own.leases.end(view.id());
+    own.shared.prepared(view);
+    own.shared.advances.reset(view.id());
     Ok(())
 }
 
-fn create(connection: &Connection, view: &Schema) -> rusqlite::Result<()> {
-    connection.execute_batch(&ddl::create(view))?;
-    let tables: Vec<_> = view.tables.iter().map(|table| view.physical_name(table)).collect();
-    connection.execute(
-        "INSERT INTO snaglog_views (view, version, tables, shape) VALUES (?, ?, ?, ?)",
-        params![view.name, view.version, tables.join("\n"), ddl::shape(view)],
-    )?;
+fn swap(
+    connection: &mut Connection,
+    own: &mut Own<'_>,
+    view: &'static Schema,
+    with: &'static Schema,
+) -> Result<(), SwapError> {
+    for each in [view, with] {
+        own.shared.book().get(each.id())?;
+    }
+    let reached = tables::swap(connection, view, with)?;
+    for each in [view, with] {
+        own.leases.end(each.id());
+    }
+    publish(own.shared, &reached);
     Ok(())
 }
 
-/// Drops the tables that were made for the view, whatever they were described as then.
-fn drop_tables(connection: &Connection, view: ViewId) -> rusqlite::Result<()> {
-    let of = params![view.name, view.version];
-    let tables = connection.query_row("SELECT tables FROM snaglog_views WHERE view = ? AND version = ?", of, |row| {
-        row.get::<_, String>(0)
-    });
-    for table in tables.optional()?.iter().flat_map(|names| names.lines()) {
-        connection.execute_batch(&format!("DROP TABLE IF EXISTS {}", ddl::quoted(table)))?;
-    }
-    for own in ["snaglog_checkpoints", "snaglog_parked", "snaglog_views"] {
-        connection.execute(&format!("DELETE FROM {own} WHERE view = ? AND version = ?"), of)?;
-    }
+fn remove(connection: &mut Connection, own: &mut Own<'_>, view: ViewId) -> Result<(), StoreError> {
+    tables::remove(connection, view)?;
+    own.forget(view);
     Ok(())
+}
+
+fn sweep(connection: &mut Connection, own: &mut Own<'_>) -> Result<Vec<Stored>, StoreError> {
+    let swept = tables::sweep(connection)?;
+    let known: Vec<ViewId> = own.shared.book().views().collect();
+    for view in known {
+        if swept.iter().any(|gone| (gone.name.as_str(), gone.version) == (view.name, view.version)) {
+            own.forget(view);
+        }
+    }
+    Ok(swept)
+}
+
+fn publish(shared: &Shared, reached: &Reached) {
+    for (view, checkpoints) in reached {
+        for (partition, checkpoint) in checkpoints {
+            shared.advances.publish(*view, *partition, checkpoint.position);
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! What every store refuses before it touches anything, so that all refuse the same.
 
+use std::collections::BTreeMap;
+
 use views::row::Select;
 use views::table::{Schema, Table, ViewId};
 
 use crate::commit::{CommitError, ViewCommit};
-use crate::store::StoreError;
+use crate::store::{Checkpoint, PartitionId, StoreError};
 
 /// Checks that the table is one of the view's.
 pub fn check_table(schema: &Schema, table: &'static Table) -> Result<(), StoreError> {
@@ -13,6 +15,24 @@ pub fn check_table(schema: &Schema, table: &'static Table) -> Result<(), StoreEr
         return Ok(());
     }
     Err(StoreError::Invalid { reason: format!("view {} has no such table {}", schema.id(), table.name) })
+}
+
+/// Checks that two views can be swapped: other names, the same tables.
+pub fn check_swap(view: &Schema, with: &Schema) -> Result<(), StoreError> {
+    if view.id() != with.id() && view.tables == with.tables {
+        return Ok(());
+    }
+    Err(StoreError::Invalid { reason: format!("view {} can't take the place of {}", with.id(), view.id()) })
+}
+
+/// Checks that `with` has come as far as `view`. Gives the first partition where it has not.
+pub fn behind(
+    view: &BTreeMap<PartitionId, Checkpoint>,
+    with: &BTreeMap<PartitionId, Checkpoint>,
+) -> Option<PartitionId> {
+    let position =
+        |of: &BTreeMap<PartitionId, Checkpoint>, partition: &PartitionId| of.get(partition).map_or(0, |it| it.position);
+    view.keys().copied().find(|partition| position(with, partition) < position(view, partition))
 }
 
 /// Checks that the selects fit the view.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use views::row::Change;
 use views::table::ViewId;
 
+use crate::lease::Term;
 use crate::store::{Checkpoint, PartitionId, StoreError};
 
 /// What one view made of a batch of a partition.
@@ -16,12 +17,17 @@ pub struct ViewCommit {
     pub expected: Option<Checkpoint>,
     /// The checkpoint it has come to; not before `expected`, and equal to it where only parked streams are retried or skipped.
     pub new: Checkpoint,
+    /// The lease under which it was folded; `None`: none is needed, the checkpoint alone decides. Whoever may not be alone with a
+    /// store names one.
+    pub term: Option<Term>,
     /// Applied in order.
     pub changes: Vec<Change>,
     /// Streams that it sets aside from now on. One that is parked already stays as it is.
     pub park: Vec<Park>,
     /// Streams that are no longer parked. Applied before `park`.
     pub unpark: Vec<Arc<str>>,
+    /// Parked streams that an operator has seen and leaves as they are. One that is not parked is passed over. Applied last.
+    pub skip: Vec<Arc<str>>,
 }
 
 /// A stream to be set aside.
@@ -38,7 +44,8 @@ pub struct Park {
 impl ViewCommit {
     /// A commit that only advances.
     pub fn new(view: ViewId, expected: Option<Checkpoint>, new: Checkpoint) -> Self {
-        Self { view, expected, new, changes: Vec::new(), park: Vec::new(), unpark: Vec::new() }
+        let (changes, park, unpark, skip) = <_>::default();
+        Self { view, expected, new, term: None, changes, park, unpark, skip }
     }
 }
 
@@ -54,6 +61,15 @@ pub enum CommitError {
         partition: PartitionId,
         /// Where it is now.
         actual: Option<Checkpoint>,
+    },
+    /// The lease that it names is not held any more: somebody else advances the view now, or its tables were made anew. Whatever was
+    /// folded under it is to be forgotten.
+    #[error("view {view} in partition {partition} is somebody else's to advance")]
+    NotHeld {
+        /// Which view.
+        view: ViewId,
+        /// In which partition.
+        partition: PartitionId,
     },
     /// One change can't be stored, ever: the others could. Its stream is to be parked.
     #[error("view {view}: change {change} can't be stored: {reason}")]

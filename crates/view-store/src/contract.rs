@@ -9,11 +9,14 @@
 mod batches;
 mod commits;
 mod given;
+mod leases;
 mod model;
 mod parking;
 mod rebuilds;
 mod selects;
 mod snapshots;
+mod swaps;
+mod words;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -111,11 +114,28 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
         case!(selects::find_what_a_list_would),
         case!(selects::pages_join),
         case!(selects::a_wrong_cursor_is_refused),
+        case!(words::find_what_a_list_would),
+        case!(words::what_changed_is_found_as_it_is),
+        case!(words::scopes_and_versions_stand_apart),
+        case!(words::come_back_where_they_are_asked_for),
+        case!(words::mistakes_are_refused),
         case!(snapshots::an_answer_is_of_one_moment),
         case!(snapshots::the_watch_never_runs_ahead),
         case!(snapshots::who_waits_is_known),
         case!(parking::parked_streams_come_and_go),
         case!(parking::parked_streams_are_listed_in_pages),
+        case!(parking::skipped_they_stay_parked),
+        case!(leases::one_holds_at_a_time),
+        case!(leases::what_ran_out_is_taken_over),
+        case!(leases::renewed_it_stays),
+        case!(leases::released_they_are_free),
+        case!(leases::taken_and_had_again_is_another_hold),
+        case!(leases::without_its_lease_a_commit_changes_nothing),
+        case!(leases::a_reset_ends_them),
+        case!(swaps::old_and_new_never_mix),
+        case!(swaps::what_is_behind_is_refused),
+        case!(swaps::swapped_again_and_again),
+        case!(swaps::what_nobody_uses_goes),
         case!(rebuilds::prepared_again_nothing_is_lost),
         case!(rebuilds::opened_again_everything_is_there),
         case!(rebuilds::a_reset_starts_anew),

@@ -22,10 +22,17 @@ pub mod check;
 mod commit;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+pub mod lease;
 pub mod memory;
 pub mod paging;
+mod stats;
 mod store;
 
 pub use commit::{CommitError, Park, ViewCommit};
-pub use store::{Answer, Checkpoint, PARKED_ANSWER_MAX, Parked, PartitionId, Prepared, StoreError, ViewStore};
+pub use lease::{Claim, Holder, Lease, Term};
+pub use stats::{PoolStats, Stats};
+pub use store::{
+    Answer, Checkpoint, PARKED_ANSWER_MAX, PREPARED_LASTS, Parked, PartitionId, Prepared, StoreError, Stored,
+    SwapError, ViewStore,
+};
 pub use views::table::{Schema, ViewId};

@@ -3,17 +3,23 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use views::row::{Change, Key, Row, Select};
 use views::table::{Direction, Schema, Table, ViewId};
 
 use crate::advances::Advances;
-use crate::check::{check_commits, check_selects, check_table};
+use crate::check::{behind, check_commits, check_selects, check_swap, check_table};
 use crate::commit::{CommitError, ViewCommit};
+use crate::lease::{Claim, Holder, Lease, Leases};
 use crate::paging::{Range, ranges};
-use crate::store::{Answer, Checkpoint, PARKED_ANSWER_MAX, Parked, PartitionId, Prepared, StoreError, ViewStore};
+use crate::store::{
+    Answer, Checkpoint, PARKED_ANSWER_MAX, PREPARED_LASTS, Parked, PartitionId, Prepared, StoreError,
+    Stored as InStore, SwapError, ViewStore,
+};
 
 /// Views in memory, gone with the process.
 #[derive(Debug, Default)]
@@ -25,6 +31,7 @@ pub struct MemoryViews {
 #[derive(Debug, Default)]
 struct State {
     stored: BTreeMap<ViewId, Stored>,
+    leases: Leases,
 }
 
 #[derive(Debug)]
@@ -33,6 +40,7 @@ struct Stored {
     rows: BTreeMap<(&'static str, Key), Row>,
     checkpoints: BTreeMap<PartitionId, Checkpoint>,
     parked: BTreeMap<Arc<str>, Parked>,
+    in_use_until: Instant,
 }
 
 /// Rows to be written; `None`: to be deleted.
@@ -52,7 +60,8 @@ impl ViewStore for MemoryViews {
         for view in views {
             let id = view.id();
             let created = !state.stored.contains_key(&id);
-            state.stored.entry(id).or_insert_with(|| Stored::new(view));
+            let stored = state.stored.entry(id).or_insert_with(|| Stored::new(view));
+            stored.in_use_until = stored.in_use_until.max(Instant::now() + PREPARED_LASTS);
             prepared.push(Prepared { view: id, created });
         }
         Ok(prepared)
@@ -62,7 +71,74 @@ impl ViewStore for MemoryViews {
         view.check().map_err(|reason| StoreError::Invalid { reason })?;
         let mut state = self.state();
         state.stored.insert(view.id(), Stored::new(view));
+        state.leases.end(view.id());
         self.advances.reset(view.id());
+        Ok(())
+    }
+
+    async fn swap(&self, view: &'static Schema, with: &'static Schema) -> Result<(), SwapError> {
+        check_swap(view, with)?;
+        let mut state = self.state();
+        if let Some(partition) = behind(&state.of(view.id())?.checkpoints, &state.of(with.id())?.checkpoints) {
+            return Err(SwapError::Behind { partition });
+        }
+        if let (Some(one), Some(other)) = (state.stored.remove(&view.id()), state.stored.remove(&with.id())) {
+            self.publish(view.id(), &other.checkpoints);
+            self.publish(with.id(), &one.checkpoints);
+            let (here, there) = (one.in_use_until, other.in_use_until);
+            state.stored.insert(view.id(), Stored { schema: view, in_use_until: here, ..other });
+            state.stored.insert(with.id(), Stored { schema: with, in_use_until: there, ..one });
+        }
+        state.leases.end(view.id());
+        state.leases.end(with.id());
+        Ok(())
+    }
+
+    async fn remove(&self, view: ViewId) -> Result<(), StoreError> {
+        self.state().remove(view);
+        self.advances.reset(view);
+        Ok(())
+    }
+
+    async fn stored(&self) -> Result<Vec<InStore>, StoreError> {
+        let (state, now) = (self.state(), Instant::now());
+        Ok(state.stored.iter().map(|(id, stored)| stored.told(*id, now)).collect())
+    }
+
+    async fn announce(&self, views: &[ViewId], lasting: Duration) -> Result<(), StoreError> {
+        let (mut state, now) = (self.state(), Instant::now());
+        for view in views {
+            state.of(*view)?;
+        }
+        for view in views {
+            if let Some(stored) = state.stored.get_mut(view) {
+                stored.in_use_until = now + lasting;
+            }
+        }
+        Ok(())
+    }
+
+    async fn sweep(&self) -> Result<Vec<InStore>, StoreError> {
+        let (mut state, now) = (self.state(), Instant::now());
+        let unused: Vec<_> = state.stored.iter().filter(|(_, it)| it.in_use_until <= now).map(|(id, _)| *id).collect();
+        let told = unused.iter().filter_map(|id| state.stored.get(id).map(|stored| stored.told(*id, now))).collect();
+        for view in unused {
+            state.remove(view);
+            self.advances.reset(view);
+        }
+        Ok(told)
+    }
+
+    async fn join(&self) -> Result<Holder, StoreError> {
+        Ok(self.state().leases.join())
+    }
+
+    async fn lease(&self, claim: Claim) -> Result<Vec<Lease>, StoreError> {
+        Ok(self.state().leases.claim(&claim, Instant::now()))
+    }
+
+    async fn release(&self, holder: Holder) -> Result<(), StoreError> {
+        self.state().leases.release(holder);
         Ok(())
     }
 
@@ -86,6 +162,7 @@ impl ViewStore for MemoryViews {
         check_commits(&commits, |view| Ok(state.of(view)?.schema))?;
         let mut staged = Vec::with_capacity(commits.len());
         for commit in &commits {
+            state.leases.check(partition, commit)?;
             let stored = state.of(commit.view).map_err(CommitError::Failed)?;
             let actual = stored.checkpoints.get(&partition).copied();
             if actual != commit.expected {
@@ -140,9 +217,20 @@ impl MemoryViews {
         // Nothing panics between a commit's first and last write.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn publish(&self, view: ViewId, reached: &BTreeMap<PartitionId, Checkpoint>) {
+        for (partition, checkpoint) in reached {
+            self.advances.publish(view, *partition, checkpoint.position);
+        }
+    }
 }
 
 impl State {
+    fn remove(&mut self, view: ViewId) {
+        self.stored.remove(&view);
+        self.leases.end(view);
+    }
+
     fn of(&self, view: ViewId) -> Result<&Stored, StoreError> {
         self.stored.get(&view).ok_or(StoreError::NotPrepared { view })
     }
@@ -150,7 +238,12 @@ impl State {
 
 impl Stored {
     fn new(schema: &'static Schema) -> Self {
-        Self { schema, rows: BTreeMap::new(), checkpoints: BTreeMap::new(), parked: BTreeMap::new() }
+        let (rows, checkpoints, parked) = <_>::default();
+        Self { schema, rows, checkpoints, parked, in_use_until: Instant::now() + PREPARED_LASTS }
+    }
+
+    fn told(&self, id: ViewId, now: Instant) -> InStore {
+        InStore { name: String::from(id.name), version: id.version, in_use: self.in_use_until > now }
     }
 
     fn apply(&mut self, partition: PartitionId, commit: &ViewCommit, staged: Staged) {
@@ -170,7 +263,13 @@ impl Stored {
                 stream: Arc::clone(&park.stream),
                 position: park.position,
                 reason: Arc::clone(&park.reason),
+                skipped: false,
             });
+        }
+        for stream in &commit.skip {
+            if let Some(parked) = self.parked.get_mut(stream) {
+                parked.skipped = true;
+            }
         }
     }
 
@@ -178,8 +277,9 @@ impl Stored {
         let mut found = Vec::new();
         for range in ranges(select) {
             let mut rows = self.range(select.table, &range)?;
+            rows.retain(|row| select.sought.as_ref().is_none_or(|sought| sought.holds(row)));
             rows.truncate(select.limit as usize - found.len());
-            found.extend(rows);
+            found.extend(rows.into_iter().map(|row| if select.words { row } else { row.without_words() }));
         }
         Ok(found)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -9,12 +10,17 @@ use views::row::{Key, Row, Select};
 use views::table::{Schema, Table, ViewId};
 
 use crate::commit::{CommitError, ViewCommit};
+use crate::lease::{Claim, Holder, Lease};
+use crate::stats::Stats;
 
 /// A partition's number, from 0.
 pub type PartitionId = u32;
 
 /// At most so many parked streams come with an answer.
 pub const PARKED_ANSWER_MAX: usize = 100;
+
+/// A view counts as in use for so long after it was prepared.
+pub const PREPARED_LASTS: Duration = Duration::from_secs(600);
 
 /// How far a view has folded a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +51,19 @@ pub struct Parked {
     pub position: u64,
     /// Why, for an operator.
     pub reason: Arc<str>,
+    /// True: an operator has seen it and leaves it as it is.
+    pub skipped: bool,
+}
+
+/// A view whose tables are in the store, whether or not this build knows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stored {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u32,
+    /// Does anybody use it? What nobody uses goes with the next [`ViewStore::sweep`].
+    pub in_use: bool,
 }
 
 /// What a query found, all of it true at one moment.
@@ -69,6 +88,9 @@ pub struct Answer {
 /// - pages of a select join to what it would find without a limit, without gap or repetition, as long as nothing is written;
 /// - [`ViewStore::advanced`] never runs ahead of what a query sees;
 /// - versions of a view don't see each other;
+/// - a view in a partition is leased to one holder at a time, until that one lets go, or its time runs out and another asks. A commit that
+///   names a lease which is not held any more changes nothing: the two are compared in one transaction;
+/// - a swap is seen by an answer as a whole or not at all;
 /// - opened again, it holds what was committed (a machine's crash may lose the latest commits, rows and checkpoints together: the
 ///   log has them).
 #[async_trait]
@@ -80,9 +102,38 @@ pub trait ViewStore: Send + Sync + 'static {
     /// or [`ViewStore::reset`] it.
     async fn prepare(&self, views: &[&'static Schema]) -> Result<Vec<Prepared>, StoreError>;
 
-    /// Drops the view's rows, checkpoints and parked streams, and makes its tables anew, as described: a rebuild starts so.
-    /// Prepares the view, too.
+    /// Drops the view's rows, checkpoints and parked streams, and makes its tables anew, as described. Prepares the view, too, and ends
+    /// all leases of it.
     async fn reset(&self, view: &'static Schema) -> Result<(), StoreError>;
+
+    /// Exchanges what the two views hold, all at once: rows, checkpoints and parked streams. Both are prepared and have the same tables
+    /// under different names. `with` must have come as far as `view` in every partition. Ends all leases of both.
+    async fn swap(&self, view: &'static Schema, with: &'static Schema) -> Result<(), SwapError>;
+
+    /// Drops the view's tables, checkpoints and parked streams, and ends all leases of it. From now on it is not prepared.
+    async fn remove(&self, view: ViewId) -> Result<(), StoreError>;
+
+    /// The views whose tables are here, by name and version: those of other builds too.
+    async fn stored(&self) -> Result<Vec<Stored>, StoreError>;
+
+    /// Says that these views are in use, for so long from now on, by the store's clock: not what was said before, which
+    /// this takes the place of. [`StoreError::NotPrepared`]: the tables of one are gone; to be prepared again.
+    async fn announce(&self, views: &[ViewId], lasting: Duration) -> Result<(), StoreError>;
+
+    /// Drops the views that nobody has announced, or prepared ([`PREPARED_LASTS`]), to be in use now. Says which.
+    async fn sweep(&self) -> Result<Vec<Stored>, StoreError>;
+
+    /// A new holder of leases.
+    async fn join(&self) -> Result<Holder, StoreError>;
+
+    /// Leases to the holder what it claims, except for what somebody else holds; what it has already lasts for so long from now on
+    /// and keeps its term. Gives what it has of what it claimed.
+    ///
+    /// Time is the store's. A lease that ran out is its holder's still, until another claims it.
+    async fn lease(&self, claim: Claim) -> Result<Vec<Lease>, StoreError>;
+
+    /// The holder lets go of all it has.
+    async fn release(&self, holder: Holder) -> Result<(), StoreError>;
 
     /// How far the view has come in each partition. A partition that has none has nothing folded.
     async fn checkpoints(&self, view: ViewId) -> Result<BTreeMap<PartitionId, Checkpoint>, StoreError>;
@@ -107,8 +158,14 @@ pub trait ViewStore: Send + Sync + 'static {
     /// Those of these streams that are parked, by name.
     async fn parked_of(&self, view: ViewId, streams: Vec<Arc<str>>) -> Result<Vec<Parked>, StoreError>;
 
-    /// The position that the view has reached in the partition, watched; 0: none yet. A reset takes it back to 0.
+    /// The position that the view has reached in the partition, watched; 0: none yet. It follows what others commit who share the
+    /// store (within a second, and at once while [`ViewStore::is_awaited`]). A reset takes it back to 0.
     fn advanced(&self, view: ViewId, partition: PartitionId) -> watch::Receiver<u64>;
+
+    /// What it has in hand now, for metrics: a look at counters, and at a file's size. A store without queues or connections has none.
+    fn stats(&self) -> Stats {
+        Stats::default()
+    }
 
     /// True while somebody holds what [`ViewStore::advanced`] gave for the view and partition: a query waits to be fresh enough.
     fn is_awaited(&self, view: ViewId, partition: PartitionId) -> bool;
@@ -147,6 +204,20 @@ pub enum StoreError {
         /// What, and where.
         reason: String,
     },
+}
+
+/// Why nothing was swapped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SwapError {
+    /// The new one has not come as far as the old one.
+    #[error("the rebuilt tables are behind in partition {partition}")]
+    Behind {
+        /// Where.
+        partition: PartitionId,
+    },
+    /// The store can't serve.
+    #[error("the tables are not swapped")]
+    Failed(#[from] StoreError),
 }
 
 impl From<views::row::RowError> for StoreError {

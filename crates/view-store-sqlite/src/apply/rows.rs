@@ -9,6 +9,7 @@ use views::row::{Change, Key, Row, Value};
 use crate::fault::{concerns_one_row, fault};
 use crate::sql::{TableSql, ViewSql};
 use crate::value::{bind, bind_all, same};
+use crate::words::Pending;
 
 /// Applies the changes in order. Moves of one counter are summed until something else needs the table.
 pub(super) fn write(connection: &Connection, view: &ViewSql, commit: &ViewCommit) -> Result<(), CommitError> {
@@ -23,16 +24,16 @@ pub(super) fn write(connection: &Connection, view: &ViewSql, commit: &ViewCommit
         match change {
             Change::Upsert(row) => {
                 table.flush().map_err(|(at, error)| failed(at, error))?;
-                table.upsert(row).map_err(|error| failed(at, error))?;
+                table.upsert(at, row).map_err(|error| failed(at, error))?;
             }
             Change::Delete { key, .. } => {
                 table.flush().map_err(|(at, error)| failed(at, error))?;
-                table.delete(key).map_err(|error| failed(at, error))?;
+                table.delete(at, key).map_err(|error| failed(at, error))?;
             }
             Change::Add { key, deltas, .. } => table.add(at, key, deltas).map_err(|reason| rejected(at, reason))?,
         }
     }
-    tables.into_values().try_for_each(|mut table| table.flush().map_err(|(at, error)| failed(at, error)))
+    tables.into_values().try_for_each(|table| table.finish().map_err(|(at, error)| failed(at, error)))
 }
 
 /// The statements that a commit uses of one table, each looked up once.
@@ -47,17 +48,23 @@ struct TableWriter<'c> {
     counters: Vec<&'static str>,
     /// Moves not yet written: the first change that made one, and the sums in the order of `counters`.
     moves: BTreeMap<Key, (usize, Vec<i64>)>,
+    /// Words not yet indexed.
+    pending: Pending,
 }
 
 impl<'c> TableWriter<'c> {
     fn new(connection: &'c Connection, sql: &'c TableSql) -> Self {
         let counters = sql.table.counters().into_iter().flatten().map(|column| column.name).collect();
-        Self { connection, sql, probe: None, upsert: None, updates: HashMap::new(), counters, moves: BTreeMap::new() }
+        let (updates, moves, pending) = <_>::default();
+        Self { connection, sql, probe: None, upsert: None, updates, counters, moves, pending }
     }
 
     /// Looks at a row before it is rewritten, so that only the indexes whose values change are: up to twice as fast as
     /// `ON CONFLICT DO UPDATE` alone, and an insert costs a tenth more.
-    fn upsert(&mut self, row: &Row) -> rusqlite::Result<()> {
+    fn upsert(&mut self, at: usize, row: &Row) -> rusqlite::Result<()> {
+        if let Some(words) = &self.sql.words {
+            return words.upsert(self.connection, row, at, &mut self.pending);
+        }
         let changed = if self.can_update() { self.changed(row)? } else { None };
         if let Some(changed) = changed {
             return self.update(row, changed);
@@ -108,7 +115,10 @@ impl<'c> TableWriter<'c> {
         statement.raw_execute().map(drop)
     }
 
-    fn delete(&self, key: &Key) -> rusqlite::Result<()> {
+    fn delete(&mut self, at: usize, key: &Key) -> rusqlite::Result<()> {
+        if let Some(words) = &self.sql.words {
+            return words.delete(self.connection, key.values(), at, &mut self.pending);
+        }
         let mut statement = self.connection.prepare_cached(&self.sql.delete)?;
         bind_all(&mut statement, key.values())?;
         statement.raw_execute().map(drop)
@@ -125,6 +135,15 @@ impl<'c> TableWriter<'c> {
             }
         }
         Ok(())
+    }
+
+    /// Writes whatever waits. Where it fails, the change is said that began it.
+    fn finish(mut self) -> Result<(), (usize, rusqlite::Error)> {
+        self.flush()?;
+        match &self.sql.words {
+            Some(words) => words.index(self.connection, self.pending),
+            None => Ok(()),
+        }
     }
 
     /// Writes the counters' moves. Where it fails, the change is said that began it.

@@ -64,7 +64,7 @@ async fn a_page_is_read_by_an_index_whatever_the_direction() {
         for select in [select.clone(), select.after(Some(Cursor(cursor)))] {
             for range in ranges(&select) {
                 let view = store.view(BOARD.id()).expect("it is prepared");
-                let (sql, _) = text(view.table(&CARDS).expect("its table").1, &range);
+                let (sql, _) = text(view.table(&CARDS).expect("its table").1, &range, false, None);
                 let plan = plan(&store, sql.clone()).await;
                 assert!(plan.contains("SEARCH") && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
             }
@@ -72,7 +72,8 @@ async fn a_page_is_read_by_an_index_whatever_the_direction() {
     }
 }
 
-async fn plan(store: &SqliteViews, sql: String) -> String {
+/// How SQLite reads it.
+pub(super) async fn plan(store: &SqliteViews, sql: String) -> String {
     let read = store.queries.read(move |connection| {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).map_err(fault)?;
         let mut steps = statement.raw_query();
@@ -231,7 +232,7 @@ fn the_tables_can_be_read_by_others() {
 CREATE INDEX "board_v1_cards_0" ON "board_v1_cards" ("project" ASC, "state" ASC, "filed_at" DESC, "ordinal" DESC);
 CREATE INDEX "board_v1_cards_1" ON "board_v1_cards" ("project" ASC, "severity" ASC, "ordinal" ASC);
 "#;
-    assert_eq!(crate::ddl::create(&BOARD), expected);
+    assert_eq!(crate::ddl::create(&BOARD, ""), expected);
 }
 
 #[test]

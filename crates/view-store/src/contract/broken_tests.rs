@@ -1,19 +1,21 @@
 //! Stores that are broken on purpose: the suite must catch each, by the case made for it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use views::row::{Change, Key, Row, Select};
+use views::row::{Change, Condition, Key, Row, Select, Value};
 use views::table::{Schema, Table, ViewId};
 
 use super::given::BOARD_2;
 use super::{Broken, Factory, cases};
 use crate::advances::Advances;
 use crate::commit::{CommitError, ViewCommit};
+use crate::lease::{Claim, Holder, Lease, Term};
 use crate::memory::MemoryViews;
-use crate::store::{Answer, Checkpoint, Parked, PartitionId, Prepared, StoreError, ViewStore};
+use crate::store::{Answer, Checkpoint, Parked, PartitionId, Prepared, StoreError, Stored, SwapError, ViewStore};
 
 /// What is wrong with a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +46,46 @@ enum Fault {
     ForgetsParked,
     /// A reset leaves the watch where it was.
     ResetsInSilence,
+    /// What a row was found by before, it is found by still.
+    KeepsOldWords,
+    /// A phrase is its words, wherever they are.
+    IgnoresPhrases,
+    /// Words are sought in every column.
+    IgnoresColumns,
+    /// Words are sought in every project.
+    SeeksEverywhere,
+    /// Rows come without words, however they are asked for.
+    LosesWords,
+    /// Everybody gets what they claim.
+    LeasesToAll,
+    /// What is leased is leased for ever.
+    NeverRunsOut,
+    /// Time runs from the first claim on.
+    ForgetsRenewals,
+    /// Nobody ever lets go.
+    KeepsReleased,
+    /// A holder has one term for all its holds.
+    KnowsHoldersOnly,
+    /// Commits whoever holds the lease.
+    CommitsWithoutLease,
+    /// Who held a view before its reset holds it still.
+    ResetsBesideLeases,
+    /// A swap is done however far the new tables have come.
+    SwapsAnyhow,
+    /// What was swapped away stays.
+    RemovesNothing,
+    /// Whatever is not in use at the moment of looking goes, and all else.
+    SweepsAll,
+    /// Nobody sees what was skipped.
+    ForgetsSkips,
 }
 
 struct Wrong {
     inner: MemoryViews,
     fault: Fault,
     ahead: Advances,
+    /// The leases that were granted last.
+    leased: Mutex<BTreeMap<(ViewId, PartitionId), (Holder, Lease)>>,
 }
 
 struct Maker(Fault);
@@ -59,7 +95,8 @@ impl Factory for Maker {
     type Store = Wrong;
 
     async fn create(&self) -> Result<Arc<Wrong>, Broken> {
-        Ok(Arc::new(Wrong { inner: MemoryViews::default(), fault: self.0, ahead: Advances::default() }))
+        let (inner, ahead, leased) = <_>::default();
+        Ok(Arc::new(Wrong { inner, fault: self.0, ahead, leased }))
     }
 
     async fn reopen(&self, store: Arc<Wrong>) -> Result<Option<Arc<Wrong>>, Broken> {
@@ -85,12 +122,26 @@ impl Wrong {
 
     async fn twist(&self, partition: PartitionId, commit: &mut ViewCommit) -> Result<(), CommitError> {
         commit.view = self.of(commit.view);
+        match self.fault {
+            Fault::CommitsWithoutLease => commit.term = None,
+            Fault::KnowsHoldersOnly => commit.term = commit.term.and_then(|_| self.last_term(commit.view, partition)),
+            Fault::ResetsBesideLeases if commit.expected.is_none() => commit.term = None,
+            Fault::ForgetsSkips => commit.skip.clear(),
+            _ => {}
+        }
         let actual = self.inner.checkpoint(commit.view, partition).await.map_err(CommitError::Failed)?;
         match self.fault {
             Fault::IgnoresCheckpoints => commit.expected = actual,
             Fault::IgnoresLeaves => {
                 let positions = actual.zip(commit.expected).filter(|(one, other)| one.position == other.position);
                 commit.expected = positions.map_or(commit.expected, |(actual, _)| Some(actual));
+            }
+            Fault::KeepsOldWords => {
+                for change in &mut commit.changes {
+                    if let Change::Upsert(row) = change {
+                        self.add_old_words(commit.view, row).await.map_err(CommitError::Failed)?;
+                    }
+                }
             }
             Fault::KeepsZeros => {
                 for change in &mut commit.changes {
@@ -100,6 +151,49 @@ impl Wrong {
             _ => {}
         }
         Ok(())
+    }
+
+    fn last_term(&self, view: ViewId, partition: PartitionId) -> Option<Term> {
+        self.leased.lock().unwrap().get(&(view, partition)).map(|(_, lease)| lease.term)
+    }
+
+    /// What the holder was granted when it first asked, if all of it was.
+    fn known(&self, claim: &Claim) -> Option<Vec<Lease>> {
+        let leased = self.leased.lock().unwrap();
+        let known = |share| leased.get(share).filter(|(holder, _)| *holder == claim.holder).map(|(_, lease)| *lease);
+        claim.of.iter().map(known).collect()
+    }
+
+    async fn add_old_words(&self, view: ViewId, row: &mut Row) -> Result<(), StoreError> {
+        let loaded = self.inner.load(view, row.table(), vec![row.key()]).await?;
+        for (old, column) in
+            loaded.into_iter().flatten().flat_map(|old| old.table().words().map(move |it| (old.clone(), it)))
+        {
+            let (Value::Words(old), Value::Words(new)) = (old.value(column.name)?, row.value(column.name)?) else {
+                continue;
+            };
+            let both = format!("{new} {old}");
+            row.set(column.name, Value::Words(both.into()))?;
+        }
+        Ok(())
+    }
+
+    fn seek_otherwise(&self, select: &mut Select) {
+        if let (Fault::SeeksEverywhere, Some(_)) = (self.fault, &select.sought) {
+            for condition in &mut select.filter {
+                if *condition == Condition::Equal("project", Value::from("PAY")) {
+                    *condition = Condition::Equal("project", Value::from("PAYX"));
+                }
+            }
+        }
+        for term in select.sought.iter_mut().flat_map(|sought| &mut sought.all) {
+            if self.fault == Fault::IgnoresColumns {
+                term.column = None;
+            }
+            if self.fault == Fault::IgnoresPhrases && !term.prefix {
+                term.tokens.truncate(1);
+            }
+        }
     }
 
     async fn row_instead(&self, view: ViewId, change: &Change) -> Result<Change, StoreError> {
@@ -124,6 +218,62 @@ impl ViewStore for Wrong {
 
     async fn reset(&self, view: &'static Schema) -> Result<(), StoreError> {
         self.inner.reset(view).await
+    }
+
+    async fn swap(&self, view: &'static Schema, with: &'static Schema) -> Result<(), SwapError> {
+        match self.inner.swap(view, with).await {
+            Err(SwapError::Behind { .. }) if self.fault == Fault::SwapsAnyhow => Ok(()),
+            result => result,
+        }
+    }
+
+    async fn remove(&self, view: ViewId) -> Result<(), StoreError> {
+        if self.fault == Fault::RemovesNothing { Ok(()) } else { self.inner.remove(view).await }
+    }
+
+    async fn stored(&self) -> Result<Vec<Stored>, StoreError> {
+        self.inner.stored().await
+    }
+
+    async fn announce(&self, views: &[ViewId], lasting: Duration) -> Result<(), StoreError> {
+        self.inner.announce(views, lasting).await
+    }
+
+    async fn sweep(&self) -> Result<Vec<Stored>, StoreError> {
+        if self.fault == Fault::SweepsAll {
+            self.inner.announce(&[BOARD_2.id()], Duration::ZERO).await?;
+        }
+        self.inner.sweep().await
+    }
+
+    async fn join(&self) -> Result<Holder, StoreError> {
+        self.inner.join().await
+    }
+
+    async fn lease(&self, mut claim: Claim) -> Result<Vec<Lease>, StoreError> {
+        match self.fault {
+            Fault::LeasesToAll => claim.anyway = true,
+            Fault::NeverRunsOut => claim.lasting = Duration::from_hours(1),
+            Fault::ForgetsRenewals => {
+                if let Some(known) = self.known(&claim) {
+                    return Ok(known);
+                }
+            }
+            _ => {}
+        }
+        let holder = claim.holder;
+        let mut granted = self.inner.lease(claim).await?;
+        for lease in &mut granted {
+            self.leased.lock().unwrap().insert((lease.view, lease.partition), (holder, *lease));
+            if self.fault == Fault::KnowsHoldersOnly {
+                lease.term = holder.0;
+            }
+        }
+        Ok(granted)
+    }
+
+    async fn release(&self, holder: Holder) -> Result<(), StoreError> {
+        if self.fault == Fault::KeepsReleased { Ok(()) } else { self.inner.release(holder).await }
     }
 
     async fn checkpoints(&self, view: ViewId) -> Result<BTreeMap<PartitionId, Checkpoint>, StoreError> {
@@ -180,7 +330,14 @@ impl ViewStore for Wrong {
                 tokio::task::yield_now().await;
             }
         }
-        let mut answer = self.inner.query(view, selects.clone()).await?;
+        let mut asked = selects.clone();
+        asked.iter_mut().for_each(|select| self.seek_otherwise(select));
+        let mut answer = self.inner.query(view, asked).await?;
+        if self.fault == Fault::LosesWords {
+            for row in answer.rows.iter_mut().flatten() {
+                *row = row.clone().without_words();
+            }
+        }
         if self.fault == Fault::AnswersInTwoReads {
             answer.checkpoints = checkpoints;
         }
@@ -221,7 +378,7 @@ async fn a_good_store_passes() {
     super::run(Maker(Fault::None)).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_broken_store_is_caught_by_its_case() {
     for (fault, name) in [
         (Fault::IgnoresCheckpoints, "commits::delivered_twice_applies_once"),
@@ -239,7 +396,26 @@ async fn each_broken_store_is_caught_by_its_case() {
         (Fault::AlwaysAwaited, "snapshots::who_waits_is_known"),
         (Fault::IgnoresVersions, "rebuilds::versions_do_not_see_each_other"),
         (Fault::ForgetsParked, "rebuilds::opened_again_everything_is_there"),
+        (Fault::KeepsOldWords, "words::what_changed_is_found_as_it_is"),
+        (Fault::KeepsOldWords, "words::find_what_a_list_would"),
+        (Fault::IgnoresPhrases, "words::find_what_a_list_would"),
+        (Fault::IgnoresColumns, "words::find_what_a_list_would"),
+        (Fault::SeeksEverywhere, "words::scopes_and_versions_stand_apart"),
+        (Fault::LosesWords, "words::come_back_where_they_are_asked_for"),
         (Fault::ResetsInSilence, "rebuilds::a_reset_starts_anew"),
+        (Fault::LeasesToAll, "leases::one_holds_at_a_time"),
+        (Fault::NeverRunsOut, "leases::what_ran_out_is_taken_over"),
+        (Fault::ForgetsRenewals, "leases::renewed_it_stays"),
+        (Fault::KeepsReleased, "leases::released_they_are_free"),
+        (Fault::KnowsHoldersOnly, "leases::taken_and_had_again_is_another_hold"),
+        (Fault::CommitsWithoutLease, "leases::what_ran_out_is_taken_over"),
+        (Fault::CommitsWithoutLease, "leases::without_its_lease_a_commit_changes_nothing"),
+        (Fault::ResetsBesideLeases, "leases::a_reset_ends_them"),
+        (Fault::AnswersInTwoReads, "swaps::old_and_new_never_mix"),
+        (Fault::SwapsAnyhow, "swaps::what_is_behind_is_refused"),
+        (Fault::RemovesNothing, "swaps::swapped_again_and_again"),
+        (Fault::SweepsAll, "swaps::what_nobody_uses_goes"),
+        (Fault::ForgetsSkips, "parking::skipped_they_stay_parked"),
     ] {
         let maker = Maker(fault);
         let case = cases::<Maker>().into_iter().find(|case| case.name == name).expect("a case of the suite");

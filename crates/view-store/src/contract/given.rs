@@ -66,9 +66,25 @@ pub(super) static LABELS: Table = Table {
     indexes: &[Index { columns: &[("label", Asc)] }],
 };
 
+/// Words, of several columns.
+pub(super) static TEXTS: Table = Table {
+    name: "texts",
+    comment: "One row an issue.",
+    columns: &[
+        Column::text("project", "Its project."),
+        Column::words("title", "Of one line."),
+        Column::integer("ordinal", "Its number in the project."),
+        Column::text("state", "Where it stands."),
+        Column::words("body", "Of all else."),
+    ],
+    key: &["project", "ordinal"],
+    indexes: &[],
+};
+
 pub(super) static BOARD: Schema = Schema { name: "board", version: 1, tables: &[&CARDS, &COUNTS, &SEEN] };
 pub(super) static BOARD_2: Schema = Schema { version: 2, ..BOARD };
-pub(super) static NOTES: Schema = Schema { name: "notes", version: 1, tables: &[&SEEN, &LABELS] };
+pub(super) static NOTES: Schema = Schema { name: "notes", version: 1, tables: &[&SEEN, &LABELS, &TEXTS] };
+pub(super) static NOTES_2: Schema = Schema { version: 2, ..NOTES };
 
 pub(super) const STATES: [&str; 4] = ["accepted", "closed", "new", "resolved"];
 
@@ -167,7 +183,7 @@ pub(super) async fn fold(
 
 /// All that the view holds: the rows of each table by key, and its checkpoints.
 pub(super) async fn dump(store: &dyn ViewStore, schema: &Schema) -> Result<String, Broken> {
-    let everything = schema.tables.iter().map(|table| Select::from(table, u32::MAX)).collect();
+    let everything = schema.tables.iter().map(|table| Select::from(table, u32::MAX).with_words()).collect();
     let answer = store.query(schema.id(), everything).await?;
     Ok(format!("{:?} {:?} {:?}", answer.rows, answer.checkpoints, answer.parked))
 }

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use views::row::{Condition, Row, Select, Value};
-use views::table::Direction;
+use views::row::{BREAK, Condition, Row, Select, Sought, Term, Value};
+use views::table::{Column, Direction};
 
 use super::Broken;
 
@@ -16,6 +16,9 @@ pub(super) fn select(rows: &[Row], select: &Select) -> Result<Vec<Row>, Broken> 
             if !holds(condition, row.value(condition.column())?) {
                 continue 'rows;
             }
+        }
+        if select.sought.as_ref().is_some_and(|sought| !has(row, sought)) {
+            continue;
         }
         let mut place = Vec::with_capacity(order.len());
         for (column, _) in &order {
@@ -35,7 +38,25 @@ pub(super) fn select(rows: &[Row], select: &Select) -> Result<Vec<Row>, Broken> 
         found.retain(|(place, _)| later(place, &cursor.0).is_gt());
     }
     found.sort_by(|(one, _), (other, _)| later(one, other));
-    Ok(found.into_iter().map(|(_, row)| row).take(select.limit as usize).collect())
+    let shown = |row: Row| if select.words { row } else { row.without_words() };
+    Ok(found.into_iter().map(|(_, row)| shown(row)).take(select.limit as usize).collect())
+}
+
+/// Each phrase is looked for in the text between two breaks, a character after the other.
+fn has(row: &Row, sought: &Sought) -> bool {
+    let occurs = |term: &Term| {
+        let phrase = term.tokens.join(" ");
+        let end = if term.prefix { "" } else { " " };
+        let phrase = format!(" {phrase}{end}");
+        let in_column = |(column, value): (&Column, &Value)| match value {
+            Value::Words(words) if term.column.is_none_or(|only| only == column.name) => {
+                words.split(BREAK).any(|piece| format!(" {} ", piece.trim()).contains(&phrase))
+            }
+            _ => false,
+        };
+        row.table().columns.iter().zip(row.values()).any(in_column)
+    };
+    sought.all.iter().all(occurs) && !sought.none.iter().any(occurs)
 }
 
 fn holds(condition: &Condition, found: &Value) -> bool {

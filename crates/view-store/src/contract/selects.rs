@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use views::row::{Change, Condition, Cursor, Row, Select, Value};
-use views::table::{Direction, Kind};
+use views::table::{Direction, Kind, TIMESTAMP_MIN};
 
 use super::given::{BOARD, CARDS, Numbers, STATES, card, commit, store};
 use super::{Broken, Factory, Outcome, model, promise, promise_eq};
@@ -23,7 +23,7 @@ pub(super) async fn values_come_back_as_they_were<F: Factory>(factory: &F) -> Ou
         let row = card(ordinal, text)?.with("severity", number)?.with("changed_at", number)?;
         let row = row.with("assignee", (ordinal % 3 > 0).then_some(*text))?.with("on_top", ordinal % 2 == 0)?;
         let row = row.with("tags", Value::json(&[text]).unwrap_or(Value::Null))?;
-        rows.push(row.with("filed_at", Value::Timestamp(number))?.with("closed_at", Value::Null)?);
+        rows.push(row.with("filed_at", Value::Timestamp(number.max(TIMESTAMP_MIN)))?.with("closed_at", Value::Null)?);
     }
     let changes = rows.iter().cloned().map(Change::Upsert).collect();
     store.commit(0, vec![commit(BOARD.id(), 0, 1, changes)]).await?;
