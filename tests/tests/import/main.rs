@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
 
+mod flow;
+mod golden;
 mod whole;
 
 use std::collections::BTreeMap;

@@ -12,10 +12,10 @@ use tests::tools::skip;
 use super::{import, issues, server, snaglog, token};
 
 /// A state, and whether the issue is triaged.
-type Stand = (&'static str, bool);
+pub(super) type Stand = (&'static str, bool);
 
 /// Where a status puts an issue that stood there before.
-fn stands(before: Option<Stand>, status: &str, resolution: &str) -> Stand {
+pub(super) fn stands(before: Option<Stand>, status: &str, resolution: &str) -> Stand {
     let state = match (status, resolution) {
         ("UNCONFIRMED" | "NEW", _) => "New",
         ("REOPENED", _) if before.is_some_and(|(state, _)| state == "Dismissed") => "New",
@@ -131,14 +131,20 @@ async fn each_row_of_the_mapping_has_a_bug_that_becomes_what_it_says() {
     }
 }
 
-#[tokio::test]
-async fn real_bugs_where_there_are_some_stand_where_their_own_status_says() {
+/// A file of real bugs; where there is none, the test that asks is skipped, and says so.
+pub(super) fn sample() -> Option<PathBuf> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(tests::BUGZILLA_SAMPLE);
     let sample = std::env::var_os("SNAGLOG_BUGZILLA_SAMPLE").map_or(default, PathBuf::from);
-    if !sample.is_file() {
+    let there = sample.is_file();
+    if !there {
         skip(&format!("no sample at {}; name one in SNAGLOG_BUGZILLA_SAMPLE", sample.display()));
-        return;
     }
+    there.then_some(sample)
+}
+
+#[tokio::test]
+async fn real_bugs_where_there_are_some_stand_where_their_own_status_says() {
+    let Some(sample) = sample() else { return };
     let folder = tempfile::tempdir().unwrap();
     let server = server(folder.path()).await;
 
