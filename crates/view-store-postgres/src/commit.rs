@@ -47,7 +47,11 @@ enum Failure {
     /// The contract's reason.
     Told(CommitError),
     /// A write of this view failed; the change is the first that was in it.
-    Write { view: ViewId, change: usize, fault: Fault },
+    Write {
+        view: ViewId,
+        change: usize,
+        fault: Fault,
+    },
     Fault(Fault),
 }
 
@@ -123,7 +127,11 @@ impl Commit {
         self.advance(connection).await?;
         for ((sql, commit, _), writes) in self.commits.iter().zip(writes) {
             let written = write::write(connection, sql, writes, rows_max).await;
-            written.map_err(|failed| Failure::Write { view: commit.view, change: failed.change, fault: failed.fault })?;
+            written.map_err(|failed| Failure::Write {
+                view: commit.view,
+                change: failed.change,
+                fault: failed.fault,
+            })?;
             self.set_aside(connection, commit).await?;
         }
         Ok(())

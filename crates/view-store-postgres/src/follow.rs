@@ -49,9 +49,8 @@ pub(crate) async fn follow(shared: Arc<Shared>, connections: Connections, place:
         match hint {
             Some(Heard::Began) => deaf = false,
             Some(Heard::Lost) => deaf = true,
-            Some(Heard::Said(_)) => {}
             None if deaf && !shared.is_awaited() && last.elapsed() < LOOK_DEAF => continue,
-            None => {}
+            Some(Heard::Said(_)) | None => {}
         }
         look(&shared, &connections).await;
         last = Instant::now();

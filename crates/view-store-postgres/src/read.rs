@@ -14,8 +14,7 @@ use crate::sql::ViewSql;
 use crate::value::{Many, row};
 use crate::write::kinds;
 
-const CHECKPOINTS: &str =
-    "SELECT partition, position, leaf FROM snaglog_checkpoints WHERE view = $1 AND version = $2 AND ($3 IS NULL OR partition = $3)";
+const CHECKPOINTS: &str = "SELECT partition, position, leaf FROM snaglog_checkpoints WHERE view = $1 AND version = $2 AND ($3 IS NULL OR partition = $3)";
 const PARKED: &str = "SELECT partition, stream, position, reason, skipped FROM snaglog_parked \
      WHERE view = $1 AND version = $2 AND stream > $3 ORDER BY stream LIMIT $4";
 const PARKED_OF: &str = "SELECT partition, stream, position, reason, skipped FROM snaglog_parked \

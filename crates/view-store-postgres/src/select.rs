@@ -24,11 +24,7 @@ pub(crate) enum Parameter<'s> {
 }
 
 /// The select's rows: range after range until the limit is reached; one range, where the order goes one way.
-pub(crate) async fn select(
-    connection: &mut PgConnection,
-    sql: &TableSql,
-    select: &Select,
-) -> Result<Vec<Row>, Fault> {
+pub(crate) async fn select(connection: &mut PgConnection, sql: &TableSql, select: &Select) -> Result<Vec<Row>, Fault> {
     let mut rows = Vec::new();
     let (ranges, after) = match one_way(select) {
         Some(after) => (vec![Range { filter: select.filter.clone(), order: select.total_order() }], Some(after)),
@@ -60,9 +56,8 @@ pub(crate) async fn select(
 /// nowhere to come after.
 fn one_way(select: &Select) -> Option<Vec<(&'static str, Direction, &Value)>> {
     let Cursor(values) = select.after.as_ref()?;
-    let fixed = |column: &str| {
-        select.filter.iter().any(|each| matches!(each, Condition::Equal(of, _) if *of == column))
-    };
+    let fixed =
+        |column: &str| select.filter.iter().any(|each| matches!(each, Condition::Equal(of, _) if *of == column));
     let order = select.total_order();
     let pairs = order.into_iter().zip(values);
     let free: Vec<_> =
@@ -73,9 +68,10 @@ fn one_way(select: &Select) -> Option<Vec<(&'static str, Direction, &Value)>> {
         way == first && !value.is_null() && (*way == Direction::Asc || !nullable(column))
     };
     // A cursor that lies elsewhere in what the filter fixes is compared range by range.
-    let inside = select.total_order().iter().zip(values).all(|((column, _), value)| {
-        !fixed(column) || select.filter.contains(&Condition::Equal(column, value.clone()))
-    });
+    let inside =
+        select.total_order().iter().zip(values).all(|((column, _), value)| {
+            !fixed(column) || select.filter.contains(&Condition::Equal(column, value.clone()))
+        });
     (inside && free.iter().all(comparable)).then_some(free)
 }
 

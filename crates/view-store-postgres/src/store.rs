@@ -150,7 +150,7 @@ impl ViewStore for PostgresViews {
         }
         let (prepared, reached) = self.keep_up(Prepare(views.to_vec())).await??;
         for view in views {
-            self.shared.prepared(*view);
+            self.shared.prepared(view);
         }
         self.begun(&reached);
         Ok(prepared)

@@ -6,16 +6,15 @@ use std::time::Duration;
 use postgres_session::{Fault, Question};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, raw_sql};
 use view_store::check::behind;
-use view_store::{
-    Checkpoint, PREPARED_LASTS, PartitionId, Prepared, Schema, StoreError, Stored, SwapError, ViewId,
-};
+use view_store::{Checkpoint, PREPARED_LASTS, PartitionId, Prepared, Schema, StoreError, Stored, SwapError, ViewId};
 
 use crate::ddl;
 use crate::lease::whole_micros;
 use crate::read::checkpoints;
 
-/// One at a time changes tables.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtext('snaglog views'), hashtext(current_schema()))";
+/// One at a time changes tables. Such a change alone waits for the disk: a node must not lose the tables that it was told there are.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtext('snaglog views'), hashtext(current_schema())), \
+     set_config('synchronous_commit', 'on', true)";
 /// No commit is under way, and none begins: each takes a lock on this table before any other (`commit::ADVANCE`).
 const LOCK_COMMITS: &str = "LOCK TABLE snaglog_checkpoints IN SHARE ROW EXCLUSIVE MODE";
 const SHAPE: &str = "SELECT shape FROM snaglog_views WHERE view = $1 AND version = $2";
@@ -24,8 +23,7 @@ const FOUND: &str =
 const KEEP: &str = "UPDATE snaglog_views SET in_use_until = greatest(in_use_until, clock_timestamp() + $3) \
      WHERE view = $1 AND version = $2";
 const TABLES: &str = "SELECT tables FROM snaglog_views WHERE view = $1 AND version = $2";
-const STORED: &str =
-    "SELECT view, version, in_use_until > clock_timestamp() FROM snaglog_views ORDER BY view, version";
+const STORED: &str = "SELECT view, version, in_use_until > clock_timestamp() FROM snaglog_views ORDER BY view, version";
 const ANNOUNCE: &str = "UPDATE snaglog_views v SET in_use_until = clock_timestamp() + $3 \
      FROM unnest($1, $2) AS a(view, version) WHERE v.view = a.view AND v.version = a.version \
      RETURNING v.view, v.version";

@@ -143,7 +143,21 @@ mod tests {
 
     #[test]
     fn texts_come_back_and_keep_their_order() {
-        let mut texts = ["", "\0", "\0\0", "\0\u{1}", "\0\u{2}", "\0a", "\u{1}", "\u{1}\0", "\u{1}\u{1}", "\u{2}", "a", "a\0b", "a\u{1}"];
+        let mut texts = [
+            "",
+            "\0",
+            "\0\0",
+            "\0\u{1}",
+            "\0\u{2}",
+            "\0a",
+            "\u{1}",
+            "\u{1}\0",
+            "\u{1}\u{1}",
+            "\u{2}",
+            "a",
+            "a\0b",
+            "a\u{1}",
+        ];
         texts.sort_unstable();
         let written: Vec<_> = texts.iter().map(|text| escaped(text)).collect();
         assert!(written.is_sorted(), "{written:?}");

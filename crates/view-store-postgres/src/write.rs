@@ -7,7 +7,7 @@ use postgres_session::Fault;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _};
-use views::row::{Key, Row, Value};
+use views::row::{Key, Value};
 use views::table::{Kind, Table};
 
 use crate::net::{Net, Touched, Writes};
@@ -52,21 +52,19 @@ async fn write_table(
     rows: &BTreeMap<Key, Touched<'_>>,
     rows_max: usize,
 ) -> Result<(), Failed> {
-    let (mut puts, mut gone, mut moves): (Vec<(usize, &Row)>, Vec<Line<'_>>, Vec<(usize, &Key, Vec<Value>)>) =
-        (Vec::new(), Vec::new(), Vec::new());
+    let (mut puts, mut gone, mut moves) = (Vec::new(), Vec::new(), Vec::new());
     for (key, Touched { change, net }) in rows {
         match net {
-            Net::Put(row) => puts.push((*change, &**row)),
+            Net::Put(row) => puts.push(line(*change, row.values())),
             Net::Gone => gone.push(line(*change, key.values())),
             Net::Move(by) if by.iter().all(|by| *by == 0) => {}
-            Net::Move(by) => moves.push((*change, key, by.iter().copied().map(Value::Integer).collect())),
+            Net::Move(by) => moves.push((*change, key, by.iter().copied().map(Value::Integer).collect::<Vec<_>>())),
         }
     }
     let table = sql.table;
     let key = kinds(table, table.key.iter().copied());
     execute(connection, &sql.delete, &key, &gone, rows_max).await?;
     let all: Vec<_> = table.columns.iter().map(|column| column.kind).collect();
-    let puts: Vec<_> = puts.into_iter().map(|(change, row)| line(change, row.values())).collect();
     execute(connection, &sql.upsert, &all, &puts, rows_max).await?;
     let moves: Vec<_> = moves.iter().map(|(change, key, by)| line(*change, key.values().iter().chain(by))).collect();
     count(connection, sql, &key, &moves, rows_max).await

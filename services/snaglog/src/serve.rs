@@ -106,7 +106,7 @@ pub(crate) async fn start(options: &Options) -> anyhow::Result<Running> {
     let data = &options.place.data;
     let log =
         storage::open(&options.place.url(), data, How::OrFounded(storage::new_log())).await?.log as Arc<dyn EventLog>;
-    let views = storage::open_views(data)?;
+    let views = storage::open_views(&options.place).await?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("--listen {}", options.listen))?;
     let address = listener.local_addr().context("the address listened on")?;
     let (stop_serving, stop_projecting) = (CancellationToken::new(), CancellationToken::new());

@@ -1,8 +1,9 @@
-//! Where the log and the views are kept, by `--log` and `--data`.
+//! Where the log and the views are kept, by `--log`, `--views` and `--data`.
 
 #[cfg(feature = "kafka")]
 mod kafka;
 mod url;
+mod views;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,10 +14,9 @@ use commands::Environment as _;
 use event_log::{Founding, Identity, Maintain};
 use event_log_postgres::PostgresLog;
 use event_log_sqlite::SqliteLog;
-use view_store::ViewStore;
-use view_store_sqlite::SqliteViews;
 
 pub(crate) use url::{Kind, LogUrl};
+pub(crate) use self::views::{open_views, open_views_beside};
 
 use crate::environment::Machine;
 
@@ -32,6 +32,9 @@ pub(crate) struct Place {
     /// The event log: sqlite:PATH, postgres://HOST/DATABASE or kafka://BROKER,BROKER/TOPIC [default: log.db in the data folder]
     #[arg(long, global = true, env = "SNAGLOG_LOG", value_name = "URL", hide_env_values = true)]
     pub(crate) log: Option<LogUrl>,
+    /// The read models: sqlite:PATH or postgres://HOST/DATABASE [default: with a log in PostgreSQL its database; else views.db in the data folder]
+    #[arg(long, global = true, env = "SNAGLOG_VIEWS", value_name = "URL", hide_env_values = true)]
+    pub(crate) views: Option<LogUrl>,
 }
 
 /// How a log is opened.
@@ -165,22 +168,6 @@ async fn open_postgres(url: &LogUrl, address: &str, how: How) -> Result<Postgres
     };
     let clock = Arc::new(|| Machine.now().as_microsecond());
     PostgresLog::open(address, &Options::new(founding, clock)).await.map_err(failed)
-}
-
-/// Opens the views in the data folder. They can be made from the log at any time: a file that can't be read is deleted, and they
-/// are built anew.
-pub(crate) fn open_views(data: &Path) -> anyhow::Result<Arc<dyn ViewStore>> {
-    use view_store_sqlite::OpenError;
-    let path = &data.join("views.db");
-    let views = match SqliteViews::open(path) {
-        Err(error @ (OpenError::Damaged { .. } | OpenError::OtherFormat { .. })) => {
-            tracing::warn!(%error, "the views are built anew from the log");
-            SqliteViews::delete(path).with_context(|| format!("{} can't be deleted", path.display()))?;
-            SqliteViews::open(path).context("the views do not open")
-        }
-        opened => opened.context("the views do not open"),
-    };
-    Ok(Arc::new(views?))
 }
 
 #[cfg(all(test, not(feature = "kafka")))]

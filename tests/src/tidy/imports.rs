@@ -7,6 +7,7 @@ pub const TABLE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("event-log", &[]),
     ("api", &[]),
+    ("telemetry", &[]),
     ("event-log-sqlite", &["event-log"]),
     ("event-log-postgres", &["event-log"]),
     ("event-log-kafka", &["event-log", "event-log-sqlite"]),
@@ -16,9 +17,12 @@ pub const TABLE: &[(&str, &[&str])] = &[
     ("views", &["domain"]),
     ("view-store", &["views"]),
     ("view-store-sqlite", &["view-store", "views"]),
+    ("view-store-postgres", &["view-store", "views", "postgres-session"]),
+    ("watch", &["view-store", "views"]),
     ("commands", &["domain", "codec", "event-log", "history"]),
     ("projector", &["views", "view-store", "history", "codec", "event-log"]),
-    ("grpc", &["api", "domain", "commands", "history", "event-log", "views", "view-store"]),
+    ("grpc", &["api", "domain", "commands", "history", "event-log", "views", "view-store", "watch", "projector", "telemetry"]),
+    ("postgres-session", &[]),
     ("test-servers", &[]),
     ("xtask", &[]),
 ];
@@ -27,7 +31,11 @@ pub const TABLE: &[(&str, &[&str])] = &[
 const KEPT_TO: &[(&str, &[&str], &str)] = &[
     ("tonic", &["api", "grpc"], "only `grpc` knows tonic::Status; answer a rejection or an error of your own"),
     ("rusqlite", &["event-log-sqlite", "view-store-sqlite"], "a database belongs to its adapter, behind a contract"),
-    ("sqlx", &["event-log-postgres", "test-servers"], "a database belongs to its adapter, behind a contract"),
+    (
+        "sqlx",
+        &["event-log-postgres", "view-store-postgres", "postgres-session", "test-servers"],
+        "a database belongs to its adapter, behind a contract",
+    ),
     ("rdkafka", &["event-log-kafka"], "a broker belongs to its adapter, behind a contract"),
 ];
 

@@ -32,8 +32,7 @@ async fn the_tables_are_typed_and_described() {
     let described = "SELECT obj_description('snaglog_views.diary_v1_notes'::regclass)";
     let described: String = reader.fetch_one(described).await.unwrap().get(0);
     assert_eq!(described, "Texts by number: it's \\ a table.");
-    let tag: String =
-        reader.fetch_one("SELECT tags ->> 0 FROM snaglog_views.diary_v1_notes").await.unwrap().get(0);
+    let tag: String = reader.fetch_one("SELECT tags ->> 0 FROM snaglog_views.diary_v1_notes").await.unwrap().get(0);
     assert_eq!(tag, "a");
 }
 
@@ -62,7 +61,10 @@ async fn a_schema_of_something_else_is_left_alone() {
     let refused = PostgresViews::open(&format!("{}&schema=recipes", server.url(&name)), &Options::default()).await;
     let refused = refused.unwrap_err();
     assert!(matches!(refused, OpenError::Unfit { .. }), "{refused:?}");
-    assert!(refused.to_string().ends_with("the schema recipes holds something else: name another by ?schema="), "{refused}");
+    assert!(
+        refused.to_string().ends_with("the schema recipes holds something else: name another by ?schema="),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
