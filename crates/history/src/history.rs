@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use codec::StoredEvent;
-use domain::ids::IssueKey;
+use domain::ids::{IssueId, IssueKey, ProjectId};
 use domain::issue::{Issue, IssueEvent, fold};
 use domain::{Event, Recorded, StreamKind, StreamRef};
 use event_log::{EventLog, Leaf, PartitionId, StreamId};
@@ -135,6 +135,22 @@ impl History {
             Some(StreamId { id, .. }) => Ok(StreamRef { project: key.project.clone(), kind, id }),
             None => Err(HistoryError::NotFound { key: key.clone() }),
         }
+    }
+
+    /// The key of the issue whose stream has this id; `None`: there is none.
+    pub async fn find_key(&self, project: &ProjectId, id: IssueId) -> Result<Option<IssueKey>, HistoryError> {
+        let stream = StreamRef { project: project.clone(), kind: StreamKind::Issue, id: id.to_string().into() };
+        let page = self.page::<IssueEvent>(&stream, 0, 1, None).await?;
+        Ok(page.entries.first().map(|first| first.recorded.key()))
+    }
+
+    /// All of a stream's events up to a revision, with what the log keeps beside them.
+    pub async fn up_to<E: StoredEvent>(
+        &self,
+        stream: &StreamRef,
+        revision: u64,
+    ) -> Result<Vec<Entry<E>>, HistoryError> {
+        self.entries(stream, 0, Some(AsOf::Revision(revision))).await
     }
 
     async fn entries<E: StoredEvent>(

@@ -1,5 +1,7 @@
 //! A partition's recorded events, for projectors.
 
+use std::sync::Arc;
+
 use codec::DecodeError;
 use domain::Recorded;
 use event_log::{EventLog, Leaf, PartitionId, StreamId};
@@ -24,6 +26,8 @@ pub struct PartitionRecord {
     pub leaf: Leaf,
     /// The stream it belongs to, as the log names it.
     pub stream: StreamId,
+    /// The W3C trace context of the call that recorded it.
+    pub traceparent: Option<Arc<str>>,
     /// The event; or why there is none: then the stream is parked, or, where an upgrade is needed, the projector stops.
     pub event: Result<Recorded, DecodeError>,
 }
@@ -51,6 +55,7 @@ pub async fn partition_page(
         position: record.position,
         leaf: record.leaf,
         stream: record.record.header.stream.clone(),
+        traceparent: record.record.header.metadata.traceparent.clone(),
         event: codec::decode(record),
     });
     Ok(PartitionPage { records: records.collect(), end: page.end })

@@ -7,3 +7,4 @@ mod at;
 mod paging;
 mod partition;
 mod story;
+mod timeline;
