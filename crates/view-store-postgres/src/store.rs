@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use view_store::check::{check_commits, check_selects, check_swap, check_table};
 use view_store::{
-    Answer, Checkpoint, Claim, CommitError, Holder, Lease, Parked, PartitionId, Prepared, Schema, StoreError, Stored,
-    SwapError, ViewCommit, ViewId, ViewStore,
+    Answer, Checkpoint, Claim, CommitError, Holder, Lease, Parked, PartitionId, PoolStats, Prepared, Schema, Stats,
+    StoreError, Stored, SwapError, ViewCommit, ViewId, ViewStore,
 };
 use views::row::{Key, Row, Select};
 use views::table::Table;
@@ -263,6 +263,15 @@ impl ViewStore for PostgresViews {
 
     fn advanced(&self, view: ViewId, partition: PartitionId) -> watch::Receiver<u64> {
         self.shared.watch(view, partition)
+    }
+
+    fn stats(&self) -> Stats {
+        let pools = [("query", &self.queries), ("commit", &self.workers), ("upkeep", &self.upkeep)];
+        let of = |(name, connections): (&'static str, &Connections)| {
+            let (used, max) = connections.usage();
+            PoolStats { name, used, max }
+        };
+        Stats { pools: pools.map(of).into(), ..Stats::default() }
     }
 
     fn is_awaited(&self, view: ViewId, partition: PartitionId) -> bool {
