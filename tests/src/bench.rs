@@ -4,6 +4,8 @@ pub mod append;
 pub mod echo;
 pub mod load;
 pub mod overload;
+pub mod project;
 pub mod queries;
 pub mod report;
 pub mod serve;
+pub mod telemetry;

@@ -2,10 +2,12 @@
 
 use api::boards::v1::boards_service_client::BoardsServiceClient;
 use api::consistency::v1::{AtLeastAsFresh, Consistency, consistency::Requirement};
+use api::events::v1::events_service_client::EventsServiceClient;
 use api::history::v1::history_service_client::HistoryServiceClient;
 use api::issues::v1::issues_service_client::IssuesServiceClient;
 use api::projects::v1::projects_service_client::ProjectsServiceClient;
 use api::releases::v1::releases_service_client::ReleasesServiceClient;
+use api::watches::v1::watches_service_client::WatchesServiceClient;
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -37,6 +39,11 @@ impl Client {
         Ok(Self(Endpoint::from_shared(url.to_owned())?.tcp_nodelay(true).connect().await?))
     }
 
+    /// Over a connection of one's own.
+    pub fn over(channel: Channel) -> Self {
+        Self(channel)
+    }
+
     /// Issues, as this person.
     pub fn issues(&self, actor: &'static str) -> IssuesServiceClient<Wire> {
         IssuesServiceClient::new(self.wire(actor))
@@ -57,9 +64,19 @@ impl Client {
         BoardsServiceClient::new(self.wire(actor))
     }
 
+    /// Watches, as this person.
+    pub fn watches(&self, actor: &'static str) -> WatchesServiceClient<Wire> {
+        WatchesServiceClient::new(self.wire(actor))
+    }
+
     /// Histories, as this person.
     pub fn histories(&self, actor: &'static str) -> HistoryServiceClient<Wire> {
         HistoryServiceClient::new(self.wire(actor))
+    }
+
+    /// The event feed, as this person.
+    pub fn events(&self, actor: &'static str) -> EventsServiceClient<Wire> {
+        EventsServiceClient::new(self.wire(actor))
     }
 
     fn wire(&self, actor: &'static str) -> Wire {

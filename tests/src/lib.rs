@@ -21,10 +21,12 @@
 pub mod bench;
 pub mod chaos;
 pub mod client;
+pub mod collector;
 pub mod ground;
 pub mod life;
 pub mod server;
 pub mod shell;
+pub mod streams;
 pub mod tidy;
 pub mod tools;
 

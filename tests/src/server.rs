@@ -50,6 +50,8 @@ pub struct Server {
     process: Child,
     /// Where it listens: `http://127.0.0.1:PORT`.
     pub url: String,
+    /// Where its metrics are, `HOST:PORT`, if it serves them.
+    pub metrics: Option<String>,
 }
 
 /// How a server that did not come up, or was stopped, ended.
@@ -72,6 +74,18 @@ impl Server {
         Self::of(command(data, flags)).await
     }
 
+    /// Starts one with more flags, and more in its environment; its log lines go to this file.
+    pub async fn start_logged(
+        data: &Path,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+        lines: &Path,
+    ) -> anyhow::Result<Self> {
+        let mut command = command(data, flags);
+        command.envs(environment.iter().copied()).stderr(std::fs::File::create(lines).context("make a file")?);
+        Self::of(command).await
+    }
+
     /// Starts one under a recorder of what it writes, on the recorder's folder.
     pub async fn start_recorded(recorder: &Recorder) -> anyhow::Result<Self> {
         let mut command = command(&recorder.folder, &[]);
@@ -80,14 +94,20 @@ impl Server {
     }
 
     async fn of(mut command: Command) -> anyhow::Result<Self> {
-        let mut process = command.stderr(Stdio::inherit()).spawn().context("start snaglog serve")?;
+        let mut process = command.spawn().context("start snaglog serve")?;
         let output = process.stdout.take().context("the server has a standard output")?;
         let mut lines = BufReader::new(output).lines();
-        let line = timeout(READY_MAX, lines.next_line())
-            .await
-            .context("the server says within a minute that it listens")??;
+        let mut next = async || {
+            let line = timeout(READY_MAX, lines.next_line()).await;
+            line.context("the server says within a minute that it listens")?.context("read its standard output")
+        };
+        let mut line = next().await?;
+        let metrics = line.as_deref().and_then(|line| line.strip_prefix("metrics on ")).map(str::to_owned);
+        if metrics.is_some() {
+            line = next().await?;
+        }
         match line.as_deref().and_then(|line| line.strip_prefix("listening on ")) {
-            Some(address) => Ok(Self { process, url: format!("http://{address}") }),
+            Some(address) => Ok(Self { process, url: format!("http://{address}"), metrics }),
             None => bail!("the server said {line:?} instead of `listening on HOST:PORT`"),
         }
     }

@@ -178,7 +178,7 @@ async fn check_keys(client: &Client, answers: &[Answered]) {
 /// The board at least as fresh as this answer; ages left aside, which depend on the moment of asking.
 async fn board(client: &Client, fresh: &str) -> Board {
     let consistency = as_fresh_as([fresh.to_owned()]);
-    let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 100, consistency };
+    let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 100, consistency, ..Default::default() };
     let mut board = client.boards(DEVELOPER).get_board(request).await.unwrap().into_inner().board.unwrap();
     board.as_of = None;
     for card in board.columns.iter_mut().flat_map(|column| &mut column.cards) {

@@ -24,10 +24,19 @@ pub(crate) struct Timeouts {
 impl Timeouts {
     /// When the call that came at `now` must be answered.
     pub(crate) fn deadline(self, headers: &HeaderMap, now: Instant) -> Instant {
-        let asked = headers.get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(parse);
-        let timeout = asked.unwrap_or(self.default).min(self.max);
+        let timeout = asked(headers).unwrap_or(self.default).min(self.max);
         now + timeout - margin(timeout)
     }
+}
+
+/// When a stream that came at `now` must end; `None`: its caller gave no deadline, and it goes on for as long as both like.
+pub(crate) fn end_of_stream(headers: &HeaderMap, now: Instant) -> Option<Instant> {
+    let timeout = asked(headers)?;
+    now.checked_add(timeout - margin(timeout))
+}
+
+fn asked(headers: &HeaderMap) -> Option<Duration> {
+    headers.get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(parse)
 }
 
 /// The error of a call that took too long.

@@ -10,37 +10,48 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
+use telemetry::calls::{Call, Calls};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tower::{Layer, Service};
+use tracing::{Instrument as _, Span};
 
 use crate::deadline::{self, Timeouts};
 use crate::endless::until;
 use crate::identity::Caller;
+use crate::observed;
 use crate::repair::{answer, repair};
 use crate::status;
 
 /// Our own services: they know their caller.
 const OURS: &str = "/snaglog.";
+/// What streams until somebody ends it.
+const STREAMS: [&str; 2] = ["/snaglog.watches.", "/snaglog.events."];
 /// Health is told under any load: who asks decides whether more load comes.
 const HEALTH: &str = "/grpc.health.v1.Health/";
 
 /// A layer around all services.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Edge(Arc<Gate>);
 
-#[derive(Debug)]
 struct Gate {
     timeouts: Timeouts,
     /// One permit for each call under way.
     calls: Semaphore,
     /// Cancelled: streams that would not end by themselves end now.
     over: CancellationToken,
+    /// Counts and traces calls.
+    seen: Option<Arc<Calls>>,
 }
 
 impl Edge {
-    pub(crate) fn new(timeouts: Timeouts, calls_max: usize, over: CancellationToken) -> Self {
-        Self(Arc::new(Gate { timeouts, calls: Semaphore::new(calls_max), over }))
+    pub(crate) fn new(
+        timeouts: Timeouts,
+        calls_max: usize,
+        over: CancellationToken,
+        seen: Option<Arc<Calls>>,
+    ) -> Self {
+        Self(Arc::new(Gate { timeouts, calls: Semaphore::new(calls_max), over, seen }))
     }
 }
 
@@ -53,7 +64,7 @@ impl<S> Layer<S> for Edge {
 }
 
 /// Services behind the edge.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Guarded<S> {
     inner: S,
     gate: Arc<Gate>,
@@ -72,18 +83,25 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let next = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, next);
         let gate = Arc::clone(&self.gate);
-        Box::pin(async move {
+        let call = gate.seen.as_ref().map(|calls| observed::begin(calls, &mut request));
+        let span = call.as_ref().map_or_else(Span::none, Call::span);
+        let answering = async move {
             let answered = AssertUnwindSafe(gate.pass(ready, request)).catch_unwind().await;
-            Ok(answered.unwrap_or_else(|panic| {
+            let response = answered.unwrap_or_else(|panic| {
                 let problem =
                     panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
                 answer(&status::internal(&format!("a call panicked: {}", problem.unwrap_or("without a text"))), None)
-            }))
-        })
+            });
+            Ok(match call {
+                Some(call) => observed::answered(call, response),
+                None => response,
+            })
+        };
+        Box::pin(answering.instrument(span))
     }
 }
 
@@ -95,11 +113,14 @@ impl Gate {
         let path = request.uri().path();
         let exempt = path.starts_with(HEALTH);
         let ours = path.starts_with(OURS);
+        let endless = !ours || STREAMS.iter().any(|service| path.starts_with(service));
         let permit = if exempt { None } else { self.calls.try_acquire().ok() };
         if !exempt && permit.is_none() {
             return answer(&status::overloaded(), None);
         }
-        let deadline = self.timeouts.deadline(request.headers(), Instant::now());
+        let now = Instant::now();
+        let deadline = self.timeouts.deadline(request.headers(), now);
+        let end_of_stream = deadline::end_of_stream(request.headers(), now);
         if ours {
             match Caller::of(request.headers(), deadline) {
                 Ok(caller) => request.extensions_mut().insert(caller),
@@ -107,8 +128,8 @@ impl Gate {
             };
         }
         match timeout_at(deadline, service.call(request)).await {
-            Ok(Ok(response)) if ours => repair(response),
-            Ok(Ok(response)) => until(repair(response), &self.over),
+            Ok(Ok(response)) if endless => until(repair(response), &self.over, end_of_stream),
+            Ok(Ok(response)) => repair(response),
             Err(_) => answer(&deadline::passed(), None),
         }
     }

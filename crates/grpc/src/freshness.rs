@@ -10,7 +10,7 @@ use domain::ids::ProjectId;
 use event_log::EventLog;
 use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
-use view_store::{Answer, ViewId, ViewStore};
+use view_store::{Answer, Checkpoint, PartitionId, ViewId, ViewStore};
 use views::query::Query;
 use views::row::Select;
 
@@ -44,6 +44,12 @@ impl AtLeast {
             asked.tokens.iter().take(LIST_ITEMS_MAX).map(|token| Token::decode(token).ok_or_else(invalid_token));
         tokens.collect::<Result<_, _>>().map(Self)
     }
+
+    /// And what is shown at this checkpoint.
+    pub(crate) fn and(&mut self, partition: PartitionId, checkpoint: &Checkpoint) {
+        let place = Place::new(partition, checkpoint.position, &checkpoint.leaf);
+        self.0.push(Token { places: vec![place], stream: None });
+    }
 }
 
 impl Views {
@@ -68,6 +74,19 @@ impl Views {
         let rows = std::mem::take(&mut answer.rows);
         let found = query.read(rows).map_err(|error| status::internal(&error))?;
         Ok((found, token))
+    }
+
+    /// Waits until the view is as far as was asked for, and has what there was of the project when this server began.
+    pub(crate) async fn reach(
+        &self,
+        view: ViewId,
+        project: &ProjectId,
+        at_least: &AtLeast,
+        deadline: Instant,
+    ) -> Result<(), Status> {
+        self.wait(view, at_least, deadline).await?;
+        let answer = self.built(view, Vec::new, project, deadline).await?;
+        self.refuse_parked(view, &answer, at_least).await
     }
 
     /// What the answer shows of the project.
@@ -127,6 +146,10 @@ impl Views {
         let Some(before) = place.position.checked_sub(1).filter(|_| place.partition < identity.partitions) else {
             return Err(invalid_token());
         };
+        if *self.log.head(place.partition).borrow() < place.position {
+            // Another node gave the token; what it stands for may not have arrived here.
+            self.log.barrier(place.partition).await.map_err(|error| status::log_error(&error))?;
+        }
         let page =
             self.log.read_partition(place.partition, before, 1).await.map_err(|error| status::log_error(&error))?;
         match page.records.first() {

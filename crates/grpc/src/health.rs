@@ -1,4 +1,4 @@
-//! What `grpc.health.v1.Health` says: of the whole server (the empty name) and of each service.
+//! What `grpc.health.v1.Health` says: of the whole server (the empty name), of each service, and of the views ([`VIEWS`]).
 
 use std::convert::Infallible;
 
@@ -8,11 +8,17 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
+/// The name under which the views' health is told: not serving while a stream is parked that no operator has seen. The server serves all the
+/// same: one event that can't be applied takes nobody's answers away.
+pub(crate) const VIEWS: &str = "snaglog.views";
+
 /// Health, as it follows from what the services rest on.
 pub(crate) struct Health {
     reporter: HealthReporter,
     services: &'static [&'static str],
     ready: watch::Receiver<bool>,
+    /// How many streams are parked that nobody has seen.
+    parked: watch::Receiver<u64>,
     shutdown: CancellationToken,
     told: CancellationToken,
 }
@@ -21,9 +27,10 @@ impl Health {
     pub(crate) fn new(
         services: &'static [&'static str],
         ready: watch::Receiver<bool>,
+        parked: watch::Receiver<u64>,
         shutdown: CancellationToken,
     ) -> Self {
-        Self { reporter: HealthReporter::new(), services, ready, shutdown, told: CancellationToken::new() }
+        Self { reporter: HealthReporter::new(), services, ready, parked, shutdown, told: CancellationToken::new() }
     }
 
     /// Answers who asks.
@@ -39,10 +46,12 @@ impl Health {
     /// Says what it is now.
     async fn tell(&mut self) {
         let ready = *self.ready.borrow_and_update() && !self.shutdown.is_cancelled();
-        let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+        let status = |serves| if serves { ServingStatus::Serving } else { ServingStatus::NotServing };
         for service in [""].iter().chain(self.services) {
-            self.reporter.set_service_status(service, status).await;
+            self.reporter.set_service_status(service, status(ready)).await;
         }
+        let complete = *self.parked.borrow_and_update() == 0;
+        self.reporter.set_service_status(VIEWS, status(ready && complete)).await;
     }
 
     /// Says it anew whenever it changes.
@@ -51,6 +60,7 @@ impl Health {
             self.tell().await;
             tokio::select! {
                 changed = self.ready.changed() => if changed.is_err() { self.ends().await },
+                Ok(()) = self.parked.changed() => {}
                 () = self.shutdown.cancelled() => self.ends().await,
             }
         }

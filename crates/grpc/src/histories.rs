@@ -1,6 +1,6 @@
 //! The history service: what happened, recomputed from the log.
 
-mod story;
+pub(crate) mod story;
 
 use std::sync::Arc;
 
@@ -108,11 +108,19 @@ impl Histories {
 
 fn history_error(error: &HistoryError, key: &IssueKey) -> Status {
     match error {
-        HistoryError::Log { what: _, source } => status::log_error(source),
-        HistoryError::Decode(problem) => status::unreadable(&key, problem, problem.is_upgrade_needed()),
         HistoryError::NotFound { .. } => {
             status::not_found(Reason::NoSuchIssue, &subject(key), "there is no such issue")
         }
+        HistoryError::Log { .. } | HistoryError::Decode(_) => history_problem(error),
+    }
+}
+
+/// A history that should be there can't be read.
+pub(crate) fn history_problem(error: &HistoryError) -> Status {
+    match error {
+        HistoryError::Log { what: _, source } => status::log_error(source),
+        HistoryError::Decode(problem) => status::unreadable(&"history", problem, problem.is_upgrade_needed()),
+        HistoryError::NotFound { .. } => status::internal(error),
     }
 }
 

@@ -14,8 +14,6 @@ use crate::status;
 
 /// The metadata that names the actor.
 pub const ACTOR_METADATA: &str = "snaglog-actor";
-const TRACEPARENT_METADATA: &str = "traceparent";
-const TRACEPARENT_BYTES_MAX: usize = 128;
 
 /// A call, beside its message.
 #[derive(Debug, Clone)]
@@ -37,8 +35,9 @@ impl Caller {
         };
         let actor = name.to_str().ok().and_then(|name| PersonId::parse(name.trim()).ok());
         let actor = actor.ok_or_else(|| unnamed("the metadata snaglog-actor is no person's id"))?;
-        let traceparent = headers.get(TRACEPARENT_METADATA).and_then(|value| value.to_str().ok());
-        let traceparent = traceparent.filter(|value| (1..=TRACEPARENT_BYTES_MAX).contains(&value.len())).map(Arc::from);
+        let traceparent = headers.get(telemetry::trace::TRACEPARENT).and_then(|value| value.to_str().ok());
+        // The log keeps it for ever: nothing that only claims to be one.
+        let traceparent = traceparent.filter(|value| telemetry::trace::parse(value).is_some()).map(Arc::from);
         Ok(Self { actor, traceparent, deadline })
     }
 

@@ -2,15 +2,17 @@
 
 mod commands;
 pub(crate) mod parse;
-mod queries;
+pub(crate) mod queries;
 pub(crate) mod show;
+mod timeline;
 
 use std::sync::Arc;
 
-use ::commands::Commands;
+use ::commands::{Commands, Environment};
 use domain::Fact;
 use domain::ids::{IssueId, IssueKey};
 use domain::issue::{Command, Dismissal, IssueRef};
+use history::History;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -23,6 +25,9 @@ use crate::status::{self, Subject};
 pub(crate) struct Issues {
     pub(crate) commands: Arc<Commands>,
     pub(crate) views: Arc<Views>,
+    pub(crate) history: History,
+    /// Tells the time that a timeline is counted to.
+    pub(crate) environment: Arc<dyn Environment>,
 }
 
 /// A command to an issue that is there.

@@ -18,7 +18,8 @@
 //!
 //! **To add a rejection**: a value of `Reason` in `proto/`, its arms in `status/refusal.rs` (it does not compile without).
 //!
-//! **To add an event**: its sentence and its data in `histories/story.rs`, and whatever it changes in `issues/show.rs`.
+//! **To add an event**: its sentence and its data in `histories/story.rs`, its message in `proto/snaglog/events/v1` and its line in
+//! `events/payload.rs`, and whatever it changes in `issues/show.rs`.
 //!
 //! **To add a query**: its method in `proto/`, the query in `views`, and a handler that parses, asks (`freshness.rs`) and shows; see `boards.rs`.
 //!
@@ -26,6 +27,7 @@
 //!
 //! **To add a bound**: `limits.rs`, and the field's comment in `proto/`.
 
+mod admin;
 mod boards;
 mod bytes;
 mod call;
@@ -33,22 +35,30 @@ mod connection;
 mod deadline;
 mod edge;
 mod endless;
+mod events;
 mod fields;
+mod flow;
 mod freshness;
 mod health;
 mod histories;
 mod identity;
 mod imports;
+mod inbox;
 mod issues;
 pub mod limits;
+mod observed;
 mod page;
+mod people;
 mod projects;
 mod reason;
 mod releases;
 mod repair;
+mod search;
 mod server;
 mod status;
 mod token;
+mod watches;
 
 pub use identity::ACTOR_METADATA;
+pub use observed::methods;
 pub use server::{Deps, Options, ServeError, serve};

@@ -36,6 +36,28 @@ pub const CARDS_DEFAULT: u32 = 20;
 /// Most cards of a board's column.
 pub const CARDS_MAX: u32 = 100;
 
+/// So many subscriptions to the event feed a server has at once: each holds a page at most.
+pub const SUBSCRIBERS_MAX: usize = 1000;
+/// Events of a partition that a subscription reads at a time; the log ends a page earlier, by its size.
+pub const FEED_PAGE_EVENTS: usize = 128;
+
+/// So many similar issues are offered where the caller doesn't say.
+pub const SIMILAR_DEFAULT: u32 = 5;
+/// Most similar issues offered.
+pub const SIMILAR_MAX: u32 = 20;
+
+/// So many days a window of the flow has where the caller doesn't say since when.
+pub const FLOW_DAYS_DEFAULT: i32 = 90;
+/// Most days of a window of the flow: five years.
+pub const FLOW_DAYS_MAX: i32 = 1830;
+/// Most days of such a window told by days or weeks, and by a dimension.
+pub const FLOW_DAYS_BY_DIMENSION_MAX: i32 = 366;
+
+/// A watch's message is closed once it has so many bytes.
+pub const WATCH_MESSAGE_BYTES: usize = 256 * 1024;
+/// So many rows of a board's column a watch reads at a time.
+pub const WATCH_PAGE_ROWS: u32 = 200;
+
 /// Most bytes of a consistency token or a page token, as text.
 pub const TOKEN_CHARS_MAX: usize = 4096;
 /// Most field faults that an error lists; it says how many more there are. An error travels in headers, which clients bound.
@@ -63,7 +85,12 @@ pub const RETRY_UNKNOWN_MS: u64 = 200;
 
 const _: () = {
     assert!(PAGE_BYTES_MAX + 64 * 1024 <= MESSAGE_BYTES_MAX, "a page and what stands around it fit into an answer");
+    assert!(
+        WATCH_MESSAGE_BYTES + 5 * 100 * 1024 <= MESSAGE_BYTES_MAX,
+        "a watch's message and its last element fit into an answer"
+    );
     assert!(PAGE_ROWS_DEFAULT <= PAGE_ROWS_MAX && CARDS_DEFAULT <= CARDS_MAX);
+    assert!(SIMILAR_MAX as usize <= views::search::OFFERED_MAX && PAGE_ROWS_MAX <= views::search::PAGE_MAX);
     assert!(
         COMMENTS_PAGE_ROWS as usize * domain::text::TEXT_BYTES_MAX > PAGE_BYTES_MAX,
         "so comments' pages may end early, too"

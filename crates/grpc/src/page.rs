@@ -44,7 +44,8 @@ impl Binding {
         self.read(token).map(Some).ok_or_else(invalid)
     }
 
-    fn read<C: DeserializeOwned>(&self, token: &str) -> Option<C> {
+    /// What is in a token; `None`: it is not of this query.
+    pub(crate) fn read<C: DeserializeOwned>(&self, token: &str) -> Option<C> {
         if token.len() > TOKEN_CHARS_MAX {
             return None;
         }

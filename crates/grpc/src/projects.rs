@@ -1,6 +1,6 @@
 //! The projects service: projects and their teams. It reads the log, so it is always fresh.
 
-mod show;
+pub(crate) mod show;
 
 use std::sync::Arc;
 
@@ -221,7 +221,8 @@ pub(crate) async fn must_exist(commands: &Commands, id: &ProjectId) -> Result<()
     find(commands, id).await.map(drop)
 }
 
-async fn find(commands: &Commands, id: &ProjectId) -> Result<Found<project::Project>, Status> {
+/// The project as of all that was acknowledged before, or why there is none to show.
+pub(crate) async fn find(commands: &Commands, id: &ProjectId) -> Result<Found<project::Project>, Status> {
     let found = commands.find_project(id).await.map_err(|error| status::command_error(&error, &subject(id)))?;
     found.ok_or_else(|| status::not_found(Reason::UnknownProject, &subject(id), "there is no such project"))
 }

@@ -3,15 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::admin::v1::admin_service_server::{self, AdminServiceServer};
 use api::boards::v1::boards_service_server::{self, BoardsServiceServer};
+use api::events::v1::events_service_server::{self, EventsServiceServer};
+use api::flow::v1::flow_service_server::{self, FlowServiceServer};
 use api::history::v1::history_service_server::{self, HistoryServiceServer};
 use api::imports::v1::imports_service_server::{self, ImportsServiceServer};
+use api::inbox::v1::inbox_service_server::{self, InboxServiceServer};
 use api::issues::v1::issues_service_server::{self, IssuesServiceServer};
+use api::people::v1::people_service_server::{self, PeopleServiceServer};
 use api::projects::v1::projects_service_server::{self, ProjectsServiceServer};
 use api::releases::v1::releases_service_server::{self, ReleasesServiceServer};
+use api::search::v1::search_service_server::{self, SearchServiceServer};
+use api::watches::v1::watches_service_server::{self, WatchesServiceServer};
 use commands::{Commands, Environment};
 use event_log::EventLog;
 use history::History;
+use telemetry::calls::Calls;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -20,19 +28,27 @@ use tonic::service::{Routes, RoutesBuilder};
 use tonic::transport::Server;
 use tonic_web::GrpcWebLayer;
 use view_store::ViewStore;
+use ::watch::Watches as Watched;
 
+use crate::admin::Admin;
 use crate::boards::Boards;
 use crate::connection::incoming;
 use crate::deadline::Timeouts;
 use crate::edge::Edge;
+use crate::events::Events;
+use crate::flow::Flow;
 use crate::freshness::Views;
 use crate::health::Health;
 use crate::histories::Histories;
 use crate::imports::Imports;
+use crate::inbox::Inboxes;
 use crate::issues::Issues;
 use crate::limits::MESSAGE_BYTES_MAX;
+use crate::people::People;
 use crate::projects::Projects;
 use crate::releases::Releases;
+use crate::search::Searches;
+use crate::watches::{OfLog, Watches};
 
 /// Connections that were cut have so long to notice.
 const CUT_GRACE: Duration = Duration::from_secs(1);
@@ -46,10 +62,14 @@ pub struct Deps {
     pub log: Arc<dyn EventLog>,
     /// Where queries are answered from. Its views are prepared.
     pub views: Arc<dyn ViewStore>,
+    /// Keeps the views up to date: what operators watch and steer.
+    pub projector: projector::Control,
     /// Tells the time that ages on a board are counted to.
     pub environment: Arc<dyn Environment>,
     /// True while log and views can serve: what health says.
     pub ready: watch::Receiver<bool>,
+    /// Counts and traces calls; `None`: nobody does. It knows [`methods`](crate::methods).
+    pub calls: Option<Arc<Calls>>,
 }
 
 /// Bounds, for those who need others than the default.
@@ -67,6 +87,10 @@ pub struct Options {
     pub keepalive_interval_ms: u64,
     /// A connection that doesn't answer in this time is closed. Default: 10 s.
     pub keepalive_timeout_ms: u64,
+    /// A subscription or a watch that was sent nothing for so long is sent a bookmark. Default: 10 s.
+    pub bookmark_ms: u64,
+    /// Bounds of those who watch.
+    pub watch: ::watch::Bounds,
     /// When it ends, the server waits so long for calls under way, then cuts connections. Default: 10 s.
     pub drain_ms: u64,
 }
@@ -80,6 +104,8 @@ impl Default for Options {
             streams_per_connection_max: 1024,
             keepalive_interval_ms: 30_000,
             keepalive_timeout_ms: 10_000,
+            bookmark_ms: 10_000,
+            watch: ::watch::Bounds::default(),
             drain_ms: 10_000,
         }
     }
@@ -103,9 +129,10 @@ pub async fn serve(
     options: Options,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
-    let health = Health::new(&SERVICES, deps.ready.clone(), shutdown.clone());
-    let routes = routes(deps, &health)?;
-    let edge = Edge::new(timeouts(&options), options.calls_max, health.told());
+    let health = Health::new(&SERVICES, deps.ready.clone(), deps.projector.parked(), shutdown.clone());
+    let calls = deps.calls.clone();
+    let routes = routes(deps, &health, &options)?;
+    let edge = Edge::new(timeouts(&options), options.calls_max, health.told(), calls);
     let cut = CancellationToken::new();
     let served = Server::builder()
         .accept_http1(true)
@@ -135,13 +162,20 @@ pub async fn serve(
 }
 
 /// The names under which health is told, beside the whole server's.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 13] = [
     issues_service_server::SERVICE_NAME,
     projects_service_server::SERVICE_NAME,
     releases_service_server::SERVICE_NAME,
     boards_service_server::SERVICE_NAME,
+    watches_service_server::SERVICE_NAME,
+    inbox_service_server::SERVICE_NAME,
+    people_service_server::SERVICE_NAME,
+    flow_service_server::SERVICE_NAME,
     history_service_server::SERVICE_NAME,
+    events_service_server::SERVICE_NAME,
     imports_service_server::SERVICE_NAME,
+    admin_service_server::SERVICE_NAME,
+    search_service_server::SERVICE_NAME,
 ];
 
 fn timeouts(options: &Options) -> Timeouts {
@@ -158,22 +192,59 @@ macro_rules! bounded {
     };
 }
 
-fn routes(deps: Deps, health: &Health) -> Result<Routes, ServeError> {
-    let Deps { commands, log, views, environment, ready: _ } = deps;
+fn routes(deps: Deps, health: &Health, options: &Options) -> Result<Routes, ServeError> {
+    let Deps { commands, log, views, projector, environment, ready: _, calls: _ } = deps;
+    let bookmark_every = Duration::from_millis(options.bookmark_ms);
+    let lineage = Arc::new(OfLog(Arc::clone(&log)));
+    let watched = Watched::new(Arc::clone(&views), lineage, bookmark_every, options.watch.clone());
+    let admin =
+        Admin::new(projector, Arc::clone(&views), Arc::clone(&log), Arc::clone(&environment), health.told());
     let views = Arc::new(Views::new(views, Arc::clone(&log)));
     let history = History::new(Arc::clone(&log));
     let mut routes = RoutesBuilder::default();
-    let issues = Issues { commands: Arc::clone(&commands), views: Arc::clone(&views) };
+    let issues = Issues {
+        commands: Arc::clone(&commands),
+        views: Arc::clone(&views),
+        history: history.clone(),
+        environment: Arc::clone(&environment),
+    };
+    let flow =
+        Flow { commands: Arc::clone(&commands), views: Arc::clone(&views), environment: Arc::clone(&environment) };
     routes.add_service(bounded!(IssuesServiceServer::new(issues)));
     routes.add_service(bounded!(ProjectsServiceServer::new(Projects { commands: Arc::clone(&commands) })));
     routes.add_service(bounded!(ReleasesServiceServer::new(Releases { commands: Arc::clone(&commands) })));
+    routes.add_service(bounded!(SearchServiceServer::new(Searches {
+        commands: Arc::clone(&commands),
+        views: Arc::clone(&views)
+    })));
+    routes.add_service(bounded!(InboxServiceServer::new(Inboxes {
+        commands: Arc::clone(&commands),
+        views: Arc::clone(&views),
+        environment: Arc::clone(&environment)
+    })));
+    routes.add_service(bounded!(PeopleServiceServer::new(People {
+        commands: Arc::clone(&commands),
+        views: Arc::clone(&views),
+        environment: Arc::clone(&environment)
+    })));
+    routes.add_service(bounded!(WatchesServiceServer::new(Watches {
+        commands: Arc::clone(&commands),
+        views: Arc::clone(&views),
+        log: Arc::clone(&log),
+        watched,
+        environment: Arc::clone(&environment),
+    })));
     routes.add_service(bounded!(BoardsServiceServer::new(Boards {
         commands: Arc::clone(&commands),
         views,
         environment
     })));
+    let events = Events::new(Arc::clone(&log), health.told(), bookmark_every);
+    routes.add_service(bounded!(EventsServiceServer::new(events)));
+    routes.add_service(bounded!(FlowServiceServer::new(flow)));
     routes.add_service(bounded!(HistoryServiceServer::new(Histories { history, log })));
     routes.add_service(bounded!(ImportsServiceServer::new(Imports { commands })));
+    routes.add_service(bounded!(AdminServiceServer::new(admin)));
     routes.add_service(bounded!(health.service()));
     routes.add_service(reflection().build_v1()?);
     routes.add_service(reflection().build_v1alpha()?);

@@ -210,6 +210,29 @@ pub(crate) fn overloaded() -> Status {
     retriable(Code::ResourceExhausted, Reason::Overloaded, message, RETRY_OVERLOADED_MS)
 }
 
+/// The log can't be asked what it has.
+pub(crate) fn log_unreadable(problem: &dyn std::fmt::Display) -> Status {
+    log_error(&LogError::Unavailable { reason: problem.to_string() })
+}
+
+/// The reader of a watch was too slow; it goes on with this token.
+pub(crate) fn watch_behind(resume_token: String) -> Status {
+    let message = "the reader was too slow; watch again with the resume token";
+    let facts = vec![("resume_token", resume_token)];
+    with_facts(Code::OutOfRange, Reason::WatchBehind, message, facts, ErrorDetails::new())
+}
+
+/// A watch can't go on: it begins anew.
+pub(crate) fn watch_anew(why: &str) -> Status {
+    error(Code::OutOfRange, Reason::WatchAnew, format!("{why}; watch again without a resume token"))
+}
+
+/// As many watch as may.
+pub(crate) fn too_many_watchers(max: usize) -> Status {
+    let message = format!("{max} watch already, as many as may; try again later, or another server");
+    retriable(Code::ResourceExhausted, Reason::TooManyWatchers, message, RETRY_UNAVAILABLE_MS)
+}
+
 /// A mistake of the server: logged here, and not told.
 pub(crate) fn internal(error: &dyn std::fmt::Display) -> Status {
     tracing::error!(%error, "a mistake of the server");

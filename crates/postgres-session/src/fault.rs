@@ -53,9 +53,7 @@ impl Fault {
     /// Not every internal error (XX000): a catalogue that is changed meanwhile is one too, and passes.
     pub fn is_corruption(&self) -> bool {
         match self {
-            Self::Sql(sqlx::Error::Database(_)) => {
-                self.code().is_some_and(|code| ["XX001", "XX002"].contains(&&*code))
-            }
+            Self::Sql(sqlx::Error::Database(_)) => self.code().is_some_and(|code| ["XX001", "XX002"].contains(&&*code)),
             Self::Sql(error) => matches!(
                 error,
                 sqlx::Error::ColumnDecode { .. }

@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn a_url_names_a_database_and_a_schema() {
-        let place = Place::parse("postgres://ada:secret@db.example:5433/logs?schema=pay_2&sslmode=disable", "snaglog").unwrap();
+        let place =
+            Place::parse("postgres://ada:secret@db.example:5433/logs?schema=pay_2&sslmode=disable", "snaglog").unwrap();
         assert_eq!((place.schema.as_str(), place.connect.get_port()), ("pay_2", 5433));
         assert_eq!((place.connect.get_host(), place.connect.get_database()), ("db.example", Some("logs")));
         assert_eq!(place.shown, "postgres://db.example:5433/logs?schema=pay_2");

@@ -16,6 +16,8 @@ pub(crate) const EVENTS_A_TURN: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<Fed>,
+    /// The trace contexts of those that have one.
+    pub(crate) traceparents: Vec<Arc<str>>,
     /// Position and leaf of its last record; `None`: it is empty.
     pub(crate) end: Option<Checkpoint>,
 }
@@ -55,7 +57,8 @@ pub(crate) async fn read(
     let page = history::partition_page(log, partition, after, limit).await?;
     let end = page.last().map(|(position, leaf)| Checkpoint { position, leaf });
     let mut events = Vec::with_capacity(page.records.len());
-    for PartitionRecord { position, leaf: _, stream, event } in page.records {
+    let mut traceparents = Vec::new();
+    for PartitionRecord { position, leaf: _, stream, traceparent, event } in page.records {
         let kind = StreamKind::parse(&stream.kind).ok();
         let what = match event {
             Err(error) if error.is_upgrade_needed() => return Err(Trouble::UpgradeNeeded { reason: chain(&error) }),
@@ -64,17 +67,22 @@ pub(crate) async fn read(
             Err(error) => What::Damaged { stream: StreamName(&stream).to_string().into(), kind, reason: chain(&error) },
         };
         events.push(Fed { position, what });
+        traceparents.extend(traceparent);
     }
-    Ok(Batch { events, end })
+    Ok(Batch { events, traceparents, end })
 }
 
-/// Does the log have this leaf at this position?
+/// Does the log have this leaf at this position? What others have folded here may not have arrived at this node's copy of the log yet: it
+/// is asked for everything that was acknowledged before it says no.
 pub(crate) async fn is_of(
     log: &dyn EventLog,
     partition: PartitionId,
     checkpoint: &Checkpoint,
 ) -> Result<bool, LogError> {
     let Some(before) = checkpoint.position.checked_sub(1) else { return Ok(false) };
+    if *log.head(partition).borrow() < checkpoint.position && log.barrier(partition).await? < checkpoint.position {
+        return Ok(false);
+    }
     let page = log.read_partition(partition, before, 1).await?;
     let found = page.records.first();
     Ok(found.is_some_and(|found| found.position == checkpoint.position && found.leaf == checkpoint.leaf))

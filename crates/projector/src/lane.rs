@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use event_log::PartitionId;
-use view_store::{Checkpoint, Park, ViewCommit, ViewId, ViewStore};
+use event_log::{EventLog, PartitionId};
+use view_store::{Checkpoint, Park, Term, ViewCommit, ViewId, ViewStore};
 use views::row::Key;
+use views::table::Schema;
 use views::{AnyView, Folding, Recorded, StreamKind, StreamRef};
 
-use crate::Shared;
 use crate::feed::{self, Batch, EVENTS_A_TURN, Fed, What};
 use crate::trouble::{Trouble, chain};
 
@@ -17,11 +17,13 @@ const PARKED_PAGE: u32 = 1000;
 
 /// One view over one partition.
 pub(crate) struct Lane {
-    folding: Box<dyn Folding>,
-    partition: PartitionId,
+    pub(crate) folding: Box<dyn Folding>,
+    /// Under which name it is stored.
+    id: ViewId,
+    pub(crate) partition: PartitionId,
+    right: Right,
     checkpoint: Option<Checkpoint>,
-    /// Streams that are set aside.
-    parked: HashSet<Arc<str>>,
+    pub(crate) parked: ParkedStreams,
     /// To be set aside with the next commit.
     parking: Vec<Park>,
     /// Streams that this batch could not store, from their first event in it.
@@ -30,21 +32,40 @@ pub(crate) struct Lane {
     changed: Vec<Option<StreamRef>>,
 }
 
+/// By what right a lane is advanced here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// None: somebody else advances it, or nobody.
+    None,
+    /// Nobody else has the store.
+    Alone,
+    /// It is leased.
+    Leased(Term),
+}
+
+/// Streams that are set aside.
+#[derive(Debug, Default)]
+pub(crate) struct ParkedStreams {
+    names: HashSet<Arc<str>>,
+    /// Those of them that an operator leaves as they are.
+    skipped: HashSet<Arc<str>>,
+}
+
 impl Lane {
+    /// The view under its own name.
     pub(crate) fn new(view: &'static dyn AnyView, partition: PartitionId) -> Self {
-        Self {
-            folding: view.folding(),
-            partition,
-            checkpoint: None,
-            parked: HashSet::new(),
-            parking: Vec::new(),
-            rejected: Vec::new(),
-            changed: Vec::new(),
-        }
+        Self::stored_as(view, view.schema(), partition)
+    }
+
+    /// The view in tables of another name.
+    pub(crate) fn stored_as(view: &'static dyn AnyView, schema: &'static Schema, partition: PartitionId) -> Self {
+        let (parked, parking, rejected, changed) = <_>::default();
+        let (folding, id) = (view.folding(), schema.id());
+        Self { folding, id, partition, right: Right::None, checkpoint: None, parked, parking, rejected, changed }
     }
 
     pub(crate) fn id(&self) -> ViewId {
-        self.folding.schema().id()
+        self.id
     }
 
     /// The last position that is folded; 0: none.
@@ -52,38 +73,51 @@ impl Lane {
         self.checkpoint.map_or(0, |checkpoint| checkpoint.position)
     }
 
-    /// True while a query waits for this view to come further.
-    pub(crate) fn is_awaited(&self, shared: &Shared) -> bool {
-        shared.store.is_awaited(self.id(), self.partition)
+    pub(crate) fn checkpoint(&self) -> Option<Checkpoint> {
+        self.checkpoint
+    }
+
+    pub(crate) fn right(&self) -> Right {
+        self.right
+    }
+
+    /// Is it to be advanced here?
+    pub(crate) fn is_led(&self) -> bool {
+        self.right != Right::None
     }
 
     pub(crate) fn wants(&self, kind: StreamKind) -> bool {
         self.folding.wants(kind)
     }
 
-    /// Takes over what is stored, after comparing it with the log.
-    pub(crate) async fn reload(&mut self, shared: &Shared) -> Result<(), Trouble> {
+    /// Lets go of it, or begins to advance it from what is stored, after comparing that with the log.
+    pub(crate) async fn begin(&mut self, log: &dyn EventLog, store: &dyn ViewStore, right: Right) -> Result<(), Trouble> {
         self.forget();
         self.rejected.clear();
-        let checkpoint = shared.store.checkpoint(self.id(), self.partition).await?;
-        if let Some(checkpoint) = &checkpoint
-            && !feed::is_of(&*shared.log, self.partition, checkpoint).await?
-        {
-            return Err(Trouble::Stranger { view: self.id() });
+        self.right = Right::None;
+        self.parked = ParkedStreams::default();
+        if right == Right::None {
+            return Ok(());
         }
-        let mut parked = HashSet::new();
+        let checkpoint = store.checkpoint(self.id, self.partition).await?;
+        if let Some(checkpoint) = &checkpoint
+            && !feed::is_of(log, self.partition, checkpoint).await?
+        {
+            return Err(Trouble::Stranger { view: self.id });
+        }
         let mut after = None;
         loop {
-            let page = shared.store.parked(self.id(), after, PARKED_PAGE).await?;
+            let page = store.parked(self.id, after, PARKED_PAGE).await?;
             after = page.last().map(|last| Arc::clone(&last.stream));
-            parked.extend(page.into_iter().filter(|it| it.partition == self.partition).map(|it| it.stream));
+            for parked in page.into_iter().filter(|it| it.partition == self.partition) {
+                self.parked.put(parked.stream, parked.skipped);
+            }
             if after.is_none() {
                 break;
             }
         }
         self.checkpoint = checkpoint;
-        self.parked = parked;
-        shared.set_parked(self.id(), self.partition, self.parked.len());
+        self.right = right;
         Ok(())
     }
 
@@ -92,6 +126,15 @@ impl Lane {
         self.folding.forget();
         self.parking.clear();
         self.changed.clear();
+    }
+
+    /// A commit from its checkpoint to another.
+    pub(crate) fn commit_to(&self, end: Checkpoint) -> ViewCommit {
+        let term = match self.right {
+            Right::Leased(term) => Some(term),
+            Right::None | Right::Alone => None,
+        };
+        ViewCommit { term, ..ViewCommit::new(self.id, self.checkpoint, end) }
     }
 
     /// Folds the batch into what is to be committed with it.
@@ -116,24 +159,20 @@ impl Lane {
             self.park(name, position, chain(&error));
         }
         self.changed = folded.streams;
-        let mut commit = ViewCommit::new(self.id(), self.checkpoint, end);
+        let mut commit = self.commit_to(end);
         commit.changes = folded.changes;
         commit.park.clone_from(&self.parking);
         Ok(commit)
     }
 
     /// What was folded is stored.
-    pub(crate) fn committed(&mut self, shared: &Shared, end: Checkpoint) {
+    pub(crate) fn committed(&mut self, end: Checkpoint) {
         self.checkpoint = Some(end);
         self.rejected.clear();
-        if self.parking.is_empty() {
-            return;
-        }
         for Park { stream, position, reason } in self.parking.drain(..) {
-            tracing::error!(view = %self.folding.schema().id(), %stream, position, %reason, "a stream is set aside");
-            self.parked.insert(stream);
+            tracing::error!(view = %self.id, %stream, position, %reason, "a stream is set aside");
+            self.parked.put(stream, false);
         }
-        shared.set_parked(self.id(), self.partition, self.parked.len());
     }
 
     /// The change can't be stored: its stream is to be set aside. Gives the position of its first event in the batch; `None`:
@@ -157,7 +196,7 @@ impl Lane {
         if keys.is_empty() {
             return Ok(());
         }
-        let rows = store.load(self.id(), self.folding.table(), keys).await?;
+        let rows = store.load(self.id, self.folding.table(), keys).await?;
         for (stream, row) in streams.into_iter().zip(rows) {
             self.folding.hold(stream, row);
         }
@@ -185,15 +224,37 @@ impl Lane {
     }
 
     fn is_parked(&self, name: impl FnOnce() -> Arc<str>) -> bool {
-        if self.parked.is_empty() && self.parking.is_empty() {
+        if self.parked.names.is_empty() && self.parking.is_empty() {
             return false;
         }
         let name = name();
-        self.parked.contains(&name) || self.parking.iter().any(|park| park.stream == name)
+        self.parked.names.contains(&name) || self.parking.iter().any(|park| park.stream == name)
     }
 
     fn park(&mut self, stream: Arc<str>, position: u64, reason: Arc<str>) {
         self.parking.push(Park { stream, position, reason });
+    }
+}
+
+impl ParkedStreams {
+    /// How many an operator is yet to see, and how many are left as they are.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        let skipped = self.skipped.len();
+        ((self.names.len() - skipped) as u64, skipped as u64)
+    }
+
+    pub(crate) fn put(&mut self, stream: Arc<str>, skipped: bool) {
+        if skipped {
+            self.skipped.insert(Arc::clone(&stream));
+        } else {
+            self.skipped.remove(&stream);
+        }
+        self.names.insert(stream);
+    }
+
+    pub(crate) fn take(&mut self, stream: &str) {
+        self.names.remove(stream);
+        self.skipped.remove(stream);
     }
 }
 

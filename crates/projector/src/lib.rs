@@ -5,9 +5,14 @@
 //! transaction; a view that lags behind is brought up beside them, in turns. One event after a pause is folded at once; under load it
 //! waits a moment for more ([`BUSY_WAIT_MS`]), unless a query waits.
 //!
+//! - A view advances in a partition in one place at a time: where it is leased to (`leases`). Whoever has no lease hears from the store
+//!   how far it has come, and takes over within [`LEASE_MS`] of a death.
 //! - A checkpoint is a position and the leaf there. Commits expect the checkpoint that they were folded from: whoever was
 //!   slower reads it again. Where the log has another leaf there, or none, the view is of another log: it is rebuilt.
-//! - A stream whose event can't be decoded, folded or stored is set aside for that view, and the rest goes on.
+//! - A stream whose event can't be decoded, folded or stored is set aside for that view, and the rest goes on. An operator retries it, or
+//!   leaves it as it is (`retry`).
+//! - A view is rebuilt beside itself while it is read, then takes its own place at once (`rebuild`); and compared, row by row, with what
+//!   the log gives when it is folded anew ([`verify`]).
 //! - A record of a newer build stops everything here with [`Health::UpgradeNeeded`]: it is neither folded nor set aside.
 //! - A log or store that can't serve at present is asked again, ever less often up to [`RETRY_MS_MAX`], and nothing is lost.
 //!
@@ -19,27 +24,46 @@
 //! **To add a view**: see `views`; nothing changes here. Tell its story in `tests/stories`, where everything is delivered twice and in odd
 //! batches.
 //!
+//! **To add something that operators ask for**: `orders.rs`, done in `retry.rs` or beside it; then `AdminService` in `proto/` and `grpc`.
+//!
 //! **To add a reason why a stream is set aside**: `lane.rs`, and a test in `tests/stories/parking.rs`.
 
+mod advance;
+mod beside;
 mod feed;
 mod lane;
+mod leases;
+mod observe;
+mod orders;
 mod partition;
+mod rebuild;
+mod retry;
 mod supervisor;
 mod trouble;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use event_log::{EventLog, PartitionId};
-use tokio::sync::watch;
+use tokio::sync::{MutexGuard, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use view_store::{StoreError, ViewId, ViewStore};
+use view_store::{Schema, StoreError, ViewId, ViewStore};
 use views::AnyView;
 
+use leases::Leases;
+use observe::Observed;
+use orders::{Desk, Order};
+
+pub use observe::{Fold, Observer};
+pub use orders::{OrderError, Unparked};
+pub use rebuild::{Rebuild, RebuildError, RebuildProgress, Step};
 pub use trouble::StartError;
+pub use verify::{DIFFERENCES_MAX, Difference, Verified, VerifyError, VerifyProgress, verify};
 
 /// A batch has at most so many events; a page of the log may be shorter.
 pub const BATCH_EVENTS_MAX: usize = 4096;
@@ -54,6 +78,13 @@ pub const BUSY_WAITS_MAX: u32 = 20;
 const _: () = assert!(BUSY_EVENTS < BATCH_EVENTS_MAX as u64, "a full batch is not kept waiting");
 /// A log or store that can't serve is asked again after at most so long.
 pub const RETRY_MS_MAX: u64 = 5_000;
+/// A lease lasts so long: whoever dies is followed within this time.
+pub const LEASE_MS: u64 = 3_000;
+/// Leases are renewed so often; and what others let go is asked for.
+pub const RENEW_MS: u64 = 750;
+const _: () = assert!(RENEW_MS * 3 < LEASE_MS, "two renewals may fail");
+/// A view is in use for so long after a node has said so; then, if no other says so, its tables go.
+pub const USED_LASTS: Duration = Duration::from_secs(600);
 /// It is asked again for the first time after so long.
 const RETRY_MS_MIN: u64 = 20;
 
@@ -62,9 +93,15 @@ pub type Views = &'static [&'static dyn AnyView];
 
 /// A running projector. Dropping it does not stop it: the token that it was started with does.
 pub struct Projector {
+    control: Control,
+    task: JoinHandle<()>,
+}
+
+/// Watches and steers a running projector.
+#[derive(Clone)]
+pub struct Control {
     shared: Arc<Shared>,
     health: watch::Receiver<Health>,
-    task: JoinHandle<()>,
 }
 
 /// Whether views are being kept up to date.
@@ -92,8 +129,12 @@ pub struct Progress {
     pub checkpoint: u64,
     /// The last position of the log.
     pub head: u64,
-    /// How many streams it has set aside.
+    /// How many streams it has set aside that no operator has seen; as far as this node knows, which is where it is led.
     pub parked: u64,
+    /// How many it has set aside that an operator leaves as they are; likewise.
+    pub skipped: u64,
+    /// Is the view advanced here, in this partition?
+    pub led: bool,
 }
 
 /// What the tasks share.
@@ -101,12 +142,25 @@ struct Shared {
     log: Arc<dyn EventLog>,
     store: Arc<dyn ViewStore>,
     views: Views,
-    parked: BTreeMap<(ViewId, PartitionId), AtomicU64>,
+    leases: Leases,
+    /// One for each partition.
+    desks: Vec<Desk>,
+    parked: BTreeMap<(ViewId, PartitionId), ParkedCounts>,
+    /// All that are yet to be seen.
+    unseen: watch::Sender<u64>,
+    observed: Observed,
+}
+
+/// Parked streams of a view in a partition that is led here.
+#[derive(Debug, Default)]
+struct ParkedCounts {
+    unseen: AtomicU64,
+    skipped: AtomicU64,
 }
 
 impl Projector {
-    /// Prepares the views' tables, empties those that are of another log, and starts folding. What it costs to start does not
-    /// depend on how much there is.
+    /// Prepares the views' tables, empties those that are of another log, and starts folding what is leased to it. What it costs to start
+    /// does not depend on how much there is.
     pub async fn start(
         log: Arc<dyn EventLog>,
         store: Arc<dyn ViewStore>,
@@ -115,23 +169,63 @@ impl Projector {
     ) -> Result<Self, StartError> {
         let partitions = log.identity().partitions;
         let parked = views.iter().flat_map(|view| (0..partitions).map(|partition| (view.schema().id(), partition)));
-        let parked = parked.map(|key| (key, AtomicU64::new(0))).collect();
-        let shared = Arc::new(Shared { log, store, views, parked });
+        let parked = parked.map(|key| (key, ParkedCounts::default())).collect();
+        let leases = Leases::of(store.join().await?);
+        let desks = (0..partitions).map(|_| Desk::default()).collect();
+        let (unseen, observed) = (watch::Sender::new(0), Observed::default());
+        let shared = Arc::new(Shared { log, store, views, leases, desks, parked, unseen, observed });
         shared.prepare().await?;
         shared.rebuild_strangers().await?;
         let (health, watched) = watch::channel(Health::Running);
         let task = tokio::spawn(supervisor::run(Arc::clone(&shared), shutdown, health));
-        Ok(Self { shared, health: watched, task })
+        Ok(Self { control: Control { shared, health: watched }, task })
+    }
+
+    /// What watches and steers it.
+    pub fn control(&self) -> Control {
+        self.control.clone()
     }
 
     /// How far each view has come in each partition.
     pub fn progress(&self) -> Vec<Progress> {
-        let of = |(&(view, partition), parked): (&(ViewId, PartitionId), &AtomicU64)| Progress {
+        self.control.progress()
+    }
+
+    /// True where no view lags behind what can be read of the log now.
+    pub fn is_caught_up(&self) -> bool {
+        self.control.is_caught_up()
+    }
+
+    /// Waits until every view has folded all that can be read of the log now. `false`: it has stopped before.
+    pub async fn caught_up(&self) -> bool {
+        self.control.caught_up().await
+    }
+
+    /// Whether views are being kept up to date, watched.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.control.health()
+    }
+
+    /// Waits until it has stopped. A commit that was under way may still be: the store completes it.
+    pub async fn stopped(self) {
+        // An error means that the task panicked, which the panic has told already.
+        let _ = self.task.await;
+    }
+}
+
+impl Control {
+    /// How far each view has come in each partition.
+    pub fn progress(&self) -> Vec<Progress> {
+        let terms = self.shared.leases.watch();
+        let terms = terms.borrow();
+        let of = |(&(view, partition), parked): (&(ViewId, PartitionId), &ParkedCounts)| Progress {
             view,
             partition,
             checkpoint: *self.shared.store.advanced(view, partition).borrow(),
             head: *self.shared.log.head(partition).borrow(),
-            parked: parked.load(Ordering::Relaxed),
+            parked: parked.unseen.load(Ordering::Relaxed),
+            skipped: parked.skipped.load(Ordering::Relaxed),
+            led: terms.contains_key(&(view, partition)),
         };
         self.shared.parked.iter().map(of).collect()
     }
@@ -164,10 +258,25 @@ impl Projector {
         self.health.clone()
     }
 
-    /// Waits until it has stopped. A commit that was under way may still be: the store completes it.
-    pub async fn stopped(self) {
-        // An error means that the task panicked, which the panic has told already.
-        let _ = self.task.await;
+    /// Tells this observer of each batch from now on, unless another one is told already.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.shared.observed.by(observer);
+    }
+
+    /// How many streams are set aside, in the views and partitions led here, that no operator has seen; watched.
+    pub fn parked(&self) -> watch::Receiver<u64> {
+        self.shared.unseen.subscribe()
+    }
+
+    /// The views that it folds.
+    pub fn views(&self) -> impl Iterator<Item = &'static Schema> {
+        self.shared.views.iter().map(|view| view.schema())
+    }
+
+    /// The view of this name.
+    fn view(&self, name: &str) -> Result<&'static dyn AnyView, OrderError> {
+        let found = self.shared.views.iter().find(|view| view.schema().name == name);
+        found.copied().ok_or_else(|| OrderError::NoSuchView { name: name.to_owned() })
     }
 }
 
@@ -206,15 +315,34 @@ impl Shared {
         Ok(())
     }
 
-    fn set_parked(&self, view: ViewId, partition: PartitionId, count: usize) {
+    fn set_parked(&self, view: ViewId, partition: PartitionId, (unseen, skipped): (u64, u64)) {
         if let Some(parked) = self.parked.get(&(view, partition)) {
-            parked.store(count as u64, Ordering::Relaxed);
+            let before = parked.unseen.swap(unseen, Ordering::Relaxed);
+            if before != unseen {
+                self.unseen.send_modify(|sum| *sum = (*sum + unseen).saturating_sub(before));
+            }
+            parked.skipped.store(skipped, Ordering::Relaxed);
+        }
+    }
+
+    /// What operators ask of a partition.
+    async fn orders(&self, partition: PartitionId) -> MutexGuard<'_, mpsc::Receiver<Order>> {
+        // There is a desk for each partition of the log.
+        match self.desks.get(partition as usize) {
+            Some(desk) => desk.orders().await,
+            None => std::future::pending().await,
         }
     }
 }
 
 impl fmt::Debug for Projector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Projector").field("views", &self.shared.views).finish_non_exhaustive()
+        f.debug_struct("Projector").field("control", &self.control).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").field("views", &self.shared.views).finish_non_exhaustive()
     }
 }

@@ -8,13 +8,15 @@ use event_log::PartitionId;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use view_store::{Checkpoint, CommitError, ViewCommit};
+use view_store::Claim;
 
-use crate::feed::{self, Batch};
-use crate::lane::Lane;
+use crate::advance::{Advanced, advance};
+use crate::lane::{Lane, Right};
+use crate::leases::Terms;
+use crate::orders::Order;
 use crate::supervisor::patience;
 use crate::trouble::{Trouble, chain};
-use crate::{BATCH_EVENTS_MAX, BUSY_EVENTS, BUSY_WAIT_MS, BUSY_WAITS_MAX, Shared};
+use crate::{BATCH_EVENTS_MAX, BUSY_EVENTS, BUSY_WAIT_MS, BUSY_WAITS_MAX, LEASE_MS, Shared};
 
 const BUSY_WAIT: Duration = Duration::from_millis(BUSY_WAIT_MS);
 
@@ -33,6 +35,7 @@ pub(crate) struct Partition {
     shared: Arc<Shared>,
     id: PartitionId,
     head: watch::Receiver<u64>,
+    terms: watch::Receiver<Arc<Terms>>,
     lanes: Vec<Lane>,
     /// The checkpoints in hand may not be those stored: at the start, and after anything went wrong.
     stale: bool,
@@ -40,11 +43,21 @@ pub(crate) struct Partition {
     last: Instant,
 }
 
+/// What a partition waits for.
+enum Next {
+    /// There is something to fold, up to here.
+    Head(u64),
+    /// Lanes came or went.
+    Terms,
+    /// Somebody asked for something.
+    Order(Order),
+}
+
 impl Partition {
     pub(crate) fn new(shared: Arc<Shared>, id: PartitionId) -> Self {
-        let head = shared.log.head(id);
+        let (head, terms) = (shared.log.head(id), shared.leases.watch());
         let lanes = shared.views.iter().map(|view| Lane::new(*view, id)).collect();
-        Self { shared, id, head, lanes, stale: true, last: Instant::now() }
+        Self { shared, id, head, terms, lanes, stale: true, last: Instant::now() }
     }
 
     /// Follows the partition until told to stop.
@@ -83,17 +96,14 @@ impl Partition {
         }
     }
 
-    /// Waits until there is something to fold; then takes every view that lags one batch on.
+    /// Waits until there is something to do. If it is to fold, takes every view that lags one batch on.
     async fn round(&mut self) -> Result<(), Trouble> {
-        if self.stale {
-            self.reload().await?;
-            self.stale = false;
-        }
-        let least = self.lanes.iter().map(Lane::position).min().unwrap_or(u64::MAX);
-        let head = self.head.wait_for(|head| *head > least).await.map(|head| *head);
-        let Ok(head) = head else {
-            // The log is gone, and its process goes with it.
-            return std::future::pending().await;
+        self.take_over().await?;
+        let least = self.led().map(Lane::position).min().unwrap_or(u64::MAX);
+        let head = match self.next(least).await {
+            Next::Terms => return Ok(()),
+            Next::Order(order) => return self.obey(order).await,
+            Next::Head(head) => head,
         };
         let waiting = head - least;
         let waits = match waiting {
@@ -102,14 +112,46 @@ impl Partition {
         };
         self.gather(least, waits).await;
         // The foremost first: who lives with the log is not kept waiting by a rebuild. At the head they meet.
-        let mut places: Vec<u64> = self.lanes.iter().map(Lane::position).filter(|place| *place < head).collect();
+        let mut places: Vec<u64> = self.led().map(Lane::position).filter(|place| *place < head).collect();
         places.sort_unstable();
         places.dedup();
         for place in places.into_iter().rev() {
-            self.advance(place).await?;
+            let (log, store) = (&*self.shared.log, &*self.shared.store);
+            match advance((log, store), &mut self.lanes, place, BATCH_EVENTS_MAX, &self.shared.observed).await? {
+                Advanced::Done => self.count_parked(),
+                Advanced::NotHeld(view) => {
+                    self.lost(view);
+                    return Ok(());
+                }
+            }
         }
         self.last = Instant::now();
         Ok(())
+    }
+
+    /// Lets go of lanes whose lease is gone, and takes up those that are leased from now on.
+    async fn take_over(&mut self) -> Result<(), Trouble> {
+        let terms = Arc::clone(&self.terms.borrow_and_update());
+        let (log, store) = (&*self.shared.log, &*self.shared.store);
+        for lane in &mut self.lanes {
+            let right = terms.get(&(lane.id(), self.id)).map_or(Right::None, |term| Right::Leased(*term));
+            if self.stale || lane.right() != right {
+                lane.begin(log, store, right).await?;
+            }
+        }
+        self.stale = false;
+        self.count_parked();
+        Ok(())
+    }
+
+    /// Waits for what is to be done next.
+    async fn next(&mut self, least: u64) -> Next {
+        let mut orders = self.shared.orders(self.id).await;
+        tokio::select! {
+            head = beyond(&mut self.head, least) => Next::Head(head),
+            Ok(()) = self.terms.changed() => Next::Terms,
+            Some(order) = orders.recv() => Next::Order(order),
+        }
     }
 
     /// Waits a moment for a fuller batch: the more events of one stream it holds, the fewer rows are written. Ends early when
@@ -117,55 +159,69 @@ impl Partition {
     async fn gather(&self, least: u64, waits: u32) {
         for _ in 0..waits {
             let waiting = self.head.borrow().saturating_sub(least);
-            if waiting >= BATCH_EVENTS_MAX as u64 || self.lanes.iter().any(|lane| lane.is_awaited(&self.shared)) {
+            let awaited = |lane: &Lane| self.shared.store.is_awaited(lane.id(), self.id);
+            if waiting >= BATCH_EVENTS_MAX as u64 || self.led().any(awaited) {
                 return;
             }
             tokio::time::sleep(BUSY_WAIT).await;
         }
     }
 
-    async fn reload(&mut self) -> Result<(), Trouble> {
-        for lane in &mut self.lanes {
-            lane.reload(&self.shared).await?;
-        }
-        Ok(())
+    /// Does what an operator asked for, under a lease that is taken from whoever has it.
+    async fn obey(&mut self, order: Order) -> Result<(), Trouble> {
+        let done = self.do_it(&order).await;
+        let (answer, done) = match done {
+            Ok(done) => (Ok(done), Ok(())),
+            Err(error) => (Err(chain(&error)), Err(error)),
+        };
+        self.count_parked();
+        order.answer(answer);
+        done
     }
 
-    /// Takes the views that stand at `place` one batch on.
-    async fn advance(&mut self, place: u64) -> Result<(), Trouble> {
-        let wanted = |kind| self.lanes.iter().any(|lane| lane.wants(kind));
-        let batch = feed::read(&*self.shared.log, self.id, place, BATCH_EVENTS_MAX, wanted).await?;
-        let Some(end) = batch.end else { return Err(Trouble::Unreadable { place }) };
-        while let Some(failed) = self.commit(place, &batch, end).await? {
-            tracing::debug!(partition = self.id, position = failed, "a batch is folded again without a stream");
+    async fn do_it(&mut self, order: &Order) -> Result<crate::Unparked, Trouble> {
+        let (log, store) = (&*self.shared.log, &*self.shared.store);
+        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id() == order.view) else {
+            return Ok(crate::Unparked::NotParked);
+        };
+        if !lane.is_led() {
+            let lasting = Duration::from_millis(LEASE_MS);
+            let claim =
+                Claim { holder: self.shared.leases.holder, of: vec![(lane.id(), self.id)], lasting, anyway: true };
+            for lease in store.lease(claim).await? {
+                lane.begin(log, store, Right::Leased(lease.term)).await?;
+                self.shared.leases.gained(lane.id(), self.id, lease.term);
+            }
         }
-        Ok(())
+        lane.obey(log, store, order).await
     }
 
-    /// Folds and commits the batch. `Some`: the store can't store a change, ever; its stream is set aside, and the batch is to
-    /// be folded again.
-    async fn commit(&mut self, place: u64, batch: &Batch, end: Checkpoint) -> Result<Option<u64>, Trouble> {
-        let mut commits: Vec<ViewCommit> = Vec::with_capacity(self.lanes.len());
-        for lane in self.lanes.iter_mut().filter(|lane| lane.position() == place) {
-            commits.push(lane.fold(&*self.shared.store, batch, end).await?);
+    fn lost(&mut self, view: view_store::ViewId) {
+        self.stale = true;
+        let lane = self.lanes.iter().find(|lane| lane.id() == view);
+        if let Some(Right::Leased(term)) = lane.map(Lane::right) {
+            tracing::info!(%view, partition = self.id, "somebody else advances a view now");
+            self.shared.leases.lost(view, self.id, term);
         }
-        match self.shared.store.commit(self.id, commits).await {
-            Ok(()) => {
-                for lane in self.lanes.iter_mut().filter(|lane| lane.position() == place) {
-                    lane.committed(&self.shared, end);
-                }
-                Ok(None)
-            }
-            Err(CommitError::Rejected { view, change, reason }) => {
-                let mut here = self.lanes.iter_mut().filter(|lane| lane.position() == place);
-                let parked = here.find(|lane| lane.id() == view).and_then(|lane| lane.reject(batch, change, &reason));
-                let Some(position) = parked else { return Err(CommitError::Rejected { view, change, reason }.into()) };
-                for lane in &mut self.lanes {
-                    lane.forget();
-                }
-                Ok(Some(position))
-            }
-            Err(error) => Err(error.into()),
+    }
+
+    fn led(&self) -> impl Iterator<Item = &Lane> {
+        self.lanes.iter().filter(|lane| lane.is_led())
+    }
+
+    fn count_parked(&self) {
+        for lane in &self.lanes {
+            self.shared.set_parked(lane.id(), self.id, lane.parked.counts());
         }
+    }
+}
+
+/// Waits until the log reaches further.
+async fn beyond(head: &mut watch::Receiver<u64>, least: u64) -> u64 {
+    let reached = head.wait_for(|head| *head > least).await.map(|head| *head);
+    match reached {
+        Ok(head) => head,
+        // The log is gone, and its process goes with it.
+        Err(_) => std::future::pending().await,
     }
 }

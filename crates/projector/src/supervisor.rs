@@ -8,26 +8,34 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::leases;
 use crate::partition::{End, Partition};
 use crate::trouble::chain;
 use crate::{Health, RETRY_MS_MAX, RETRY_MS_MIN, Shared, StartError};
 
 /// Runs until it is told to stop, or until an upgrade is needed.
 pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken, health: watch::Sender<Health>) {
+    let stop = shutdown.child_token();
+    let leases = tokio::spawn(leases::keep(Arc::clone(&shared), stop.clone()));
+    let ended = follow(&shared, &shutdown).await;
+    stop.cancel();
+    // An error means that the task panicked, which the panic has told already.
+    let _ = leases.await;
+    health.send_replace(ended);
+}
+
+/// Follows all partitions, time and again from what is stored. Gives what it ends in.
+async fn follow(shared: &Arc<Shared>, shutdown: &CancellationToken) -> Health {
     loop {
-        match generation(&shared, &shutdown).await {
-            End::Stopped => {
-                health.send_replace(Health::Stopped);
-                return;
-            }
+        match generation(shared, shutdown).await {
+            End::Stopped => return Health::Stopped,
             End::UpgradeNeeded(reason) => {
                 tracing::error!(%reason, "views are no longer folded: a newer build has written to the log");
-                health.send_replace(Health::UpgradeNeeded { reason });
-                return;
+                return Health::UpgradeNeeded { reason };
             }
             End::Stranger => {
                 tokio::select! {
-                    () = rebuild(&shared) => {}
+                    () = rebuild(shared) => {}
                     () = shutdown.cancelled() => {}
                 }
             }

@@ -44,6 +44,12 @@ pub(crate) enum Trouble {
         /// Which view's.
         view: ViewId,
     },
+    /// Somebody else has taken it over.
+    #[error("view {view} is somebody else's to advance")]
+    TakenOver {
+        /// Which view.
+        view: ViewId,
+    },
     /// A newer build has written to the log.
     #[error("upgrade needed: {reason}")]
     UpgradeNeeded {
@@ -55,7 +61,7 @@ pub(crate) enum Trouble {
 impl Trouble {
     /// Might it be gone when it is tried again?
     pub(crate) fn passes(&self) -> bool {
-        !matches!(self, Self::Stranger { .. } | Self::UpgradeNeeded { .. })
+        !matches!(self, Self::Stranger { .. } | Self::TakenOver { .. } | Self::UpgradeNeeded { .. })
     }
 }
 

@@ -38,8 +38,20 @@ enum Command {
     Issue(client::issue::Command),
     /// Show a project's board
     Board(client::board::Show),
+    /// Show what waits for triage
+    Inbox(client::inbox::Show),
+    /// Show who has how much to do
+    People(client::people::Show),
+    /// Find a project's issues by their words
+    Search(client::search::Search),
+    /// Show issues that resemble one, or one that you are about to file
+    Similar(client::search::Similar),
+    /// Show how a project's issues flow: where they stood, how many came and went, how long things took
+    Flow(client::flow::Show),
     /// Tell an issue's history as a story
     History(client::history::Show),
+    /// Tell what happened, event by event, and what happens
+    Events(client::events::Tell),
     /// Projects: severities, components, teams, product owners, customers
     #[command(subcommand, arg_required_else_help = true)]
     Project(client::project::Command),
@@ -49,6 +61,9 @@ enum Command {
     /// Import histories of other systems
     #[command(subcommand, arg_required_else_help = true)]
     Import(client::import::Command),
+    /// Views: list, rebuild, prepare and verify them; what they have set aside
+    #[command(subcommand, arg_required_else_help = true)]
+    View(client::view::Command),
     /// Ask whether a server is healthy (for containers without a shell)
     Health,
     /// Check the settings and the server's services, and say what is wrong
@@ -68,19 +83,34 @@ enum Command {
 }
 
 impl Cli {
-    /// Does what was asked.
-    pub(crate) async fn run(self) -> Result<(), Failure> {
+    /// Does what was asked, under its name: `snaglog issue file`.
+    pub(crate) async fn run(self, name: &str) -> Result<(), Failure> {
         self.global.set_color();
+        match self.command {
+            // These set up for themselves what they tell.
+            Command::Serve(_) | Command::Demo(_) | Command::Log(_) => self.run_here().await,
+            _ => client::traced::run(name, self.run_here()).await,
+        }
+    }
+
+    async fn run_here(self) -> Result<(), Failure> {
         match self.command {
             Command::Demo(demo) => demo.run(&self.global).await,
             Command::Serve(serve) => serve.run().await.map_err(|error| Failure::failed(format!("{error:#}"))),
             Command::Log(upkeep) => upkeep.run(&self.global).await,
             Command::Issue(command) => command.run(&self.global.session()?).await,
             Command::Board(show) => show.run(&self.global.session()?).await,
+            Command::Inbox(show) => show.run(&self.global.session()?).await,
+            Command::People(show) => show.run(&self.global.session()?).await,
+            Command::Search(search) => search.run(&self.global.session()?).await,
+            Command::Similar(similar) => similar.run(&self.global.session()?).await,
+            Command::Flow(show) => show.run(&self.global.session()?).await,
             Command::History(show) => show.run(&self.global.session()?).await,
+            Command::Events(tell) => tell.run(&self.global.session()?).await,
             Command::Project(command) => command.run(&self.global.session()?).await,
             Command::Release(command) => command.run(&self.global.session()?).await,
             Command::Import(command) => command.run(&self.global.session()?).await,
+            Command::View(command) => command.run(&self.global).await,
             Command::Health => client::health::health(&self.global.session()?).await,
             Command::Doctor => client::health::doctor(&self.global).await,
             Command::Config => client::settings::show(&self.global),
@@ -96,6 +126,9 @@ impl Cli {
         }
     }
 }
+
+#[cfg(test)]
+mod deploy_tests;
 
 #[cfg(test)]
 mod tests {

@@ -1,19 +1,27 @@
 //! The command-line client: settings, connection, output, and a file for each service.
 
 pub(crate) mod board;
+pub(crate) mod events;
 mod failure;
+pub(crate) mod flow;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod inbox;
 pub(crate) mod issue;
 mod json;
 mod output;
+pub(crate) mod people;
 pub(crate) mod project;
 pub(crate) mod release;
+pub(crate) mod search;
 mod session;
 pub(crate) mod settings;
 mod text;
 mod times;
+pub(crate) mod traced;
+pub(crate) mod view;
+pub(crate) mod watching;
 
 pub(crate) use failure::{Exit, Failure};
 pub(crate) use output::Output;

@@ -40,7 +40,7 @@ impl Demo {
         };
         let failed = |error: anyhow::Error| Failure::failed(format!("{error:#}"));
         let stop = signals::stop().map_err(failed)?;
-        let running = serve::start(&options).await.map_err(failed)?;
+        let running = serve::start(&options, None).await.map_err(failed)?;
         let server = format!("http://{}", running.address);
         let stage = Stage::new(global, &server);
         let played = tokio::select! {

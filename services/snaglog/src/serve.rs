@@ -1,11 +1,16 @@
 //! `snaglog serve`: all services in one process.
 
-use std::io::IsTerminal as _;
+mod endpoint;
+mod figures;
+mod folds;
+mod telling;
+mod watched;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use commands::{Commands, Environment};
 use event_log::{EventLog, LogError};
 use projector::{Health, Projector};
@@ -13,23 +18,20 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 use crate::environment::Machine;
 use crate::signals;
 use crate::storage::{self, How, Place};
+use telling::Telling;
+use watched::Watched;
 
 /// Run the server. Prints `listening on HOST:PORT` on standard output once it is ready; SIGTERM and Ctrl-C drain, then exit 0.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
     options: Options,
-    /// How to write log lines, to standard error
-    #[arg(long, value_enum, default_value = "pretty", env = "SNAGLOG_LOG_FORMAT")]
-    log_format: LogFormat,
-    /// What to log: error, warn, info, debug, or a filter such as `info,grpc=debug`
-    #[arg(long, default_value = "info", env = "SNAGLOG_LOG_LEVEL", value_name = "FILTER")]
-    log_level: String,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 /// What a server needs to know.
@@ -48,13 +50,6 @@ pub(crate) struct Options {
     pub(crate) drain: u64,
 }
 
-/// How to write log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LogFormat {
-    Pretty,
-    Json,
-}
-
 /// A running server.
 pub(crate) struct Running {
     /// Where it listens.
@@ -69,32 +64,22 @@ pub(crate) struct Running {
 impl Serve {
     /// Serves until SIGTERM or Ctrl-C.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        self.log_lines()?;
+        let watched = Watched::start(&self.telling).await?;
         let stop = signals::stop()?;
-        let running = start(&self.options).await?;
+        let running = start(&self.options, Some(&watched)).await?;
         println!("listening on {}", running.address);
         stop.await;
         tracing::info!("draining");
-        running.stop().await
-    }
-
-    fn log_lines(&self) -> anyhow::Result<()> {
-        let filter = EnvFilter::try_new(&self.log_level).with_context(|| {
-            format!("--log-level {}: give info, or a filter such as info,grpc=debug", self.log_level)
-        })?;
-        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        let lines = lines.with_ansi(std::io::stderr().is_terminal());
-        match self.log_format {
-            LogFormat::Pretty => lines.init(),
-            LogFormat::Json => lines.json().init(),
-        }
-        Ok(())
+        watched.why_not().send_replace(Some("it is draining".into()));
+        let stopped = running.stop().await;
+        watched.stop().await;
+        stopped
     }
 }
 
 /// Starts a server; returns once it listens. It is ready unless its log is not: a log that is being filled, was moved or catches up
-/// is read, and health says that nothing more can be done.
-pub(crate) async fn start(options: &Options) -> anyhow::Result<Running> {
+/// is read, and health says that nothing more can be done. What it does is told to `watched`.
+pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyhow::Result<Running> {
     if !options.listen.ip().is_loopback() && !options.trust_actor_header {
         bail!(
             "--listen {}: anybody there could act as anybody. Give --trust-actor-header if something in front authenticates callers \
@@ -113,13 +98,20 @@ pub(crate) async fn start(options: &Options) -> anyhow::Result<Running> {
     let projector = Projector::start(log.clone(), views.clone(), views::ALL, stop_projecting.clone())
         .await
         .context("the views can't be kept up to date")?;
+    let mut why_not = watch::Sender::default();
+    if let Some(watched) = watched {
+        watched.watch(&log, &views, projector.control()).await;
+        why_not = watched.why_not();
+    }
     let environment: Arc<dyn Environment> = Arc::new(Machine);
     let deps = grpc::Deps {
         commands: Arc::new(Commands::new(log.clone(), Arc::clone(&environment), commands::Options::default())),
         log: log.clone(),
         views,
+        projector: projector.control(),
         environment,
-        ready: readiness(&projector, &*log),
+        ready: readiness(&projector, &*log, why_not),
+        calls: watched.and_then(Watched::calls),
     };
     let bounds = grpc::Options { drain_ms: options.drain.saturating_mul(1000), ..grpc::Options::default() };
     let served = tokio::spawn(grpc::serve(listener, deps, bounds, stop_serving.clone()));
@@ -127,12 +119,17 @@ pub(crate) async fn start(options: &Options) -> anyhow::Result<Running> {
 }
 
 /// Ready while the projector runs and the log serves; why not is logged whenever it changes.
-fn readiness(projector: &Projector, log: &dyn EventLog) -> watch::Receiver<bool> {
+fn readiness(
+    projector: &Projector,
+    log: &dyn EventLog,
+    told: watch::Sender<Option<Arc<str>>>,
+) -> watch::Receiver<bool> {
     let (mut health, mut trouble) = (projector.health(), log.trouble());
     let mut why = why_not_ready(&health.borrow_and_update(), trouble.borrow_and_update().as_ref());
     if let Some(reason) = &why {
         tracing::warn!(%reason, "not ready");
     }
+    told.send_replace(why.as_deref().map(Arc::from));
     let (tell, ready) = watch::channel(why.is_none());
     tokio::spawn(async move {
         loop {
@@ -149,6 +146,7 @@ fn readiness(projector: &Projector, log: &dyn EventLog) -> watch::Receiver<bool>
                 Some(reason) if reason == STOPPED => {}
                 Some(reason) => tracing::warn!(%reason, "not ready"),
             }
+            told.send_replace(now.as_deref().map(Arc::from));
             why = now;
             if tell.send(why.is_none()).is_err() {
                 return;

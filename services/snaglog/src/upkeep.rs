@@ -7,6 +7,7 @@ mod files;
 mod moving;
 mod verify;
 mod versions;
+pub(crate) mod view;
 
 use std::error::Error;
 use std::fmt::Write as _;

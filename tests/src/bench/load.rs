@@ -114,6 +114,7 @@ impl Lives {
                 project: self.project.clone(),
                 cards_per_column: 1,
                 consistency: consistency.clone(),
+                ..Default::default()
             };
             self.connections[0].boards(life::DEVELOPER).get_board(board).await?;
             let list = api::issues::v1::ListIssuesRequest {

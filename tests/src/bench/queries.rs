@@ -80,7 +80,7 @@ async fn filled(data: &Path, issues: u64) -> anyhow::Result<Server> {
     }
     while let Some(token) = workers.join_next().await {
         let consistency = as_fresh_as([token??]);
-        let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 1, consistency };
+        let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 1, consistency, ..Default::default() };
         client.boards(life::DEVELOPER).get_board(request).await?;
     }
     debug_assert_eq!(life::level(1), Level::CodeOrData, "the triaged tenth is of one level");
@@ -129,7 +129,7 @@ async fn by_turns(
 async fn ask(client: &Client, query: Query, turn: u64, issues: u64) -> anyhow::Result<()> {
     match query {
         Query::Board => {
-            let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 20, consistency: None };
+            let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 20, consistency: None, ..Default::default() };
             client.boards(life::DEVELOPER).get_board(request).await?;
         }
         Query::Issue => {

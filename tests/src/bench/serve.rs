@@ -13,7 +13,7 @@ use tonic::Code;
 
 use super::load::{self, Lives, Run};
 use super::report::{Figure, Report, percentile};
-use super::{echo, overload, queries};
+use super::{echo, overload, queries, telemetry};
 use crate::client::Client;
 use crate::ground::{Ground, Kind};
 use crate::life;
@@ -46,6 +46,10 @@ pub struct Serve {
     /// Queries a second, at a fixed arrival rate
     #[arg(long, default_value_t = 200)]
     rate: u32,
+    /// Measure servers that tell everything of themselves: metrics, and traces, metrics and log records to a collector; and what that
+    /// costs, beside a server that tells nothing
+    #[arg(long)]
+    telemetry: bool,
     /// Where to put the servers' data [default: a temporary folder]
     #[arg(long)]
     folder: Option<std::path::PathBuf>,
@@ -58,6 +62,10 @@ impl Serve {
         let folder = self.folder.as_deref().unwrap_or(temporary.path());
         if !self.in_flight.is_empty() {
             self.throughput(&report, &folder.join("throughput")).await?;
+        }
+        if self.telemetry && !self.in_flight.is_empty() {
+            let length = Duration::from_secs_f64(self.seconds);
+            telemetry::measure(&report, &folder.join("telemetry"), self.rounds, length, &self.in_flight).await?;
         }
         // Queries are answered by the views, whatever the log.
         if self.issues > 0 && self.log == Kind::Sqlite {
@@ -99,7 +107,7 @@ impl Serve {
 }
 
 /// A server whose log is still catching up says so.
-async fn project_once_ready(client: &Client) -> anyhow::Result<()> {
+pub(super) async fn project_once_ready(client: &Client) -> anyhow::Result<()> {
     let start = Instant::now();
     loop {
         match life::project(client, "BENCH").await {

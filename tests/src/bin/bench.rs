@@ -19,6 +19,8 @@ enum Name {
     Serve(bench::serve::Serve),
     /// The event log itself, beside what its storage can do bare: events a second at 1, 64 and 512 in flight, reading, overload
     Append(bench::append::Append),
+    /// The projections: events folded a second, beside reading and decoding them alone
+    Project(bench::project::Project),
     /// The reference that `serve` is measured against: a bare unary echo (started by `serve` itself)
     #[command(hide = true)]
     Echo,
@@ -31,6 +33,7 @@ async fn main() -> anyhow::Result<()> {
     match bench.name {
         Name::Serve(serve) => serve.run(report("serve")).await,
         Name::Append(append) => append.run(report("append")).await,
+        Name::Project(project) => project.run(report("project")).await,
         Name::Echo => bench::echo::serve().await,
     }
 }

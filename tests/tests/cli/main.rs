@@ -1,15 +1,18 @@
 //! The command line as scripts rely on it: real processes against a real server.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a scenario ends where its helpers can't go on")]
 
+mod events;
 mod exit_codes;
 mod imported;
 mod pipes;
 mod readme;
 mod refusals;
 mod repeats;
+mod search;
 mod settings;
 mod shapes;
 mod texts;
+mod work;
 
 /// Runs each line against a shell's server; all must succeed. What they did to issues is then seen by every query.
 async fn given(shell: &tests::shell::Shell, lines: &[&str]) {

@@ -155,7 +155,7 @@ pub(crate) async fn board(client: &Client) -> Board {
 /// The board at least as fresh as this.
 pub(crate) async fn board_at(client: &Client, token: String) -> Board {
     let consistency = as_fresh_as([token]);
-    let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 100, consistency };
+    let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 100, consistency, ..Default::default() };
     let mut board = client.boards(DEVELOPER).get_board(request).await.unwrap().into_inner().board.unwrap();
     board.as_of = None;
     for card in board.columns.iter_mut().flat_map(|column| &mut column.cards) {

@@ -6,4 +6,5 @@ mod exported;
 mod given;
 mod moved;
 mod opened;
+mod outage;
 mod verified;

@@ -15,7 +15,7 @@ use crate::issues::show;
 const NOT_KNOWN: &str = "not known";
 
 /// What happened, in a sentence without its actor, who stands beside it.
-pub(super) fn summary(event: &E) -> String {
+pub(crate) fn summary(event: &E) -> String {
     match event {
         E::IssueFiled { title, source, .. } => format!("Filed: “{title}”{}", filed_by_whom(source)),
         E::ReportAmended { report } => format!("Amended the report: {}", parts(report)),
@@ -64,7 +64,7 @@ pub(super) fn summary(event: &E) -> String {
 }
 
 /// The event's data, by name. Texts are whole.
-pub(super) fn details(event: &E) -> Vec<Detail> {
+pub(crate) fn details(event: &E) -> Vec<Detail> {
     let mut details = Details::default();
     match event {
         E::IssueFiled { id, title, source, report, reported_severity, component } => {

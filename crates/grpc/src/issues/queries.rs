@@ -4,9 +4,10 @@ use api::issues::v1::{
     Comment, GetIssueRequest, GetIssueResponse, IssueOrder, IssueState, Level, ListIssuesRequest, ListIssuesResponse,
 };
 use domain::Fact;
-use domain::ids::{ComponentId, IssueKey, PersonId, ProjectId, SeverityId, TeamId};
+use domain::ids::{ComponentId, IssueId, IssueKey, Malformed, PersonId, ProjectId, SeverityId, TeamId};
 use prost::Message as _;
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 use views::issue::{self, Filter, GetIssue, ListIssues, Order, STEP_MAX, Standing};
 use views::row::{Cursor, Value};
 
@@ -16,6 +17,8 @@ use crate::freshness::AtLeast;
 use crate::identity::Caller;
 use crate::limits::{LIST_ITEMS_MAX, PAGE_BYTES_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, REFERENCE_CHARS_MAX};
 use crate::page::Binding;
+use crate::histories::history_problem;
+use crate::status::Subject;
 use crate::{projects, status};
 
 impl Issues {
@@ -27,9 +30,10 @@ impl Issues {
         let mut message = request.into_inner();
         let mut faults = Faults::default();
         let at_least = AtLeast::parse(&mut faults, message.consistency.take().as_ref())?;
-        let key = faults.required("key", &message.key, IssueKey::parse);
-        let key = faults.finish(key)?;
+        let named = faults.required("key", &message.key, Named::parse);
+        let key = self.key(faults.finish(named)?).await?;
         let page_token = std::mem::take(&mut message.comments_page_token);
+        let with_timeline = std::mem::take(&mut message.with_timeline);
         message.key = key.to_string();
         let binding = Binding::of(&message);
         let query = GetIssue { key: key.clone(), comments_after: binding.cursor(&page_token)? };
@@ -38,9 +42,10 @@ impl Issues {
             status::not_found(api::errors::v1::Reason::NoSuchIssue, &subject(&key), "there is no such issue")
         })?;
         let issue = show::issue(&found.issue);
+        let timeline = if with_timeline { Some(self.timeline(&found.issue).await?) } else { None };
         let mut older = found.older;
         let mut comments = Vec::new();
-        let mut bytes = issue.encoded_len();
+        let mut bytes = issue.encoded_len() + timeline.as_ref().map_or(0, prost::Message::encoded_len);
         for comment in &found.comments {
             let shown = comment_of(comment);
             bytes += shown.encoded_len();
@@ -56,6 +61,7 @@ impl Issues {
             comments,
             next_comments_page_token,
             consistency_token,
+            timeline,
         }))
     }
 
@@ -112,6 +118,38 @@ impl Issues {
     }
 }
 
+/// How an issue is asked for.
+enum Named {
+    Key(IssueKey),
+    Id(ProjectId, IssueId),
+}
+
+impl Named {
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        match text.split_once('/') {
+            None => IssueKey::parse(text).map(Self::Key),
+            Some((project, id)) => {
+                let id = Uuid::try_parse(id).map_err(|_| Malformed::Form { expected: "must end in the issue's UUID" })?;
+                Ok(Self::Id(ProjectId::parse(project)?, IssueId(id)))
+            }
+        }
+    }
+}
+
+impl Issues {
+    async fn key(&self, named: Named) -> Result<IssueKey, Status> {
+        let (project, id) = match named {
+            Named::Key(key) => return Ok(key),
+            Named::Id(project, id) => (project, id),
+        };
+        let found = self.history.find_key(&project, id).await.map_err(|error| history_problem(&error))?;
+        let subject = Subject(format!("issues/{project}/{id}"));
+        found.ok_or_else(|| {
+            status::not_found(api::errors::v1::Reason::NoSuchIssue, &subject, "there is no such issue")
+        })
+    }
+}
+
 fn comment_of(comment: &issue::Comment) -> Comment {
     Comment {
         revision: comment.revision,
@@ -153,7 +191,8 @@ fn level_fact(level: Level) -> Option<Fact<domain::issue::Level>> {
     }
 }
 
-fn standings(state: IssueState) -> Option<Vec<Standing>> {
+/// The columns of a state.
+pub(crate) fn standings(state: IssueState) -> Option<Vec<Standing>> {
     match state {
         IssueState::New => Some(vec![Standing::NewUntriaged, Standing::NewTriaged]),
         IssueState::Accepted => Some(vec![Standing::Accepted]),

@@ -2,7 +2,7 @@
 
 use api::issues::v1 as wire;
 use domain::issue::{
-    Asked, Closing, CustomerChannel, Dismissal, Fix, Issue, IssueRef, Level, Link, LinkKind, Nature, OwnerChannel,
+    Asked, Closing, CustomerChannel, Dismissal, Fix, Issue, IssueRef, Level, LinkKind, Nature, OwnerChannel,
     Question, RaisedBy, Report, Resolved, Source, SourceKind, State, Verified,
 };
 use domain::{Fact, Origin};
@@ -35,7 +35,7 @@ pub(crate) fn issue(issue: &Issue) -> wire::Issue {
         workaround: text(issue.workaround.as_ref().map(|workaround| &workaround.text)),
         workaround_at: issue.workaround.as_ref().map(|workaround| stamp(workaround.at)),
         causes: issue.causes.iter().take(LIST_SHOWN_MAX).map(ToString::to_string).collect(),
-        links: issue.links.iter().take(LIST_SHOWN_MAX).map(link).collect(),
+        links: issue.links.iter().take(LIST_SHOWN_MAX).map(|held| link(held.kind, &held.other)).collect(),
         watchers: issue.watchers.iter().take(LIST_SHOWN_MAX).map(ToString::to_string).collect(),
         comment_count: issue.comments,
         origin: issue.origin.as_ref().map(origin),
@@ -99,7 +99,7 @@ fn show_verified(verified: &Verified, shown: &mut wire::Issue) {
 }
 
 /// The value as text; none is an empty one.
-fn text(value: Option<&impl ToString>) -> String {
+pub(crate) fn text(value: Option<&impl ToString>) -> String {
     value.map(ToString::to_string).unwrap_or_default()
 }
 
@@ -123,14 +123,14 @@ pub(crate) fn level(level: Fact<Level>) -> wire::Level {
     }
 }
 
-fn nature(nature: Nature) -> wire::Nature {
+pub(crate) fn nature(nature: Nature) -> wire::Nature {
     match nature {
         Nature::Incident => wire::Nature::Incident,
         Nature::Bug => wire::Nature::Bug,
     }
 }
 
-fn fix_kind(fix: &Fact<Fix>) -> wire::FixKind {
+pub(crate) fn fix_kind(fix: &Fact<Fix>) -> wire::FixKind {
     match fix {
         Fact::Known(Fix::Code(_)) => wire::FixKind::Code,
         Fact::Known(Fix::Data(_)) => wire::FixKind::Data,
@@ -141,7 +141,7 @@ fn fix_kind(fix: &Fact<Fix>) -> wire::FixKind {
     }
 }
 
-fn dismissal(dismissal: &Fact<Dismissal>) -> wire::DismissalReason {
+pub(crate) fn dismissal(dismissal: &Fact<Dismissal>) -> wire::DismissalReason {
     match dismissal {
         Fact::Known(Dismissal::DuplicateOf(_)) => wire::DismissalReason::Duplicate,
         Fact::Known(Dismissal::CannotReproduce) => wire::DismissalReason::CannotReproduce,
@@ -153,7 +153,7 @@ fn dismissal(dismissal: &Fact<Dismissal>) -> wire::DismissalReason {
     }
 }
 
-fn source(source: &Source) -> wire::Source {
+pub(crate) fn source(source: &Source) -> wire::Source {
     let (raised_by, raised_by_system) = match &source.raised_by {
         RaisedBy::Person(person) => (person.to_string(), String::new()),
         RaisedBy::System(system) => (String::new(), system.to_string()),
@@ -197,7 +197,7 @@ fn source_kind(kind: &SourceKind) -> wire::source::Kind {
     }
 }
 
-fn report(report: &Report) -> wire::Report {
+pub(crate) fn report(report: &Report) -> wire::Report {
     wire::Report {
         steps: text(report.steps.as_ref()),
         actual: text(report.actual.as_ref()),
@@ -223,12 +223,7 @@ fn questions(open: &[Question]) -> Vec<wire::Question> {
 }
 
 fn question(question: &Question) -> wire::Question {
-    let (of, person) = match &question.of {
-        Asked::Opener => (wire::Asked::Opener, String::new()),
-        Asked::Customer => (wire::Asked::Customer, String::new()),
-        Asked::ProductOwner => (wire::Asked::ProductOwner, String::new()),
-        Asked::Person(person) => (wire::Asked::Person, person.to_string()),
-    };
+    let (of, person) = asked(&question.of);
     wire::Question {
         number: question.number,
         of: of.into(),
@@ -239,8 +234,8 @@ fn question(question: &Question) -> wire::Question {
     }
 }
 
-fn link(link: &Link) -> wire::Link {
-    let kind = match link.kind {
+pub(crate) fn link(kind: LinkKind, with: &IssueRef) -> wire::Link {
+    let kind = match kind {
         LinkKind::RelatesTo => wire::LinkKind::RelatesTo,
         LinkKind::CausedBy => wire::LinkKind::CausedBy,
         LinkKind::Causes => wire::LinkKind::Causes,
@@ -249,7 +244,17 @@ fn link(link: &Link) -> wire::Link {
         LinkKind::DuplicateOf => wire::LinkKind::DuplicateOf,
         LinkKind::DuplicatedBy => wire::LinkKind::DuplicatedBy,
     };
-    wire::Link { kind: kind.into(), other: other(&link.other) }
+    wire::Link { kind: kind.into(), other: other(with) }
+}
+
+/// Of whom, and by which name.
+pub(crate) fn asked(of: &Asked) -> (wire::Asked, String) {
+    match of {
+        Asked::Opener => (wire::Asked::Opener, String::new()),
+        Asked::Customer => (wire::Asked::Customer, String::new()),
+        Asked::ProductOwner => (wire::Asked::ProductOwner, String::new()),
+        Asked::Person(person) => (wire::Asked::Person, person.to_string()),
+    }
 }
 
 /// A key, or a reference of another system.

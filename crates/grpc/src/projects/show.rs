@@ -43,7 +43,7 @@ pub(super) fn team(team: &Team, of_model: Option<TeamModel>) -> wire::Team {
     }
 }
 
-fn model(model: Option<TeamModel>) -> wire::TeamModel {
+pub(crate) fn model(model: Option<TeamModel>) -> wire::TeamModel {
     match model {
         Some(TeamModel::Combined) => wire::TeamModel::Combined,
         Some(TeamModel::Development) => wire::TeamModel::Development,
@@ -54,7 +54,7 @@ fn model(model: Option<TeamModel>) -> wire::TeamModel {
     }
 }
 
-fn scheme(scheme: &Scheme) -> wire::SeverityScheme {
+pub(crate) fn scheme(scheme: &Scheme) -> wire::SeverityScheme {
     let severity = |severity: &domain::project::Severity| wire::Severity {
         id: severity.id.to_string(),
         name: severity.name.to_string(),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use api::admin::v1::admin_service_client::AdminServiceClient;
 use api::boards::v1::boards_service_client::BoardsServiceClient;
+use api::events::v1::events_service_client::EventsServiceClient;
+use api::flow::v1::flow_service_client::FlowServiceClient;
 use api::history::v1::history_service_client::HistoryServiceClient;
 use api::imports::v1::imports_service_client::ImportsServiceClient;
 use api::issues::v1::issues_service_client::IssuesServiceClient;
@@ -16,6 +19,8 @@ use api::projects::v1::{
     CreateProjectRequest, TeamModel,
 };
 use api::releases::v1::releases_service_client::ReleasesServiceClient;
+use api::search::v1::search_service_client::SearchServiceClient;
+use api::watches::v1::watches_service_client::WatchesServiceClient;
 use commands::{Commands, Environment};
 use event_log::{EventLog, Identity, MemoryLog};
 use grpc::{Deps, Options, ServeError, serve};
@@ -40,6 +45,7 @@ use super::around::GatedLog;
 pub(crate) struct Given {
     pub(crate) address: SocketAddr,
     pub(crate) log: Arc<GatedLog>,
+    pub(crate) store: Arc<dyn ViewStore>,
     pub(crate) environment: Arc<Clockwork>,
     pub(crate) ready: watch::Sender<bool>,
     /// Cancelled, the server ends.
@@ -55,6 +61,12 @@ pub(crate) type Client = InterceptedService<Channel, Actor>;
 /// Names who calls.
 #[derive(Clone)]
 pub(crate) struct Actor(&'static str);
+
+impl Actor {
+    pub(crate) fn named(actor: &'static str) -> Self {
+        Self(actor)
+    }
+}
 
 impl Interceptor for Actor {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -108,14 +120,14 @@ impl Given {
         let deps = Deps {
             commands: Arc::new(commands),
             log: of_log,
-            views: store,
+            views: Arc::clone(&store),
+            projector: projector.control(),
             environment: environment.clone(),
-            ready: watched,
-        };
+            ready: watched, calls: None };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = tokio::spawn(serve(listener, deps, options, shutdown.clone()));
-        Self { address, log, environment, ready, shutdown, views_stop, projector, served }
+        Self { address, log, store, environment, ready, shutdown, views_stop, projector, served }
     }
 
     /// A server with the project PAY: the combined team core with ada and ben owns checkout; pia owns the product; cora is a customer.
@@ -170,6 +182,17 @@ impl Given {
         projects.add_customer(customer).await.unwrap();
     }
 
+    /// Another project, with nothing in it.
+    pub(crate) async fn create(&self, project: &str) {
+        let create = CreateProjectRequest {
+            request_id: fresh(),
+            project: project.to_owned(),
+            name: project.to_owned(),
+            ..Default::default()
+        };
+        self.projects("pia").create_project(create).await.unwrap();
+    }
+
     /// An issue that cora reported.
     pub(crate) async fn file(&self) -> Issue {
         self.issues("cora").file_issue(filing()).await.unwrap().into_inner().issue.unwrap()
@@ -195,8 +218,28 @@ impl Given {
         BoardsServiceClient::with_interceptor(self.channel(), Actor(actor))
     }
 
+    pub(crate) fn searches(&self, actor: &'static str) -> SearchServiceClient<Client> {
+        SearchServiceClient::with_interceptor(self.channel(), Actor(actor))
+    }
+
+    pub(crate) fn flow(&self, actor: &'static str) -> FlowServiceClient<Client> {
+        FlowServiceClient::with_interceptor(self.channel(), Actor(actor))
+    }
+
+    pub(crate) fn watches(&self, actor: &'static str) -> WatchesServiceClient<Client> {
+        WatchesServiceClient::with_interceptor(self.channel(), Actor(actor))
+    }
+
     pub(crate) fn histories(&self, actor: &'static str) -> HistoryServiceClient<Client> {
         HistoryServiceClient::with_interceptor(self.channel(), Actor(actor))
+    }
+
+    pub(crate) fn events(&self, actor: &'static str) -> EventsServiceClient<Client> {
+        EventsServiceClient::with_interceptor(self.channel(), Actor(actor))
+    }
+
+    pub(crate) fn admin(&self, actor: &'static str) -> AdminServiceClient<Client> {
+        AdminServiceClient::with_interceptor(self.channel(), Actor(actor))
     }
 
     pub(crate) fn imports(&self, actor: &'static str) -> ImportsServiceClient<Client> {

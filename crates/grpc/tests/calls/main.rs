@@ -1,12 +1,16 @@
 //! The server as its callers see it: a real client, a real connection, everything else in memory.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a story that can't go on fails")]
 
+mod admin;
 mod answers;
 mod around;
+mod boards;
 mod commands;
 mod discovery;
 mod ending;
 mod errors;
+mod events;
+mod flow;
 mod freshness;
 mod given;
 mod histories;
@@ -14,4 +18,7 @@ mod imports;
 mod life;
 mod lists;
 mod messages;
+mod search;
+mod watches;
 mod web;
+mod work;

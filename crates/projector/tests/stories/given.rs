@@ -7,7 +7,7 @@ use codec::stream_id;
 use domain::issue::{Issue, IssueEvent, fold};
 use domain::{Event, Origin, Recorded, StreamRef};
 use event_log::{Append, Appended, EventLog, Identity, MemoryLog, NewEvent};
-use projector::{Projector, Views};
+use projector::{Control, Projector, Views};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use view_store::ViewStore;
@@ -129,8 +129,13 @@ impl Given {
 
     /// A projector that runs.
     pub(crate) async fn start(&self) -> Running {
+        self.start_on(self.store.clone()).await
+    }
+
+    /// A projector that has its own way to the store.
+    pub(crate) async fn start_on(&self, store: Arc<dyn ViewStore>) -> Running {
         let stop = CancellationToken::new();
-        let projector = Projector::start(self.log.clone(), self.store.clone(), self.views, stop.clone()).await;
+        let projector = Projector::start(self.log.clone(), store, self.views, stop.clone()).await;
         Running { projector: projector.expect("log and store serve"), stop }
     }
 
@@ -178,6 +183,22 @@ impl Given {
 }
 
 impl Running {
+    pub(crate) fn control(&self) -> Control {
+        self.projector.control()
+    }
+
+    /// How many streams of the view are parked that nobody has seen, and how many are left as they are, once it is caught up.
+    pub(crate) async fn counted(&self, view: &str) -> (u64, u64) {
+        assert!(self.projector.caught_up().await, "it runs until told otherwise");
+        while self.projector.progress().iter().any(|progress| !progress.led) {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        // Lanes are taken up in the next round.
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        let of_view = self.projector.progress().into_iter().filter(|progress| progress.view.name == view);
+        of_view.fold((0, 0), |sum, it| (sum.0 + it.parked, sum.1 + it.skipped))
+    }
+
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         self.projector.stopped().await;
@@ -189,7 +210,7 @@ pub(crate) async fn rows(store: &dyn ViewStore, views: Views) -> Vec<Row> {
     let mut rows = Vec::new();
     for view in views {
         let schema = view.schema();
-        let selects = schema.tables.iter().map(|table| Select::from(table, u32::MAX)).collect();
+        let selects = schema.tables.iter().map(|table| Select::from(table, u32::MAX).with_words()).collect();
         let answer = store.query(schema.id(), selects).await.expect("the view is prepared");
         rows.extend(answer.rows.into_iter().flatten());
     }

@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 
 use domain::Fact::{Known, NotKnown};
 use domain::issue::{
-    Asked, Capacity, Closing, CodeFix, CustomerChannel, DataFix, Dismissal, Fix, IssueEvent, IssueRef, Level, LinkKind,
-    Nature, OwnerChannel, RaisedBy, Report, Source, SourceKind,
+    Asked, Capacity, Closing, CodeFix, CustomerChannel, DataFix, Dismissal, Fix, Issue, IssueEvent, IssueRef, Level,
+    LinkKind, Nature, OwnerChannel, RaisedBy, Report, Source, SourceKind, State,
 };
 use domain::text::Title;
 use domain::{Fact, Origin};
 use proptest::prelude::*;
 use proptest::sample::select;
-use views::board::GetBoard;
-use views::issue::{GetIssue, Standing};
+use views::board::{Filter, GetBoard};
+use views::inbox::GetInbox;
+use views::issue::{Dimension, GetIssue, Standing};
+use views::people::CountAccepted;
+use views::search::{Hit, Newest};
 
 use super::events::{at, issue_id, issue_stream, key, person, project, severity, text};
 use super::given::Given;
+use super::search::search;
 
 fn fact<T: Clone + std::fmt::Debug + 'static>(of: T) -> impl Strategy<Value = Fact<T>> {
     select(vec![NotKnown, Known(of)])
@@ -174,6 +178,19 @@ fn histories() -> impl Strategy<Value = Vec<(u64, IssueEvent, bool)>> {
     })
 }
 
+fn is_found_as_it_stands(hit: &Hit, issue: &Issue) {
+    let triage = issue.triage.as_ref();
+    assert_eq!((&*hit.title, hit.standing), (issue.title.as_str(), Standing::of(&issue.state)));
+    assert_eq!(hit.severity.as_deref(), triage.and_then(|it| it.severity.known()).map(|it| it.as_str()));
+    assert_eq!(hit.level, triage.map(|it| it.level));
+    assert_eq!(hit.nature, triage.and_then(|it| it.nature));
+    assert_eq!(hit.team.as_deref(), triage.and_then(|it| it.team.known()).map(|it| it.as_str()));
+    assert_eq!(hit.component.as_deref(), issue.component.as_ref().map(|it| it.as_str()));
+    assert_eq!(hit.assignee.as_deref(), issue.assignee.as_ref().map(|it| it.as_str()));
+    assert_eq!((hit.filed_at, hit.imported), (issue.filed_at, issue.origin.is_some()));
+    assert_eq!(hit.source.is_some(), issue.source.kind.known().is_some());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -188,20 +205,78 @@ proptest! {
                 given.append(&issue_stream("PAY", ordinal), event.into(), imported.then(origin)).await;
             }
             given.settled().await;
+            let hits = given.ask_now(&Newest { search: &search("payments"), oldest: 0, counted: true }).await;
+            assert_eq!(hits.page.hits.len(), 3, "all have the word in their title");
             let mut counts = BTreeMap::new();
+            let mut issues = Vec::new();
             for ordinal in 1..=3 {
                 let issue = given.decided(ordinal).await.expect("it was filed");
+                issues.push(issue.clone());
                 *counts.entry(Standing::of(&issue.state)).or_insert(0) += 1;
                 let found = given.ask_now(&GetIssue { key: key(ordinal), comments_after: None }).await;
                 let found = found.expect("it was filed");
                 assert_eq!(found.issue, issue);
                 assert_eq!(found.comments.len() as u64, issue.comments);
+                is_found_as_it_stands(hits.page.hits.iter().find(|hit| hit.key == issue.key).expect("a hit"), &issue);
+                for (word, has) in [("card", issue.workaround.is_some()), ("press", issue.report.steps.is_some())] {
+                    let with = given.ask_now(&Newest { search: &search(word), oldest: 0, counted: false }).await;
+                    assert_eq!(with.page.hits.iter().any(|hit| hit.key == issue.key), has, "{word}");
+                }
             }
-            let board = given.ask_now(&GetBoard { project: project("PAY"), cards_per_column: 9 }).await;
+            let board = given.ask_now(&GetBoard::of(project("PAY"), 9)).await;
             for column in board.columns {
                 assert_eq!(column.count, counts.get(&column.standing).copied().unwrap_or(0));
                 assert_eq!(column.cards.len() as u64, column.count);
             }
+            recount_groups(&given, &issues).await;
+            recount_work(&given, &issues).await;
         });
+    }
+}
+
+/// What an issue has of a dimension.
+type Has = fn(&Issue) -> Option<String>;
+
+/// Counts by what issues have in common are what one gets by counting the issues.
+async fn recount_groups(given: &Given, issues: &[Issue]) {
+    let dimensions: [(Dimension, Has); 5] = [
+        (Dimension::Severity, |issue| Some(issue.triage.as_ref()?.severity.known()?.to_string())),
+        (Dimension::Team, |issue| Some(issue.triage.as_ref()?.team.known()?.to_string())),
+        (Dimension::Assignee, |issue| Some(issue.assignee.as_ref()?.to_string())),
+        (Dimension::Component, |issue| Some(issue.component.as_ref()?.to_string())),
+        (Dimension::Nature, |issue| {
+            Some(if issue.triage.as_ref()?.nature? == Nature::Bug { "bug" } else { "incident" }.to_owned())
+        }),
+    ];
+    for (by, has) in dimensions {
+        let mut counted: BTreeMap<(String, Standing), u64> = BTreeMap::new();
+        for issue in issues {
+            *counted.entry((has(issue).unwrap_or_default(), Standing::of(&issue.state))).or_default() += 1;
+        }
+        let board = GetBoard { group_by: Some(by), ..GetBoard::of(project("PAY"), 9) };
+        let groups = given.ask_now(&board).await.groups.groups;
+        let told = groups.iter().flat_map(|group| {
+            let counts = Standing::ALL.into_iter().zip(&group.counts).filter(|(_, count)| count.issues > 0);
+            counts.map(|(standing, count)| ((group.value.to_string(), standing), count.issues))
+        });
+        assert_eq!(told.collect::<BTreeMap<_, _>>(), counted, "{by:?}");
+    }
+    let waiting = Filter::default().only(Dimension::Waiting, ["yes".into()]);
+    let board = given.ask_now(&GetBoard { filter: waiting, ..GetBoard::of(project("PAY"), 9) }).await;
+    let waiting: u64 = board.columns.iter().map(|column| column.count).sum();
+    assert_eq!(waiting, issues.iter().filter(|issue| !issue.questions.is_empty()).count() as u64);
+}
+
+/// So is what waits for triage, and what people have accepted.
+async fn recount_work(given: &Given, issues: &[Issue]) {
+    let sections = views::inbox::Section::ALL.map(|section| (section, None)).to_vec();
+    let inbox = GetInbox { project: project("PAY"), worst_first: vec![severity("sev1")], sections, entries: 9 };
+    let inbox: u64 = given.ask_now(&inbox).await.iter().map(|section| section.count).sum();
+    let untriaged = |issue: &&Issue| Standing::of(&issue.state) == Standing::NewUntriaged;
+    assert_eq!(inbox, issues.iter().filter(untriaged).count() as u64);
+    for who in ["dan", "dora"].map(person) {
+        let asked = CountAccepted { project: project("PAY"), people: vec![who.clone()] };
+        let theirs = |issue: &&Issue| issue.state == State::Accepted && issue.assignee.as_ref() == Some(&who);
+        assert_eq!(given.ask_now(&asked).await, [issues.iter().filter(theirs).count() as u64]);
     }
 }

@@ -37,12 +37,16 @@ static BEFORE: Schema = Schema { name: "tally", version: 1, tables: &[&STREAM, &
 #[derive(Debug)]
 pub(crate) struct Tally {
     schema: &'static Schema,
+    /// It refuses nothing any more.
+    mended: bool,
 }
 
 /// How it is.
-pub(crate) static TALLY: Tally = Tally { schema: &SCHEMA };
+pub(crate) static TALLY: Tally = Tally { schema: &SCHEMA, mended: false };
+/// As the next build has it.
+pub(crate) static TALLY_MENDED: Tally = Tally { schema: &SCHEMA, mended: true };
 /// How its tables were once, under the same version.
-pub(crate) static TALLY_BEFORE: Tally = Tally { schema: &BEFORE };
+pub(crate) static TALLY_BEFORE: Tally = Tally { schema: &BEFORE, mended: false };
 
 #[derive(Debug)]
 pub(crate) struct Tallied {
@@ -103,7 +107,7 @@ impl View for Tally {
             Event::Issue(IssueEvent::IssueCommented { text }) => text.as_str(),
             _ => "",
         };
-        if said == "refuse me" {
+        if said == "refuse me" && !self.mended {
             return Err(Unappliable::Refused { reason: "it was told to".into() });
         }
         let tallied = tallied.get_or_insert_with(|| Tallied {

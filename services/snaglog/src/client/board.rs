@@ -110,7 +110,6 @@ choices! {
 
 /// A column of the board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the names say it")]
 pub(crate) enum ColumnName {
     Untriaged,
     Triaged,

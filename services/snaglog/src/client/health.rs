@@ -10,14 +10,16 @@ use super::session::Session;
 use super::settings::Global;
 
 /// The whole server, then each of its services.
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 9] = [
     "",
     "snaglog.issues.v1.IssuesService",
     "snaglog.projects.v1.ProjectsService",
     "snaglog.releases.v1.ReleasesService",
     "snaglog.boards.v1.BoardsService",
     "snaglog.history.v1.HistoryService",
+    "snaglog.events.v1.EventsService",
     "snaglog.imports.v1.ImportsService",
+    "snaglog.admin.v1.AdminService",
 ];
 
 /// Asks the server whether it serves.

@@ -5,8 +5,9 @@ mod filing;
 mod hint;
 mod next;
 mod production;
-mod query;
+pub(crate) mod query;
 mod resolution;
+mod timeline;
 mod triage;
 pub(crate) mod words;
 
@@ -27,7 +28,7 @@ pub(crate) use query::story;
 pub(crate) enum Command {
     /// File an issue
     File(filing::File),
-    /// Show one issue with its newest comments
+    /// Show one issue with its newest comments and its timeline
     #[command(visible_alias = "get")]
     Show(query::Show),
     /// List a project's issues
@@ -122,9 +123,9 @@ pub(crate) struct Fresh {
 
 impl Fresh {
     /// What a query takes.
-    pub(crate) fn consistency(self) -> Option<Consistency> {
+    pub(crate) fn consistency(&self) -> Option<Consistency> {
         let requirement = |token| Requirement::AtLeastAsFresh(AtLeastAsFresh { tokens: vec![token] });
-        self.at_least.map(|token| Consistency { requirement: Some(requirement(token)) })
+        self.at_least.clone().map(|token| Consistency { requirement: Some(requirement(token)) })
     }
 }
 

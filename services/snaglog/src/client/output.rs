@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -75,6 +76,16 @@ impl Output {
         self.print(&json::select(object, self.fields.as_deref().unwrap_or_default()));
     }
 
+    /// Prints a JSON object on one line, for those who are given nothing else.
+    pub(crate) fn line(&self, object: &Json) {
+        self.print(object);
+    }
+
+    /// True: nobody reads standard output any more. For what would go on for ever.
+    pub(crate) fn has_no_reader(&self) -> bool {
+        NO_READER.load(Ordering::Relaxed)
+    }
+
     /// Prints a text for people.
     pub(crate) fn text(&self, text: impl Display) {
         self.print(&text);
@@ -98,15 +109,19 @@ impl Output {
     }
 }
 
+/// Whether a line could not be printed for want of a reader.
+static NO_READER: AtomicBool = AtomicBool::new(false);
+
 /// A line on standard output. Where nobody reads any more, as behind `head`, there is nothing to do; where it can't be written (a full
 /// disk), a script must not take it for done.
 fn print(line: &dyn Display) {
     match writeln!(anstream::stdout(), "{line}") {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => NO_READER.store(true, Ordering::Relaxed),
+        Err(error) => {
             _ = writeln!(anstream::stderr(), "error: standard output: {error}");
             std::process::exit(1);
         }
-        _ => {}
     }
 }
 

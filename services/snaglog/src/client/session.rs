@@ -39,13 +39,16 @@ pub(crate) struct Session {
     may_ask: bool,
 }
 
-/// Puts the actor into each call's metadata.
+/// Puts into each call's metadata who acts, and the trace that it goes on with.
 #[derive(Debug, Clone)]
 pub(crate) struct Identify(MetadataValue<Ascii>);
 
 impl Interceptor for Identify {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.metadata_mut().insert("snaglog-actor", self.0.clone());
+        if let Some(traceparent) = telemetry::trace::of(&tracing::Span::current()).and_then(|own| own.parse().ok()) {
+            request.metadata_mut().insert(telemetry::trace::TRACEPARENT, traceparent);
+        }
         Ok(request)
     }
 }

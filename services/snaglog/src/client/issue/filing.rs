@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Late, Target, send};
 use crate::client::failure::Failure;
+use crate::client::search;
 use crate::client::session::Session;
 use crate::client::text;
 
@@ -183,6 +184,7 @@ impl File {
             component: self.component.unwrap_or_default(),
             occurred_at: self.late.occurred_at,
         };
+        search::offer(session, &request.project, &request.title, request.report.as_ref()).await;
         send!(session, "", file_issue(request))
     }
 

@@ -2,51 +2,85 @@
 
 use std::fmt::Write as _;
 
+use api::consistency::v1::Consistency;
 use api::issues::v1::issues_service_client::IssuesServiceClient;
 use api::issues::v1::{
     Comment, DismissalReason, FixKind, GetIssueRequest, GetIssueResponse, Issue, IssueState, ListIssuesRequest,
+    Timeline,
 };
 use clap::Args;
 
-use super::{Fresh, advise, explain, words};
+use super::{Fresh, advise, explain, timeline, words};
 use crate::client::failure::Failure;
 use crate::client::json;
 use crate::client::output::{Output, table};
 use crate::client::session::Session;
+use crate::client::watching;
 
-/// Show one issue with its newest comments.
+/// Show one issue with its newest comments, and its timeline: who did what, when and why, and how long it took.
 #[derive(Debug, Args)]
 pub(crate) struct Show {
-    /// The issue's key, `PAY-42` in either case
-    key: String,
+    /// The issue's key, `PAY-42` in either case; or its project and id: `PAY/01890a5d-…`
+    pub(crate) key: String,
+    /// Stay, and show it again whenever something happens to it; piped: one JSON object a change
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
-    fresh: Fresh,
+    pub(crate) fresh: Fresh,
+}
+
+/// An issue with what there is to tell of it.
+pub(crate) struct Found {
+    issue: Issue,
+    comments: Vec<Comment>,
+    timeline: Timeline,
 }
 
 impl Show {
     /// Shows it.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        session.output.expect_fields_of::<Issue>(&["comments"])?;
-        let mut client = IssuesServiceClient::new(session.wire());
+        session.output.expect_fields_of::<Issue>(&["comments", "timeline"])?;
+        if self.watch {
+            return watching::issue::watch(self, session).await;
+        }
+        let found = self.find(session, self.fresh.consistency()).await?;
+        if session.output.is_json() {
+            session.output.json(found.json());
+        } else {
+            session.output.text(found.story(&session.output));
+        }
+        Ok(())
+    }
+
+    /// Finds it.
+    pub(crate) async fn find(&self, session: &Session, consistency: Option<Consistency>) -> Result<Found, Failure> {
         let request = GetIssueRequest {
             key: self.key.clone(),
-            consistency: self.fresh.consistency(),
+            consistency,
+            with_timeline: true,
             ..GetIssueRequest::default()
         };
-        let answer = match client.get_issue(request).await {
+        let answer = match IssuesServiceClient::new(session.wire()).get_issue(request).await {
             Ok(answer) => answer.into_inner(),
             Err(status) => return Err(advise(session, session.failure(status), &self.key.to_uppercase()).await),
         };
-        let GetIssueResponse { issue, comments, .. } = answer;
-        let issue = issue.unwrap_or_default();
-        if session.output.is_json() {
-            let mut object = json::to_json(&issue);
-            object["comments"] = comments.iter().map(json::to_json).collect();
-            session.output.json(object);
-        } else {
-            session.output.text(story(&issue, &comments, &session.output));
-        }
-        Ok(())
+        let GetIssueResponse { issue, comments, timeline, .. } = answer;
+        Ok(Found { issue: issue.unwrap_or_default(), comments, timeline: timeline.unwrap_or_default() })
+    }
+}
+
+impl Found {
+    /// The issue, its comments and its timeline in one object.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let mut object = json::to_json(&self.issue);
+        object["comments"] = self.comments.iter().map(json::to_json).collect();
+        object["timeline"] = json::to_json(&self.timeline);
+        object
+    }
+
+    /// For people.
+    pub(crate) fn story(&self, output: &Output) -> String {
+        format!("{}\n{}", story(&self.issue, &self.comments, output), timeline::story(&self.timeline, output))
     }
 }
 

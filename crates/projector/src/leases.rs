@@ -1,0 +1,133 @@
+//! Which lanes are led here: leases, claimed and renewed as long as the runner runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_log::PartitionId;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use view_store::{Claim, Holder, StoreError, Term, ViewId};
+
+use crate::trouble::chain;
+use crate::{LEASE_MS, RENEW_MS, Shared, USED_LASTS};
+
+/// Terms by view and partition.
+pub(crate) type Terms = BTreeMap<(ViewId, PartitionId), Term>;
+
+/// That a view is in use is said so often.
+const ANNOUNCE_EVERY: Duration = Duration::from_secs(60);
+
+/// Who stops waits so long at most to let go of leases.
+const RELEASE_MAX: Duration = Duration::from_secs(1);
+
+/// What is leased to this runner, as far as it knows.
+#[derive(Debug)]
+pub(crate) struct Leases {
+    pub(crate) holder: Holder,
+    terms: watch::Sender<Arc<Terms>>,
+    /// A lease may be free.
+    ask: Notify,
+}
+
+impl Leases {
+    pub(crate) fn of(holder: Holder) -> Self {
+        Self { holder, terms: watch::Sender::default(), ask: Notify::new() }
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<Arc<Terms>> {
+        self.terms.subscribe()
+    }
+
+    /// It was said that the lease is held no more.
+    pub(crate) fn lost(&self, view: ViewId, partition: PartitionId, term: Term) {
+        self.change(|terms| {
+            if terms.get(&(view, partition)) == Some(&term) {
+                terms.remove(&(view, partition));
+            }
+        });
+        self.ask.notify_one();
+    }
+
+    /// It was granted beside the rest.
+    pub(crate) fn gained(&self, view: ViewId, partition: PartitionId, term: Term) {
+        self.change(|terms| {
+            terms.insert((view, partition), term);
+        });
+    }
+
+    /// Asks at once for what may be free now.
+    pub(crate) fn ask(&self) {
+        self.ask.notify_one();
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Terms)) {
+        self.terms.send_if_modified(|terms| {
+            let mut changed = Terms::clone(&**terms);
+            change(&mut changed);
+            let is_new = changed != **terms;
+            if is_new {
+                *terms = Arc::new(changed);
+            }
+            is_new
+        });
+    }
+}
+
+/// Claims every lane, keeps what it gets, and lets go of it in the end. Says meanwhile which views are in use.
+pub(crate) async fn keep(shared: Arc<Shared>, stop: CancellationToken) {
+    let began = Instant::now();
+    let mut announced = None::<Instant>;
+    while !stop.is_cancelled() {
+        if let Err(error) = renew(&shared).await {
+            tracing::warn!(error = %chain(&error), "leases are not renewed");
+        }
+        if announced.is_none_or(|announced| announced.elapsed() >= ANNOUNCE_EVERY) {
+            match announce(&shared, began).await {
+                Ok(()) => announced = Some(Instant::now()),
+                Err(error) => tracing::warn!(error = %chain(&error), "views are not announced"),
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(RENEW_MS)) => {}
+            () = shared.leases.ask.notified() => {}
+            () = stop.cancelled() => {}
+        }
+    }
+    // Where that fails or takes too long, they run out by themselves.
+    let released = tokio::time::timeout(RELEASE_MAX, shared.store.release(shared.leases.holder)).await;
+    tracing::debug!(?released, "leases are let go");
+}
+
+async fn renew(shared: &Shared) -> Result<(), StoreError> {
+    let partitions = shared.log.identity().partitions;
+    let of = shared.views.iter().flat_map(|view| (0..partitions).map(|partition| (view.schema().id(), partition)));
+    let claim = Claim {
+        holder: shared.leases.holder,
+        of: of.collect(),
+        lasting: Duration::from_millis(LEASE_MS),
+        anyway: false,
+    };
+    let granted = shared.store.lease(claim).await?;
+    let granted = granted.into_iter().map(|lease| ((lease.view, lease.partition), lease.term)).collect();
+    shared.leases.change(|terms| *terms = granted);
+    Ok(())
+}
+
+/// Says that the views are in use. Whoever has run for long enough to have heard of all others drops what nobody uses.
+async fn announce(shared: &Shared, began: Instant) -> Result<(), StoreError> {
+    let views: Vec<_> = shared.views.iter().map(|view| view.schema().id()).collect();
+    if let Err(error) = shared.store.announce(&views, USED_LASTS).await {
+        let StoreError::NotPrepared { view } = error else { return Err(error) };
+        tracing::warn!(%view, "a view's tables are gone: it is rebuilt");
+        shared.prepare().await?;
+        shared.store.announce(&views, USED_LASTS).await?;
+    }
+    if began.elapsed() >= USED_LASTS {
+        for gone in shared.store.sweep().await? {
+            tracing::info!(view = gone.name, version = gone.version, "tables that nobody uses were dropped");
+        }
+    }
+    Ok(())
+}

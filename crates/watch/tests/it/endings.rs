@@ -1,0 +1,108 @@
+//! How watches end, and what a watcher can do then.
+
+use std::sync::atomic::Ordering;
+
+use watch::{Bounds, Ended, Start, Watch};
+
+use super::given::{Given, Reader, card, next, scope};
+
+/// Reads until the watch ends.
+async fn end(watch: &mut Watch, reader: &mut Reader) -> Ended {
+    loop {
+        match next(watch).await {
+            Ok(step) => reader.take(step),
+            Err(ended) => return ended,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_view_that_is_rebuilt_ends_its_watches() {
+    let given = Given::view().await;
+    given.change(&[("PAY", 1, "new")]).await;
+    let (mut watch, mut reader) = (given.watch("PAY", Start::Snapshot), Reader::default());
+    reader.take(next(&mut watch).await.unwrap());
+    given.rebuild().await;
+    assert_eq!(end(&mut watch, &mut reader).await, Ended::Anew);
+    let to = given.change(&[("PAY", 1, "doing")]).await;
+    let (mut again, mut reader) = (given.watch("PAY", Start::Snapshot), Reader::default());
+    reader.read_to(&mut again, to).await;
+    assert_eq!(reader.states(), [(1, "doing")]);
+}
+
+#[tokio::test]
+async fn a_rebuild_that_nobody_saw_is_noticed_by_the_log_being_another() {
+    let given = Given::view().await;
+    given.change(&[("PAY", 1, "new"), ("PAY", 2, "new")]).await;
+    let (mut watch, mut reader) = (given.watch("PAY", Start::Snapshot), Reader::default());
+    reader.take(next(&mut watch).await.unwrap());
+    given.log.is_another.store(true, Ordering::Relaxed);
+    given.change(&[("PAY", 3, "new")]).await;
+    assert_eq!(end(&mut watch, &mut reader).await, Ended::Anew);
+    let mut resumed = given.watch("PAY", Start::After(reader.place.unwrap()));
+    assert_eq!(end(&mut resumed, &mut reader).await, Ended::Anew, "nor is it resumed");
+}
+
+#[tokio::test]
+async fn what_was_parked_and_is_taken_up_again_is_told_anew() {
+    let given = Given::view().await;
+    given.change(&[("PAY", 1, "new"), ("PAY", 2, "new")]).await;
+    let (mut watch, mut reader) = (given.watch("PAY", Start::Snapshot), Reader::default());
+    given.park("issue/PAY/1").await;
+    let to = given.change(&[("PAY", 2, "doing")]).await;
+    reader.read_to(&mut watch, to).await;
+    assert_eq!(reader.states(), [(1, "new"), (2, "doing")], "the parked one stands still, the others go on");
+    // Its change lies behind what was told: nobody would hear of it.
+    given.take_up("issue/PAY/1", card("PAY", 1, "doing", 3)).await;
+    let before = reader.place.unwrap();
+    assert_eq!(end(&mut watch, &mut reader).await, Ended::Anew);
+    let mut resumed = given.watch("PAY", Start::After(before));
+    assert_eq!(end(&mut resumed, &mut reader).await, Ended::Anew, "nor from a token of that time");
+    let mut again = given.watch("PAY", Start::Snapshot);
+    reader.take(next(&mut again).await.unwrap());
+    assert_eq!(reader.states(), [(1, "doing"), (2, "doing")]);
+}
+
+#[tokio::test]
+async fn what_was_parked_and_taken_up_after_a_token_is_told_from_it() {
+    let given = Given::view().await;
+    given.change(&[("PAY", 1, "new")]).await;
+    let (mut watch, mut reader) = (given.watch("PAY", Start::Snapshot), Reader::default());
+    reader.take(next(&mut watch).await.unwrap());
+    drop(watch);
+    given.park("issue/PAY/1").await;
+    given.advance().await;
+    given.take_up("issue/PAY/1", card("PAY", 1, "doing", 2)).await;
+    let mut resumed = given.watch("PAY", Start::After(reader.place.unwrap()));
+    reader.read_to(&mut resumed, 3).await;
+    assert_eq!(reader.states(), [(1, "doing")]);
+}
+
+#[tokio::test]
+async fn so_many_may_watch_and_no_more() {
+    let given = Given::with(Bounds { watchers_max: 2, ..Bounds::default() }).await;
+    given.change(&[("PAY", 1, "new")]).await;
+    let one = given.watch("PAY", Start::Snapshot);
+    let _other = given.watch("OPS", Start::Snapshot);
+    let refused = given.watches.open(scope("PAY", 3), Start::Snapshot);
+    assert_eq!(refused.map(drop).unwrap_err().max, 2);
+    drop(one);
+    assert_eq!(given.watches.watchers(), 1);
+    let mut again = given.watch("PAY", Start::Snapshot);
+    next(&mut again).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_has_missed_too_much_begins_anew() {
+    let given = Given::view().await;
+    given.change(&[("PAY", 1, "new")]).await;
+    let (mut watch, mut reader) = (given.watch("PAY", Start::Snapshot), Reader::default());
+    reader.take(next(&mut watch).await.unwrap());
+    drop(watch);
+    for tens in 0..11 {
+        let cards: Vec<_> = (1..=1000).map(|ordinal| ("PAY", tens * 1000 + ordinal, "new")).collect();
+        given.change(&cards).await;
+    }
+    let mut resumed = given.watch("PAY", Start::After(reader.place.unwrap()));
+    assert_eq!(end(&mut resumed, &mut reader).await, Ended::TooFar);
+}

@@ -1,0 +1,92 @@
+//! One file, three logs: whatever carries log and views, the project looks the same.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+use tests::server::Server;
+use tests::tools::{skip, skip_unless_ci};
+
+use super::{import, snaglog, token};
+
+/// Imports the file into a server with these flags, and gives all that is shown of the project.
+async fn shown(flags: &[&str], file: &Path, histories: bool) -> Vec<Json> {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(&folder.path().join("data"), flags).await.unwrap();
+    assert_eq!(snaglog(&server.url, &["project", "create", "BUG"]).await.code, Some(0));
+    let imported = import(&server.url, file).await;
+    assert_eq!(imported.code, Some(0), "{}", imported.errors);
+    let fresh = token(&server.url).await;
+    let mut shown = snaglog(&server.url, &["board", "BUG", "--at-least", &fresh]).await.lines;
+    let issues = snaglog(&server.url, &["issue", "list", "BUG", "--limit", "100000", "--at-least", &fresh]).await.lines;
+    for issue in issues.iter().filter(|_| histories) {
+        let key = issue["key"].as_str().unwrap();
+        let history = snaglog(&server.url, &["history", key]).await.lines;
+        shown.push(json!({ key: history.iter().map(timeless).collect::<Vec<_>>() }));
+    }
+    shown.extend(issues);
+    for each in &mut shown {
+        // Where it is in the log, and what the log is.
+        if let Some(fields) = each.as_object_mut() {
+            fields.remove("consistency_token");
+            fields.remove("id");
+        }
+    }
+    server.stop().await.unwrap();
+    shown
+}
+
+/// The event without what its recording gave it.
+fn timeless(event: &Json) -> Json {
+    let mut event = event.clone();
+    if let Some(fields) = event.as_object_mut() {
+        for recorded in ["id", "event_id", "recorded_at", "request_id", "position", "partition", "consistency_token", "correlation_id"] {
+            fields.remove(recorded);
+        }
+    }
+    event
+}
+
+/// The same on SQLite, PostgreSQL and Kafka, where there are those.
+async fn on_all_three(file: &Path, histories: bool) -> Vec<Json> {
+    let on_sqlite = shown(&[], file, histories).await;
+    if let Some(server) = test_servers::postgres::shared().unwrap() {
+        let log = server.create_database().await.unwrap();
+        assert_eq!(shown(&["--log", &log], file, histories).await, on_sqlite, "on PostgreSQL");
+    }
+    if let Some(kafka) = test_servers::kafka::shared().unwrap()
+        && knows_kafka().await
+    {
+        let topic = format!("kafka://{}/golden-{}?single-broker", kafka.bootstrap(), on_sqlite.len());
+        assert_eq!(shown(&["--log", &topic], file, histories).await, on_sqlite, "on Kafka");
+    }
+    on_sqlite
+}
+
+/// Whether the program is built with Kafka; where it isn't, that is said.
+async fn knows_kafka() -> bool {
+    let asked = snaglog("http://127.0.0.1:1", &["log", "info", "--log", "kafka://BROKER"]).await;
+    let knows = !asked.errors.contains("it lacks the feature kafka");
+    if !knows {
+        skip_unless_ci("snaglog is built without Kafka: cargo build --features snaglog/kafka");
+    }
+    knows
+}
+
+#[tokio::test]
+async fn the_same_file_makes_the_same_board_on_sqlite_postgres_and_kafka() {
+    let shown = on_all_three(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/bugs.jsonl"), true).await;
+    let lines: Vec<_> = shown.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!("board_and_timelines", lines.join("\n"));
+}
+
+#[tokio::test]
+async fn real_bugs_make_the_same_board_on_sqlite_postgres_and_kafka() {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(tests::BUGZILLA_SAMPLE);
+    let sample = std::env::var_os("SNAGLOG_BUGZILLA_SAMPLE").map_or(default, PathBuf::from);
+    if !sample.is_file() {
+        skip(&format!("no sample at {}; name one in SNAGLOG_BUGZILLA_SAMPLE", sample.display()));
+        return;
+    }
+    let shown = on_all_three(&sample, false).await;
+    assert!(shown.len() > 100, "{} lines", shown.len());
+}

@@ -1,0 +1,84 @@
+//! One trace, from a client's call to the views that show what it did.
+
+use api::boards::v1::GetBoardRequest;
+use tests::client::{Client, as_fresh_as};
+use tests::collector::{Collector, Keep, Received, Span};
+use tests::life;
+use tests::server::Server;
+use tests::shell::{clean, said};
+
+fn one<'r>(received: &'r Received, service: &str, name: &str) -> &'r Span {
+    let found: Vec<&Span> = received.spans.iter().filter(|span| span.service == service && span.name == name).collect();
+    let names = || received.spans.iter().map(|span| format!("{} of {}", span.name, span.service)).collect::<Vec<_>>();
+    assert_eq!(found.len(), 1, "one {name} of {service} among {:?}", names());
+    found[0]
+}
+
+#[tokio::test]
+async fn a_collector_gets_one_connected_trace_from_the_call_to_the_projection() {
+    // Given a server that sends to a collector, and a project that its views show.
+    let collector = Collector::start(Keep::All).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(&folder.path().join("data"), &["--otlp-endpoint", &collector.url]).await.unwrap();
+    let client = Client::connect(&server.url).await.unwrap();
+    life::project(&client, "PAY").await.unwrap();
+    let filed = life::step(&client, "PAY", 1, "", life::Step::File).await.unwrap();
+    let board = |token: String| GetBoardRequest {
+        project: "PAY".into(),
+        consistency: as_fresh_as([token]),
+        ..Default::default()
+    };
+    client.boards(life::DEVELOPER).get_board(board(filed.token)).await.unwrap();
+    // When somebody files an issue with the command line, which sends there too.
+    let mut filing = clean(folder.path());
+    let words = "issue file PAY --title Paid-twice --customer acme --channel email --raised-by carla --json=consistency_token";
+    filing.args(words.split(' ')).env("SNAGLOG_SERVER", &server.url).env("SNAGLOG_ACTOR", "carla");
+    filing.env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url);
+    let filed = said(filing).await;
+    assert_eq!(filed.code, 0, "{filed:?}");
+    let answer: serde_json::Value = serde_json::from_str(&filed.out).unwrap();
+    let token = answer["consistency_token"].as_str().unwrap().to_owned();
+    client.boards(life::DEVELOPER).get_board(board(token)).await.unwrap();
+    // And the server has ended, and so sent everything.
+    server.stop().await.unwrap();
+    let received = collector.received();
+    // Then all of it is one trace, each part below the one that led to it.
+    let command = one(&received, "snaglog-cli", "snaglog issue file");
+    let in_trace = Received {
+        spans: received.spans.iter().filter(|span| span.trace == command.trace).cloned().collect(),
+        ..Received::default()
+    };
+    assert_eq!(command.parent, Vec::<u8>::new(), "it begins the trace");
+    let call = one(&in_trace, "snaglog", "snaglog.issues.v1.IssuesService/FileIssue");
+    assert_eq!(call.parent, command.id);
+    assert_eq!(call.attributes["rpc.response.status_code"], "OK");
+    for name in ["decide", "append"] {
+        assert_eq!(one(&in_trace, "snaglog", name).parent, call.id, "{name} is below the call");
+    }
+    let fold = one(&in_trace, "snaglog", "fold");
+    assert_eq!(fold.parent, call.id, "a batch of this event alone goes on with its trace");
+    assert_eq!(fold.links, [(call.trace.clone(), call.id.clone())], "and links to it");
+    // And figures and log records came as well.
+    assert!(received.metrics.contains_key("rpc.server.call.duration"), "{:?}", received.metrics.keys());
+    assert!(received.metrics.contains_key("snaglog.view.lag"), "{:?}", received.metrics.keys());
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_traces_is_recorded_without_a_trace() {
+    // Given a server without a collector.
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data")).await.unwrap();
+    let client = Client::connect(&server.url).await.unwrap();
+    life::project(&client, "PAY").await.unwrap();
+    server.stop().await.unwrap();
+    // Then its log has no trace of any.
+    let out = folder.path().join("log.jsonl");
+    let mut export = clean(folder.path());
+    export.args(["log", "export", "--data"]).arg(folder.path().join("data")).arg(&out);
+    let exported = said(export).await;
+    assert_eq!(exported.code, 0, "{exported:?}");
+    let lines = std::fs::read(&out).unwrap();
+    assert!(!lines.is_empty());
+    let lines = String::from_utf8_lossy(&lines);
+    assert!(!lines.contains("traceparent"), "{lines}");
+}
