@@ -91,7 +91,12 @@ impl Lane {
     }
 
     /// Lets go of it, or begins to advance it from what is stored, after comparing that with the log.
-    pub(crate) async fn begin(&mut self, log: &dyn EventLog, store: &dyn ViewStore, right: Right) -> Result<(), Trouble> {
+    pub(crate) async fn begin(
+        &mut self,
+        log: &dyn EventLog,
+        store: &dyn ViewStore,
+        right: Right,
+    ) -> Result<(), Trouble> {
         self.forget();
         self.rejected.clear();
         self.right = Right::None;

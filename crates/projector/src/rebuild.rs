@@ -263,7 +263,10 @@ impl<'s> Work<'s> {
             };
             let Some(wait) = waits.next().filter(|_| error.passes()) else { return Err(error.into()) };
             tracing::warn!(view = %self.new.id(), error = %chain(&error), "a rebuild waits");
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.stopped.cancelled() => return Err(RebuildError::Stopped),
+            }
             self.renew(what).await?;
             let lane = &mut self.lanes[at];
             done = match lane.begin(log, store, right).await {

@@ -88,12 +88,7 @@ impl Lane {
         Ok(self.retried(parked, events, again))
     }
 
-    fn retried(
-        &mut self,
-        parked: Parked,
-        events: u64,
-        again: Option<(u64, Arc<str>)>,
-    ) -> Unparked {
+    fn retried(&mut self, parked: Parked, events: u64, again: Option<(u64, Arc<str>)>) -> Unparked {
         let (view, stream) = (self.id(), Arc::clone(&parked.stream));
         match again {
             Some((position, reason)) => {

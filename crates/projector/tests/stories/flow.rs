@@ -187,8 +187,9 @@ async fn each_time_runs_from_its_beginning_to_its_end() {
         component: None,
         team: Known("ops".parse().unwrap()),
     };
-    let applied =
-        || IssueEvent::IssueClosed { closing: Known(Closing::DataApplied { at: Some(at(12)), by: Some(person("dan")) }) };
+    let applied = || IssueEvent::IssueClosed {
+        closing: Known(Closing::DataApplied { at: Some(at(12)), by: Some(person("dan")) }),
+    };
     let cases = [
         ("filed", vec![(0, filed("a")), (7, commented("me too"))], ""),
         ("dismissed", vec![(0, filed("a")), (7, dismissed(Dismissal::WontFix))], "Dismiss 7, InNewUntriaged 7"),
@@ -204,13 +205,27 @@ async fn each_time_runs_from_its_beginning_to_its_end() {
         ),
         (
             "a change is not in production before",
-            vec![(0, filed("a")), (1, triaged("sev1")), (2, accepted("dan")), (5, resolved()), (9, verified()), (14, closed())],
+            vec![
+                (0, filed("a")),
+                (1, triaged("sev1")),
+                (2, accepted("dan")),
+                (5, resolved()),
+                (9, verified()),
+                (14, closed()),
+            ],
             "Lead 14, Cycle 12, Triage 1, Accept 2, Mitigate 14, Resolve 5, InNewUntriaged 1, InNewTriaged 1, InAccepted 3, \
              InResolved 4, InVerified 5",
         ),
         (
             "data may be corrected before its closing",
-            vec![(0, filed("a")), (0, triaged("sev1")), (0, accepted("dan")), (0, resolved()), (0, verified()), (14, applied())],
+            vec![
+                (0, filed("a")),
+                (0, triaged("sev1")),
+                (0, accepted("dan")),
+                (0, resolved()),
+                (0, verified()),
+                (14, applied()),
+            ],
             "Lead 14, Cycle 14, Triage 0, Accept 0, Mitigate 12, Resolve 0, InNewUntriaged 0, InNewTriaged 0, InAccepted 0, \
              InResolved 0, InVerified 14",
         ),
@@ -229,7 +244,8 @@ async fn what_is_sent_back_or_reopened_runs_again() {
     let reopened = || IssueEvent::IssueReopened { reason: None, unassigned: false };
     let mut given = Given::nothing();
     happen(&mut given, 1, (0..).zip(life("Done", "sev1"))).await;
-    let again = [(30, reopened()), (40, resolved()), (43, rejected()), (45, resolved()), (46, verified()), (50, closed())];
+    let again =
+        [(30, reopened()), (40, resolved()), (43, rejected()), (45, resolved()), (46, verified()), (50, closed())];
     happen(&mut given, 1, again).await;
     let found = given.ask(&durations(None, "2026-03-03", "2026-03-04")).await;
     let told = |measure: Measure| {
@@ -267,7 +283,8 @@ async fn what_waits_is_told_with_its_age() {
     let mut given = Given::nothing();
     // By noon of the 31st they have waited 30, 20 and 10 days.
     for (ordinal, days) in [(1, 0), (2, 10), (3, 20)] {
-        happen(&mut given, ordinal, [(days * HOURS_A_DAY, filed("Waits")), (days * HOURS_A_DAY, triaged("sev1"))]).await;
+        happen(&mut given, ordinal, [(days * HOURS_A_DAY, filed("Waits")), (days * HOURS_A_DAY, triaged("sev1"))])
+            .await;
     }
     happen(&mut given, 3, [(21 * HOURS_A_DAY, dismissed(Dismissal::WontFix))]).await;
     let mut query = durations(None, "2026-03-31", "2026-04-01");
@@ -314,5 +331,9 @@ async fn the_values_with_fewest_issues_are_told_together() {
     let times = given.ask_now(&durations(Some(Dimension::Component), "2026-03-01", "2026-03-31")).await;
     let rest = times.values.last().unwrap();
     assert_eq!((times.values.len(), &rest.value), (20, &None));
-    assert_eq!(rest.measures.iter().map(|told| told.ended.points).collect::<Vec<_>>(), [6, 6], "Dismiss, InNewUntriaged");
+    assert_eq!(
+        rest.measures.iter().map(|told| told.ended.points).collect::<Vec<_>>(),
+        [6, 6],
+        "Dismiss, InNewUntriaged"
+    );
 }

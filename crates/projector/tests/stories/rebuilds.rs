@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use projector::{OrderError, RebuildError, Step, Unparked, Views};
 use view_store::{ViewCommit, ViewStore};
@@ -74,7 +75,8 @@ async fn read_on(store: Arc<super::doubled::DoubledViews>, over: Arc<AtomicBool>
         if last {
             return titles.remove(0);
         }
-        tokio::task::yield_now().await;
+        // The clock stands while anything is ready.
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -99,6 +101,7 @@ async fn a_rebuild_that_is_stopped_changes_nothing_and_goes_on_later() {
             }
             Err(_) => assert!(matches!(again.done().await, Err(RebuildError::UnderWay { .. }))),
         }
+        tokio::time::sleep(Duration::from_millis(1)).await;
     };
     again.done().await.unwrap();
     running.stop().await;

@@ -100,7 +100,10 @@ async fn whichever_node_is_asked_takes_the_view_over_and_goes_on() {
     let (one, other) = (given.start().await, given.start().await);
     assert!(one.projector.caught_up().await && other.projector.caught_up().await);
     for asked in [&other, &one] {
-        assert!(matches!(asked.control().retry("tally", &stream(1)).await, Ok(Unparked::Applied { .. } | Unparked::NotParked)));
+        assert!(matches!(
+            asked.control().retry("tally", &stream(1)).await,
+            Ok(Unparked::Applied { .. } | Unparked::NotParked)
+        ));
     }
     given.issue(1, [commented("later")]).await;
     assert!(one.projector.caught_up().await && other.projector.caught_up().await);

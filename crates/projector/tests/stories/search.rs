@@ -9,13 +9,7 @@ use super::given::Given;
 
 /// A search in the project PAY, without a filter.
 pub(crate) fn search(query: &str) -> Search {
-    Search {
-        project: project("PAY"),
-        sought: parse(query).unwrap(),
-        filter: Filter::default(),
-        after: None,
-        limit: 50,
-    }
+    Search { project: project("PAY"), sought: parse(query).unwrap(), filter: Filter::default(), after: None, limit: 50 }
 }
 
 /// What it finds, by whichever way: both must find the same.
@@ -41,7 +35,9 @@ fn amended(steps: Option<&str>, details: Option<&str>) -> IssueEvent {
 async fn an_issue_is_found_by_all_that_was_said_of_it() {
     let mut given = Given::nothing();
     given.issue(1, [filed("Paying twice"), commented("Since Monday"), commented("Müller saw it too")]).await;
-    given.issue(2, [filed("Refund fails"), amended(Some("press REFUND"), None), amended(None, Some("sometimes"))]).await;
+    given
+        .issue(2, [filed("Refund fails"), amended(Some("press REFUND"), None), amended(None, Some("sometimes"))])
+        .await;
     let question = IssueEvent::InformationRequested {
         question: 1,
         of: domain::issue::Asked::Opener,

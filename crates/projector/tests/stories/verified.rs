@@ -23,7 +23,9 @@ async fn verified(given: &Given, view: &'static dyn AnyView) -> Result<Vec<Diffe
 async fn folded() -> Given {
     let mut given = Given::with(BOTH);
     for ordinal in 1_u64..=30 {
-        given.issue_of(if ordinal % 2 == 0 { "PAY" } else { "WEB" }, ordinal.div_ceil(2), life("Payments fail", "sev2")).await;
+        given
+            .issue_of(if ordinal % 2 == 0 { "PAY" } else { "WEB" }, ordinal.div_ceil(2), life("Payments fail", "sev2"))
+            .await;
     }
     given.settled().await;
     given
@@ -51,22 +53,26 @@ async fn what_differs_is_named() {
     let key = row.key().to_string();
     let gone = answer.rows[0][7].key();
     let strange = Key::new([Value::from("PAY"), "closed".into(), "sev9".into()]);
-    tamper(&given, vec![
-        Change::Upsert(row.with("title", "Wrong").unwrap()),
-        Change::Delete { table: &ISSUE, key: gone.clone() },
-        Change::Add { table: &COUNT, key: strange.clone(), deltas: vec![("issues", 3)] },
-    ])
+    tamper(
+        &given,
+        vec![
+            Change::Upsert(row.with("title", "Wrong").unwrap()),
+            Change::Delete { table: &ISSUE, key: gone.clone() },
+            Change::Add { table: &COUNT, key: strange.clone(), deltas: vec![("issues", 3)] },
+        ],
+    )
     .await;
     let found = verified(&given, &Issues).await.unwrap();
-    let short: Vec<_> = found
-        .iter()
-        .map(|it| (it.table, it.key.clone(), it.column, it.found.is_some(), it.wanted.is_some()))
-        .collect();
-    assert_eq!(short, [
-        ("issue", key, Some("title"), true, true),
-        ("issue", gone.to_string(), None, false, true),
-        ("count", strange.to_string(), None, true, false),
-    ]);
+    let short: Vec<_> =
+        found.iter().map(|it| (it.table, it.key.clone(), it.column, it.found.is_some(), it.wanted.is_some())).collect();
+    assert_eq!(
+        short,
+        [
+            ("issue", key, Some("title"), true, true),
+            ("issue", gone.to_string(), None, false, true),
+            ("count", strange.to_string(), None, true, false),
+        ]
+    );
     assert_eq!(found[0].found.as_deref(), Some("\"Wrong\""));
     assert_eq!(found[0].wanted.as_deref(), Some("\"Payments fail\""));
 }
@@ -86,8 +92,14 @@ async fn streams_that_are_set_aside_are_compared_too() {
 
     let view = Issues.schema().id();
     let (partition, at) = given.store.checkpoints(view).await.unwrap().into_iter().next().unwrap();
-    let park = vec![Park { stream: issue_stream("PAY", 2).to_string().into(), position: 1, reason: "no reason".into() }];
-    given.store.views.commit(partition, vec![ViewCommit { park, ..ViewCommit::new(view, Some(at), at) }]).await.unwrap();
+    let park =
+        vec![Park { stream: issue_stream("PAY", 2).to_string().into(), position: 1, reason: "no reason".into() }];
+    given
+        .store
+        .views
+        .commit(partition, vec![ViewCommit { park, ..ViewCommit::new(view, Some(at), at) }])
+        .await
+        .unwrap();
     assert_eq!(verified(&given, &Issues).await.unwrap().len(), 1);
 }
 

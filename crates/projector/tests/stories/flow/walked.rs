@@ -52,7 +52,9 @@ fn walk_one<'a>(events: impl Iterator<Item = &'a Recorded>) -> Walked {
             matches!(level, Some(Level::UserError | Level::System))
         };
         let ends = match (&event, &before) {
-            (IssueEvent::IssueClosed { closing: Fact::Known(Closing::DataApplied { at: Some(applied), .. }) }, _) if moved => {
+            (IssueEvent::IssueClosed { closing: Fact::Known(Closing::DataApplied { at: Some(applied), .. }) }, _)
+                if moved =>
+            {
                 Some((*applied).min(at))
             }
             (IssueEvent::IssueClosed { .. }, _) if moved => Some(at),
@@ -102,7 +104,8 @@ impl Walked {
     /// Filings, closings, dismissals and reopenings of these days.
     pub(super) fn throughput(&self, from: Day, to: Day) -> [i64; 4] {
         let within = self.moves.iter().filter(|moved| (from..to).contains(&Day::of(moved.at)));
-        let count = |which: fn(&Moved) -> bool| i64::try_from(within.clone().filter(|moved| which(moved)).count()).unwrap();
+        let count =
+            |which: fn(&Moved) -> bool| i64::try_from(within.clone().filter(|moved| which(moved)).count()).unwrap();
         [
             count(|moved| moved.from.is_none()),
             count(|moved| moved.to == Standing::Closed),
@@ -114,9 +117,8 @@ impl Walked {
     /// The durations of this kind: on which day each ended, and its whole seconds.
     pub(super) fn durations(&self, measure: Measure) -> Vec<(Day, u64)> {
         let filed = &self.moves[0];
-        let ended = |begun: &Moved, end: &Moved| {
-            (begun.told && end.told).then(|| (Day::of(end.at), seconds(begun.at, end.at)))
-        };
+        let ended =
+            |begun: &Moved, end: &Moved| (begun.told && end.told).then(|| (Day::of(end.at), seconds(begun.at, end.at)));
         if measure == Measure::Mitigate {
             let end = self.mitigated.filter(|(_, told)| *told && filed.told).map(|(at, _)| at.max(filed.at));
             return end.map(|at| (Day::of(at), seconds(filed.at, at))).into_iter().collect();
@@ -173,7 +175,8 @@ impl Walked {
         match measure {
             Measure::Lead => reopened.map_or(filed, |moved| moved.told),
             Measure::Cycle => {
-                let accepted = || self.moves.iter().find(|moved| matches!(moved.event, IssueEvent::IssueAccepted { .. }));
+                let accepted =
+                    || self.moves.iter().find(|moved| matches!(moved.event, IssueEvent::IssueAccepted { .. }));
                 reopened.or_else(accepted).is_some_and(|moved| moved.told)
             }
             Measure::Triage => filed && !ever(|event| matches!(event, IssueEvent::IssueTriaged { .. })),
@@ -188,7 +191,8 @@ impl Walked {
                 };
                 let back = self.moves[resolved..].iter().rev().find(|moved| {
                     matches!(moved.event, IssueEvent::ResolutionRejected { .. })
-                        || matches!(moved.event, IssueEvent::IssueReopened { .. }) && moved.from == Some(Standing::Closed)
+                        || matches!(moved.event, IssueEvent::IssueReopened { .. })
+                            && moved.from == Some(Standing::Closed)
                 });
                 back.is_some_and(|moved| moved.told)
             }
