@@ -105,7 +105,11 @@ impl Watcher {
         let things = message.cards.into_iter().map(|card| (card.card.unwrap().key, Some(card.revision)));
         let removed = message.removed.into_iter().map(|key| (key, None));
         let place = (!message.resume_token.is_empty()).then(|| position(&message.consistency_token).unwrap());
-        self.notes.push(Noted::Told(Told { is_fresh: message.snapshot, things: things.chain(removed).collect(), place }));
+        self.notes.push(Noted::Told(Told {
+            is_fresh: message.snapshot,
+            things: things.chain(removed).collect(),
+            place,
+        }));
         if message.snapshot {
             (self.place, self.token) = (None, String::new());
         }
