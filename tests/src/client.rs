@@ -3,10 +3,14 @@
 use api::boards::v1::boards_service_client::BoardsServiceClient;
 use api::consistency::v1::{AtLeastAsFresh, Consistency, consistency::Requirement};
 use api::events::v1::events_service_client::EventsServiceClient;
+use api::flow::v1::flow_service_client::FlowServiceClient;
 use api::history::v1::history_service_client::HistoryServiceClient;
+use api::inbox::v1::inbox_service_client::InboxServiceClient;
 use api::issues::v1::issues_service_client::IssuesServiceClient;
+use api::people::v1::people_service_client::PeopleServiceClient;
 use api::projects::v1::projects_service_client::ProjectsServiceClient;
 use api::releases::v1::releases_service_client::ReleasesServiceClient;
+use api::search::v1::search_service_client::SearchServiceClient;
 use api::watches::v1::watches_service_client::WatchesServiceClient;
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
@@ -77,6 +81,26 @@ impl Client {
     /// The event feed, as this person.
     pub fn events(&self, actor: &'static str) -> EventsServiceClient<Wire> {
         EventsServiceClient::new(self.wire(actor))
+    }
+
+    /// What waits for triage, as this person.
+    pub fn inbox(&self, actor: &'static str) -> InboxServiceClient<Wire> {
+        InboxServiceClient::new(self.wire(actor))
+    }
+
+    /// Who has how much to do, as this person.
+    pub fn people(&self, actor: &'static str) -> PeopleServiceClient<Wire> {
+        PeopleServiceClient::new(self.wire(actor))
+    }
+
+    /// Search, as this person.
+    pub fn search(&self, actor: &'static str) -> SearchServiceClient<Wire> {
+        SearchServiceClient::new(self.wire(actor))
+    }
+
+    /// Flow, as this person.
+    pub fn flow(&self, actor: &'static str) -> FlowServiceClient<Wire> {
+        FlowServiceClient::new(self.wire(actor))
     }
 
     fn wire(&self, actor: &'static str) -> Wire {
