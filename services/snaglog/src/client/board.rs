@@ -242,7 +242,7 @@ fn story(board: &Board) -> String {
         text.push_str(&groups_table(board));
     }
     if board.columns.iter().all(|column| column.count == 0) {
-        text.push_str("No issues yet.");
+        text.push_str("No issues.");
     }
     text.trim_end().to_owned()
 }

@@ -134,7 +134,8 @@ fn person_row(person: &PersonWorkload) -> Vec<String> {
 
 fn team_row(team: &TeamWorkload) -> Vec<String> {
     let amounts = [&team.to_accept, &team.accepted, &team.resolved].map(|one| amount(one.as_ref()));
-    let median = team.accepted_median.map(|median| format!("{} members, median {median} accepted", team.members));
+    let members = if team.members == 1 { "member" } else { "members" };
+    let median = team.accepted_median.map(|median| format!("{} {members}, median {median} accepted", team.members));
     [team.team.clone()].into_iter().chain(amounts).chain([median.unwrap_or_default()]).collect()
 }
 
