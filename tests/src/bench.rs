@@ -1,6 +1,7 @@
 //! Benchmarks. The machines are noisy, so a figure counts only as a ratio to a reference measured in the same run, interleaved with it.
 
 pub mod append;
+pub mod corpus;
 pub mod echo;
 pub mod load;
 pub mod overload;

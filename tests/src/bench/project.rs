@@ -1,23 +1,20 @@
 //! `bench project`: the projections. How fast a log is folded, how far views lag behind a busy server, and what queries cost at two sizes.
 
-mod corpus;
 mod fold;
+mod rebuild;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use event_log::{EventLog, Founding, Identity};
-use event_log_sqlite::{Options, SqliteLog};
-use uuid::Uuid;
 
+use super::queries::{self, Query};
 use super::report::Report;
 
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct Project {
-    /// Only these cases: fold
+    /// Only these cases: fold, rebuild, query
     #[arg(long = "case", value_name = "CASE")]
     cases: Vec<String>,
     /// Rounds of each kind
@@ -26,6 +23,12 @@ pub struct Project {
     /// Events to fold
     #[arg(long, default_value_t = 1_000_000)]
     events: u64,
+    /// The larger number of issues for the query cases
+    #[arg(long, default_value_t = 1_000_000)]
+    issues: u64,
+    /// Queries a second, at a fixed arrival rate
+    #[arg(long, default_value_t = 200)]
+    rate: u32,
     /// Where to put the data; what is there already is used again [default: a temporary folder]
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -40,16 +43,16 @@ impl Project {
         if self.wants("fold") {
             fold::measure(&report, folder, self.events, self.rounds).await?;
         }
+        if self.wants("rebuild") {
+            rebuild::measure(&report, folder, self.events).await?;
+        }
+        if self.wants("query") {
+            queries::measure(&report, &folder.join("queries"), self.issues, self.rate, &Query::ALL).await?;
+        }
         Ok(())
     }
 
     fn wants(&self, case: &str) -> bool {
         self.cases.is_empty() || self.cases.iter().any(|wanted| wanted == case)
     }
-}
-
-/// The log in this file, which is made where it is missing.
-fn open_log(path: &Path) -> Result<Arc<dyn EventLog>> {
-    let founding = Founding { identity: Identity::new(Uuid::from_u128(0xbe), 8), filling: false };
-    Ok(Arc::new(SqliteLog::open(path, &Options::new(founding))?))
 }

@@ -7,13 +7,19 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use api::boards::v1::GetBoardRequest;
-use api::issues::v1::{GetIssueRequest, Level};
+use api::flow::v1::{Dimension, GetCumulativeFlowRequest, GetTimesRequest, Step, Window};
+use api::inbox::v1::GetInboxRequest;
+use api::issues::v1::GetIssueRequest;
+use api::people::v1::ListWorkloadRequest;
+use api::search::v1::SearchIssuesRequest;
 use tokio::task::JoinSet;
+use tonic::{Code, Status};
 
+use super::corpus::{BEGIN, Corpus, open_log, rare_word};
 use super::load::micros;
 use super::report::{Figure, Report, percentile};
-use crate::client::{Client, as_fresh_as};
-use crate::life::{self, Answered, Step};
+use crate::client::Client;
+use crate::life;
 use crate::server::Server;
 
 const PROJECT: &str = "BENCH";
@@ -21,9 +27,11 @@ const FEW: u64 = 10_000;
 const MEMORY_MAX_MB: f64 = 300.0;
 const START_MAX_MS: f64 = 1000.0;
 const QUERIES: u32 = 4000;
+/// How long views may take to be built.
+const BUILT_MAX: Duration = Duration::from_secs(1800);
 
 /// Fills both servers, then measures.
-pub async fn measure(report: &Report, folder: &Path, issues: u64, rate: u32) -> anyhow::Result<()> {
+pub async fn measure(report: &Report, folder: &Path, issues: u64, rate: u32, queries: &[Query]) -> anyhow::Result<()> {
     let small = filled(&folder.join("small"), FEW).await?;
     let large = filled(&folder.join("large"), issues).await?;
     let figure = |case: &str, value, unit, reference, reference_value| Figure {
@@ -39,7 +47,8 @@ pub async fn measure(report: &Report, folder: &Path, issues: u64, rate: u32) -> 
     let large = Server::start(&folder.join("large")).await?;
     let start_ms = micros(started.elapsed()) / 1000.0;
     report.add(&figure("start", start_ms, "ms", "the bound", START_MAX_MS));
-    for (name, query) in [("get_board", Query::Board), ("get_issue", Query::Issue)] {
+    for &query in queries {
+        let name = query.name();
         let (mut few, mut many) = by_turns(&small, &large, issues, query, rate).await?;
         for (percent, share) in [("p50", 0.5), ("p99", 0.99)] {
             let (value, reference) = (percentile(&mut many, share), percentile(&mut few, share));
@@ -55,42 +64,69 @@ fn megabytes(server: &Server) -> anyhow::Result<f64> {
     Ok(server.resident_bytes()? as f64 / 1e6)
 }
 
-/// A server with so many issues, a tenth of them triaged. One that is there already is used again.
+/// A server with so many issues of one project. One that is there already is used again.
 async fn filled(data: &Path, issues: u64) -> anyhow::Result<Server> {
-    let there = data.exists();
+    if !data.exists() {
+        let server = Server::start(data).await?;
+        life::project(&Client::connect(&server.url).await?, PROJECT).await?;
+        server.stop().await?;
+        let log = open_log(&data.join("log.db"))?;
+        Corpus { projects: vec![PROJECT.to_owned()], issues }.write(&log).await?;
+        log.close().await;
+    }
     let server = Server::start(data).await?;
-    if there {
-        return Ok(server);
-    }
-    let client = Client::connect(&server.url).await?;
-    life::project(&client, PROJECT).await?;
-    let mut workers = JoinSet::new();
-    for worker in 0..128 {
-        let client = client.clone();
-        workers.spawn(async move {
-            let mut last = Answered::default();
-            for number in (worker..issues).step_by(128) {
-                last = life::step(&client, PROJECT, number, "", Step::File).await?;
-                if number % 10 == 1 {
-                    last = life::step(&client, PROJECT, number, &last.key.clone(), Step::Triage).await?;
+    let (client, start) = (Client::connect(&server.url).await?, Instant::now());
+    for query in Query::ALL {
+        loop {
+            match ask(&client, query, 0, issues).await {
+                Err(status) if status.code() == Code::Unavailable && start.elapsed() < BUILT_MAX => {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
                 }
+                answered => break answered?,
             }
-            anyhow::Ok(last.token)
-        });
+        }
     }
-    while let Some(token) = workers.join_next().await {
-        let consistency = as_fresh_as([token??]);
-        let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 1, consistency, ..Default::default() };
-        client.boards(life::DEVELOPER).get_board(request).await?;
-    }
-    debug_assert_eq!(life::level(1), Level::CodeOrData, "the triaged tenth is of one level");
     Ok(server)
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Query {
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Query {
+    /// A project's board.
     Board,
+    /// One issue, with its story.
     Issue,
+    /// A word of [`ISSUES_A_WORD`](super::corpus::ISSUES_A_WORD) issues, without counts.
+    Search,
+    /// The same word, with counts.
+    Counted,
+    /// What waits for triage.
+    Inbox,
+    /// Who has how much to do.
+    People,
+    /// A year's cumulative flow, by month.
+    Flow,
+    /// A quarter's times by severity.
+    Times,
+}
+
+impl Query {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Board, Self::Issue, Self::Search, Self::Counted, Self::Inbox, Self::People, Self::Flow, Self::Times];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Board => "get_board",
+            Self::Issue => "get_issue",
+            Self::Search => "search",
+            Self::Counted => "search_with_counts",
+            Self::Inbox => "get_inbox",
+            Self::People => "list_workload",
+            Self::Flow => "get_cumulative_flow",
+            Self::Times => "get_times",
+        }
+    }
 }
 
 /// The same queries to both, by turns; latencies in microseconds.
@@ -126,17 +162,55 @@ async fn by_turns(
     Ok((few, many))
 }
 
-async fn ask(client: &Client, query: Query, turn: u64, issues: u64) -> anyhow::Result<()> {
+async fn ask(client: &Client, query: Query, turn: u64, issues: u64) -> Result<(), Status> {
+    let (project, who) = (PROJECT.to_owned(), life::DEVELOPER);
+    // A stride that is prime to the count visits issues all over the project.
+    let number = turn.wrapping_mul(7_919) % issues;
     match query {
         Query::Board => {
-            let request = GetBoardRequest { project: PROJECT.into(), cards_per_column: 20, consistency: None, ..Default::default() };
-            client.boards(life::DEVELOPER).get_board(request).await?;
+            let request = GetBoardRequest { project, cards_per_column: 20, ..Default::default() };
+            client.boards(who).get_board(request).await.map(drop)
         }
         Query::Issue => {
-            // A stride that is prime to the count visits issues all over the project.
-            let key = format!("{PROJECT}-{}", 1 + turn.wrapping_mul(7_919) % issues);
-            client.issues(life::DEVELOPER).get_issue(GetIssueRequest { key, ..Default::default() }).await?;
+            let key = format!("{PROJECT}-{}", 1 + number);
+            client.issues(who).get_issue(GetIssueRequest { key, ..Default::default() }).await.map(drop)
+        }
+        Query::Search | Query::Counted => {
+            let with_counts = query == Query::Counted;
+            let request = SearchIssuesRequest { project, query: rare_word(number), with_counts, ..Default::default() };
+            client.search(who).search_issues(request).await.map(drop)
+        }
+        Query::Inbox => client.inbox(who).get_inbox(GetInboxRequest { project, ..Default::default() }).await.map(drop),
+        Query::People => {
+            client.people(who).list_workload(ListWorkloadRequest { project, ..Default::default() }).await.map(drop)
+        }
+        Query::Flow => {
+            let request = GetCumulativeFlowRequest {
+                project,
+                window: Some(year()),
+                step: Step::Month.into(),
+                ..Default::default()
+            };
+            client.flow(who).get_cumulative_flow(request).await.map(drop)
+        }
+        Query::Times => {
+            let by = Dimension::Severity.into();
+            let request = GetTimesRequest { project, window: Some(quarter()), by, ..Default::default() };
+            client.flow(who).get_times(request).await.map(drop)
         }
     }
-    Ok(())
+}
+
+/// That of the corpus.
+fn year() -> Window {
+    window(0, 365)
+}
+
+fn quarter() -> Window {
+    window(180, 270)
+}
+
+fn window(since: i64, until: i64) -> Window {
+    let day = |day| Some(prost_types::Timestamp { seconds: BEGIN / 1_000_000 + day * 86_400, nanos: 0 });
+    Window { since: day(since), until: day(until) }
 }

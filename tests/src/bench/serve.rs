@@ -12,8 +12,9 @@ use rusqlite::Connection;
 use tonic::Code;
 
 use super::load::{self, Lives, Run};
+use super::queries::{self, Query};
 use super::report::{Figure, Report, percentile};
-use super::{echo, overload, queries, telemetry};
+use super::{echo, overload, telemetry};
 use crate::client::Client;
 use crate::ground::{Ground, Kind};
 use crate::life;
@@ -69,7 +70,7 @@ impl Serve {
         }
         // Queries are answered by the views, whatever the log.
         if self.issues > 0 && self.log == Kind::Sqlite {
-            queries::measure(&report, folder, self.issues, self.rate).await?;
+            queries::measure(&report, folder, self.issues, self.rate, &[Query::Board, Query::Issue]).await?;
         }
         Ok(())
     }

@@ -12,8 +12,7 @@ use tokio_util::sync::CancellationToken;
 use view_store::ViewStore;
 use view_store_sqlite::SqliteViews;
 
-use super::corpus::Corpus;
-use super::open_log;
+use crate::bench::corpus::{Corpus, open_log};
 use crate::bench::load::Run;
 use crate::bench::report::{Figure, Report};
 
@@ -39,7 +38,7 @@ pub(super) async fn measure(report: &Report, folder: &Path, events: u64, rounds:
 }
 
 /// A log with so many events and a few more. One that is there already is used again.
-async fn written(folder: &Path, events: u64) -> Result<Arc<dyn EventLog>> {
+pub(super) async fn written(folder: &Path, events: u64) -> Result<Arc<dyn EventLog>> {
     let log = open_log(&folder.join("fold.db"))?;
     if heads(&*log) == 0 {
         let projects = (0..16).map(|number| format!("P{number}")).collect();

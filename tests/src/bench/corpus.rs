@@ -1,5 +1,6 @@
 //! A year of issues, written straight into a log: what a server would have recorded, without the server.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,18 +12,19 @@ use domain::issue::{
 };
 use domain::text::{Text, Title};
 use domain::{Event, StreamKind, StreamRef};
-use event_log::{Append, EventLog, NewEvent};
+use event_log::{Append, EventLog, Founding, Identity, NewEvent};
+use event_log_sqlite::{Options, SqliteLog};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::life::{self, CUSTOMER, DEVELOPER, OPERATOR};
 
 /// So many issues share a word that no other issue has: [`rare_word`].
-pub(super) const ISSUES_A_WORD: u64 = 1000;
+pub const ISSUES_A_WORD: u64 = 1000;
 /// Issues that are lived at the same time.
 const AT_ONCE: u64 = 512;
 /// The year begins in 2025, in microseconds since 1970.
-const BEGIN: i64 = 1_735_689_600_000_000;
+pub const BEGIN: i64 = 1_735_689_600_000_000;
 const YEAR: i64 = 365 * 24 * 3600 * 1_000_000;
 const HOUR: i64 = 3600 * 1_000_000;
 /// What reports are about, besides their own words.
@@ -33,21 +35,27 @@ const WORDS: [&str; 12] = [
 
 /// Issues of some projects, numbered from 0.
 #[derive(Debug, Clone)]
-pub(super) struct Corpus {
+pub struct Corpus {
     /// By turns an issue of each.
-    pub(super) projects: Vec<String>,
+    pub projects: Vec<String>,
     /// How many issues in all.
-    pub(super) issues: u64,
+    pub issues: u64,
+}
+
+/// The log in this file, which is made where it is missing.
+pub fn open_log(path: &Path) -> Result<Arc<dyn EventLog>> {
+    let founding = Founding { identity: Identity::new(Uuid::from_u128(0xbe), 8), filling: false };
+    Ok(Arc::new(SqliteLog::open(path, &Options::new(founding))?))
 }
 
 /// A word of the issues around this one, [`ISSUES_A_WORD`] of a project's in all.
-pub(super) fn rare_word(number: u64) -> String {
+pub fn rare_word(number: u64) -> String {
     format!("lot{}", number / ISSUES_A_WORD)
 }
 
 impl Corpus {
     /// Writes all of them, and answers how many events that took.
-    pub(super) async fn write(&self, log: &Arc<dyn EventLog>) -> Result<u64> {
+    pub async fn write(&self, log: &Arc<dyn EventLog>) -> Result<u64> {
         let (next, mut writers) = (Arc::new(AtomicU64::new(0)), JoinSet::new());
         for _ in 0..AT_ONCE {
             let (corpus, log, next) = (self.clone(), Arc::clone(log), Arc::clone(&next));
@@ -113,7 +121,8 @@ fn events(number: u64, id: Uuid) -> Result<Vec<(&'static str, IssueEvent)>> {
 
 fn filed(number: u64, id: Uuid) -> Result<IssueEvent> {
     let title = format!("{} {} fails for order {number}", word(number, 1), word(number, 3));
-    let actual = format!("Both payments of order {number} are taken, the {} says {}.", word(number, 7), rare_word(number));
+    let actual =
+        format!("Both payments of order {number} are taken, the {} says {}.", word(number, 7), rare_word(number));
     Ok(IssueEvent::IssueFiled {
         id: IssueId(id),
         title: Title::parse(&title)?,
@@ -150,7 +159,8 @@ fn triaged(number: u64) -> Result<IssueEvent> {
 }
 
 fn resolved(number: u64) -> Result<IssueEvent> {
-    let code = CodeFix { changes: vec![format!("c-{number}").parse()?], tests: vec!["pays_once".into()], environment: None };
+    let code =
+        CodeFix { changes: vec![format!("c-{number}").parse()?], tests: vec!["pays_once".into()], environment: None };
     Ok(IssueEvent::IssueResolved { fix: Known(Fix::Code(code)) })
 }
 
@@ -161,7 +171,9 @@ fn verified() -> Result<IssueEvent> {
 
 fn closed(number: u64) -> Result<IssueEvent> {
     let release = Some(format!("r-{}", number / 100).parse()?);
-    Ok(IssueEvent::IssueClosed { closing: Known(Closing::Released { release, reverified_by: Some(OPERATOR.parse()?) }) })
+    Ok(IssueEvent::IssueClosed {
+        closing: Known(Closing::Released { release, reverified_by: Some(OPERATOR.parse()?) }),
+    })
 }
 
 /// One of forty people.
