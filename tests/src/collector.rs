@@ -7,7 +7,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
-use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{MetricsService, MetricsServiceServer};
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
+    MetricsService, MetricsServiceServer,
+};
 use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
@@ -168,7 +170,8 @@ impl LogsService for Desk {
         let sent = request.into_inner();
         self.take(&sent, |received| {
             let scopes = sent.resource_logs.iter().flat_map(|resource| &resource.scope_logs);
-            for (scope, record) in scopes.flat_map(|scope| scope.log_records.iter().map(move |record| (scope, record))) {
+            for (scope, record) in scopes.flat_map(|scope| scope.log_records.iter().map(move |record| (scope, record)))
+            {
                 let told_by = scope.scope.as_ref().map(|scope| scope.name.clone()).unwrap_or_default();
                 let body = record.body.as_ref().map(text).unwrap_or_default();
                 received.records.push((told_by, format!("{body} {:?}", texts(&record.attributes))));

@@ -53,11 +53,8 @@ impl Observed {
         let filed = life::step(&client, "PAY", 1, "", Step::File).await.unwrap();
         let refused = life::step(&client, "PAY", 1, &filed.key, Step::Accept).await;
         refused.expect_err("nothing untriaged is accepted");
-        let board = GetBoardRequest {
-            project: "PAY".into(),
-            consistency: as_fresh_as([filed.token]),
-            ..Default::default()
-        };
+        let board =
+            GetBoardRequest { project: "PAY".into(), consistency: as_fresh_as([filed.token]), ..Default::default() };
         client.boards(life::DEVELOPER).get_board(board).await.unwrap();
         let channel = Endpoint::from_shared(self.server.url.clone()).unwrap().connect().await.unwrap();
         let mut health = HealthClient::new(channel);
