@@ -60,7 +60,8 @@ pub(crate) async fn shown(client: &Client, tokens: &[String]) -> Shown {
         consistency: consistency(),
         ..Default::default()
     };
-    let board = until_fresh(async || client.boards(DEVELOPER).get_board(board()).await).await.unwrap().board.unwrap();
+    let board = until_fresh(async || client.boards(DEVELOPER).get_board(board()).await).await.unwrap();
+    let board = timeless(board.board.unwrap());
     let (mut issues, mut page_token) = (Vec::new(), String::new());
     loop {
         let list = ListIssuesRequest {
@@ -77,6 +78,15 @@ pub(crate) async fn shown(client: &Client, tokens: &[String]) -> Shown {
             return Shown { board, issues };
         }
     }
+}
+
+/// Without when it was asked for.
+fn timeless(mut board: Board) -> Board {
+    board.as_of = None;
+    for card in board.columns.iter_mut().flat_map(|column| &mut column.cards) {
+        (card.age, card.age_in_state) = (None, None);
+    }
+    board
 }
 
 /// The issue as this node has it, as fresh as its last answer.
