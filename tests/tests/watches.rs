@@ -196,11 +196,12 @@ async fn watchers_of_a_server_that_is_killed_are_told_everything_once_and_in_ord
 }
 
 /// An issue whose row is as long as it can be.
-async fn file_long(client: &Client) -> String {
+async fn file_long(client: &Client) -> (String, String) {
     let text = || "It happened again. ".repeat(3_300);
     let report = Report { steps: text(), actual: text(), expected: text(), details: text() };
     let filing = FileIssueRequest { report: Some(report), ..life::filing(PROJECT, 1) };
-    client.issues(CUSTOMER).file_issue(filing).await.unwrap().into_inner().issue.unwrap().key
+    let answer = client.issues(CUSTOMER).file_issue(filing).await.unwrap().into_inner();
+    (answer.issue.unwrap().key, answer.consistency_token)
 }
 
 async fn comment(client: &Client, key: &str, n: u64) -> u64 {
@@ -228,12 +229,13 @@ async fn a_slow_watcher_is_told_where_to_go_on_and_slows_nobody() {
     let server = Server::start(folder.path()).await.unwrap();
     let client = Client::connect(&server.url).await.unwrap();
     life::project(&client, PROJECT).await.unwrap();
-    let key = file_long(&client).await;
+    let (key, filed) = file_long(&client).await;
     // Its connection takes 64 KiB and no more, for as long as it doesn't read.
     let narrow = Endpoint::from_shared(server.url.clone()).unwrap();
     let narrow = narrow.initial_stream_window_size(65_535).initial_connection_window_size(65_535);
     let narrow = Client::over(narrow.connect().await.unwrap());
-    let mut slow = watch_issue(&narrow, &key, String::new()).await;
+    let from_filing = WatchIssueRequest { key: key.clone(), consistency: as_fresh_as([filed]), ..Default::default() };
+    let mut slow = narrow.watches(DEVELOPER).watch_issue(from_filing).await.unwrap().into_inner();
     let first = next(&mut slow).await.unwrap();
     assert!(first.issue.is_some() && !first.resume_token.is_empty());
     let mut quick = watch_issue(&client, &key, String::new()).await;

@@ -24,12 +24,12 @@ pub(super) fn story(timeline: &Timeline, output: &Output) -> String {
             let times = if time.stays > 1 { format!("{} times", time.stays) } else { String::new() };
             vec![name(time.state(), time.triaged).to_owned(), length(time.length.as_ref()), times]
         });
-        text.push_str(&table(&["", "", ""], rows));
+        text.push_str(table(&["", "", ""], rows).trim_start_matches('\n'));
     }
     if !timeline.waits.is_empty() {
         let waited = length(timeline.time_waiting.as_ref());
         _ = write!(text, "\n\n{bold}Waited for answers{bold:#}  {waited}\n");
-        text.push_str(&table(&["", "", "", ""], timeline.waits.iter().map(wait)));
+        text.push_str(table(&["", "", "", ""], timeline.waits.iter().map(wait)).trim_start_matches('\n'));
     }
     text.trim_end().to_owned()
 }
