@@ -27,13 +27,8 @@ use crate::page::Binding;
 use crate::projects;
 
 /// Where nothing else is asked for, a board is watched for what is to be done.
-const OPEN: [Standing; 5] = [
-    Standing::NewUntriaged,
-    Standing::NewTriaged,
-    Standing::Accepted,
-    Standing::Resolved,
-    Standing::Verified,
-];
+const OPEN: [Standing; 5] =
+    [Standing::NewUntriaged, Standing::NewTriaged, Standing::Accepted, Standing::Resolved, Standing::Verified];
 
 impl Watches {
     pub(super) async fn board(

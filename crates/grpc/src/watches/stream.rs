@@ -49,7 +49,11 @@ struct Teller<T> {
 }
 
 /// The watch as a stream. Messages are made when they can be sent: who reads slowly costs what the ring holds.
-pub(super) fn stream<T: Tell>(watch: Watch, binding: Binding, tell: T) -> BoxStream<'static, Result<T::Message, Status>> {
+pub(super) fn stream<T: Tell>(
+    watch: Watch,
+    binding: Binding,
+    tell: T,
+) -> BoxStream<'static, Result<T::Message, Status>> {
     let teller = Teller { watch, binding, tell, rest: None };
     try_unfold(teller, |mut teller| async move {
         if teller.rest.is_none() {

@@ -70,12 +70,8 @@ async fn watch_issue(given: &Given, key: &str, resume_token: &str) -> Result<Str
 }
 
 async fn comment(given: &Given, issue: &Issue, text: &str) -> u64 {
-    let comment = CommentOnIssueRequest {
-        request_id: fresh(),
-        key: issue.key.clone(),
-        text: text.into(),
-        ..Default::default()
-    };
+    let comment =
+        CommentOnIssueRequest { request_id: fresh(), key: issue.key.clone(), text: text.into(), ..Default::default() };
     given.issues("ada").comment_on_issue(comment).await.unwrap().into_inner().revision
 }
 
@@ -108,7 +104,9 @@ async fn a_watch_is_resumed_where_it_ended() {
     let given = Given::project().await;
     let (one, other) = (given.file().await, given.file().await);
     let (mut stream, mut board) = (watch_board(&given, "").await, Board::default());
-    board.read(&mut stream, |board| board.has(&one.key, 1) && board.has(&other.key, 1) && !board.token.is_empty()).await;
+    board
+        .read(&mut stream, |board| board.has(&one.key, 1) && board.has(&other.key, 1) && !board.token.is_empty())
+        .await;
     drop(stream);
     let revision = comment(&given, &one, "me too").await;
     let mut stream = watch_board(&given, &board.token).await;
@@ -160,8 +158,7 @@ async fn a_watch_ends_with_its_deadline_and_with_the_server() {
     let given = Given::project().await;
     let issue = given.file().await;
     let mut patient = watch_issue(&given, &issue.key, "").await.unwrap();
-    let mut request =
-        Request::new(WatchIssueRequest { key: issue.key.clone(), ..Default::default() });
+    let mut request = Request::new(WatchIssueRequest { key: issue.key.clone(), ..Default::default() });
     request.set_timeout(Duration::from_millis(300));
     let mut hasty = given.watches("ada").watch_issue(request).await.unwrap().into_inner();
     let ended = loop {

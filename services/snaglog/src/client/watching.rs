@@ -71,12 +71,7 @@ async fn follow<W: Watching>(mut watching: W, session: &Session) -> Result<(), F
     }
 }
 
-async fn stream<W: Watching>(
-    watching: &mut W,
-    session: &Session,
-    resume: &mut String,
-    connected: &mut bool,
-) -> Ended {
+async fn stream<W: Watching>(watching: &mut W, session: &Session, resume: &mut String, connected: &mut bool) -> Ended {
     let lost = |status: Status| ended(session.failure(status));
     let mut messages = match watching.open(session, resume.clone()).await {
         Ok(answer) => answer.into_inner(),

@@ -35,9 +35,10 @@ pub(super) fn story(timeline: &Timeline, output: &Output) -> String {
 }
 
 fn row(entry: &TimelineEntry, output: &Output) -> Vec<String> {
-    let after = entry.ended_after.as_ref().map(|after| {
-        format!("{} {}", length(Some(after)), name(entry.ended_state(), entry.ended_triaged))
-    });
+    let after = entry
+        .ended_after
+        .as_ref()
+        .map(|after| format!("{} {}", length(Some(after)), name(entry.ended_state(), entry.ended_triaged)));
     let why = entry.why.lines().next().unwrap_or_default();
     let what = if why.is_empty() { entry.summary.clone() } else { format!("{}: {why}", entry.summary) };
     vec![

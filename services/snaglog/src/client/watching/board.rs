@@ -77,9 +77,7 @@ impl Watching for Watched {
 
 /// One object a change.
 fn tell(session: &Session, snapshot: bool, cards: &[WatchedCard], removed: &[String]) {
-    let without_card = |change: &str, key: Option<&str>| {
-        json!({ "change": change, "key": key, "state": null, "triaged": null, "card": null, "revision": null })
-    };
+    let without_card = |change: &str, key: Option<&str>| json!({ "change": change, "key": key, "state": null, "triaged": null, "card": null, "revision": null });
     if snapshot {
         session.output.json(without_card("snapshot", None));
     }
@@ -159,11 +157,8 @@ mod tests {
     use super::*;
 
     fn watched(key: &str, state: IssueState, since: i64) -> WatchedCard {
-        let card = Card {
-            key: key.into(),
-            state_since: Some(Timestamp { seconds: since, nanos: 0 }),
-            ..Card::default()
-        };
+        let card =
+            Card { key: key.into(), state_since: Some(Timestamp { seconds: since, nanos: 0 }), ..Card::default() };
         WatchedCard { state: state.into(), card: Some(card), ..WatchedCard::default() }
     }
 
