@@ -7,8 +7,7 @@ use std::time::Duration;
 use api::issues::v1::{IssueState, Report};
 use api::search::v1::search_service_client::SearchServiceClient;
 use api::search::v1::{
-    FoundIssue, SearchCounts, SearchIssuesRequest, SimilarIssue, SourceKind, SuggestDuplicatesRequest,
-    ValueCount,
+    FoundIssue, SearchCounts, SearchIssuesRequest, SimilarIssue, SourceKind, SuggestDuplicatesRequest, ValueCount,
 };
 use clap::{Args, ValueEnum};
 
@@ -215,7 +214,7 @@ fn counted(counts: &SearchCounts) -> String {
     let mut text = format!("{}{more} found", counts.total);
     for (name, some) in lines.into_iter().filter(|(_, some)| !some.is_empty()) {
         let some: Vec<_> = some.into_iter().map(|(value, count)| format!("{value} {count}")).collect();
-        _ = write!(text, "\n  {name:<10} {}", some.join(", "));
+        _ = write!(text, "\n  {name:<10} {}", some.join("; "));
     }
     text
 }
@@ -296,7 +295,10 @@ pub(crate) async fn offer(session: &Session, project: &str, title: &str, report:
     let issues = answer.into_inner().issues;
     if !issues.is_empty() {
         anstream::eprintln!("Similar issues:");
-        anstream::eprintln!("{}", table(&["LIKE", "KEY", "STATE", "TITLE", "SHARED WORDS"], issues.iter().map(similar)));
+        anstream::eprintln!(
+            "{}",
+            table(&["LIKE", "KEY", "STATE", "TITLE", "SHARED WORDS"], issues.iter().map(similar))
+        );
         anstream::eprintln!("If one of them is the same: snaglog issue dismiss THIS-KEY --as duplicate --of KEY");
     }
 }
