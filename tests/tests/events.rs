@@ -19,9 +19,12 @@ use tests::life;
 use tests::server::Server;
 use tests::shell::clean;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tonic::{Code, Status};
 
 const KILLS: u64 = 12;
+/// So many steps at least are answered before each kill.
+const ANSWERS_MIN: u64 = 20;
 const WORKERS: u64 = 6;
 const PROJECTS: [&str; 3] = ["PAY", "OPS", "LAB"];
 
@@ -77,7 +80,8 @@ impl Subscriber {
                 Ok(()) if last => return heard,
                 Ok(()) => {}
                 Err(status) => {
-                    let broken = matches!(status.code(), Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal);
+                    let broken =
+                        matches!(status.code(), Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal);
                     assert!(broken, "{status:?}");
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
@@ -106,8 +110,8 @@ impl Subscriber {
     }
 }
 
-/// Lives issues until the server is gone. What a caller is not told is no matter here.
-async fn live(client: Client, project: &'static str, first: u64) {
+/// Lives issues until the server is gone, and says of each step that it was answered. What a caller is not told is no matter here.
+async fn live(client: Client, project: &'static str, first: u64, answers: UnboundedSender<()>) {
     for number in (first..).step_by(usize::try_from(WORKERS).unwrap()) {
         let mut key = String::new();
         for step in life::steps(life::level(number)) {
@@ -115,11 +119,12 @@ async fn live(client: Client, project: &'static str, first: u64) {
                 Ok(answered) => key.clone_from(&answered.key),
                 Err(_) => return,
             }
+            answers.send(()).unwrap();
         }
     }
 }
 
-/// Loads the server for a while, and kills it.
+/// Loads the server until it has answered so much, and kills it.
 async fn crash(data: &Path, listen: &[&str], kill: u64) {
     let server = Server::start_with(data, listen).await.unwrap();
     let client = Client::connect(&server.url).await.unwrap();
@@ -128,10 +133,15 @@ async fn crash(data: &Path, listen: &[&str], kill: u64) {
             life::project(&client, project).await.unwrap();
         }
     }
+    let (answers, mut answered) = unbounded_channel();
+    let project = |worker: u64| PROJECTS[usize::try_from(worker % 3).unwrap()];
     let load: Vec<_> = (0..WORKERS)
-        .map(|worker| tokio::spawn(live(client.clone(), PROJECTS[usize::try_from(worker % 3).unwrap()], worker)))
+        .map(|worker| tokio::spawn(live(client.clone(), project(worker), worker, answers.clone())))
         .collect();
-    tokio::time::sleep(Duration::from_millis(60 + kill * 53 % 200)).await;
+    drop(answers);
+    for _ in 0..ANSWERS_MIN + kill * 53 % 40 {
+        answered.recv().await.unwrap();
+    }
     server.kill().await.unwrap();
     for worker in load {
         worker.await.unwrap();
@@ -236,7 +246,7 @@ async fn subscribers_of_a_server_that_is_killed_are_told_what_the_log_has() {
         });
     }
     assert_eq!(server.stop().await.unwrap().code, Some(0));
-    assert!(log.len() as u64 > 20 * KILLS, "the load was a load: {} events", log.len());
+    assert!(log.len() as u64 > ANSWERS_MIN * KILLS, "the load was a load: {} events", log.len());
     for ((what, subscriber), heard) in subscribers.iter().zip(&heard) {
         check(what, subscriber, heard, &log);
     }

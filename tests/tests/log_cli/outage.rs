@@ -85,7 +85,10 @@ async fn outlives(storage: Storage, url: &str) {
         is_not_ready(&server.url).await;
         let (mut answered, refused) = load.end().await;
         for (_, status) in &refused {
-            is_clear(status);
+            // Under way when the other side fell silent: a call's own deadline may pass before the log gives up.
+            if reason(status) != "DEADLINE_PASSED" {
+                is_clear(status);
+            }
         }
         // Who comes now is told so too, again and again.
         for _ in 0..3 {
