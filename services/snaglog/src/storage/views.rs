@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use view_store::ViewStore;
 use view_store_postgres::PostgresViews;
 use view_store_sqlite::SqliteViews;
@@ -16,12 +16,10 @@ pub(crate) async fn open_views(place: &Place) -> anyhow::Result<Arc<dyn ViewStor
     open(&place.views_url()?, open_sqlite).await
 }
 
-/// Opens the views as they are, also where a server has them open. A file that isn't there or can't be read is an error.
+/// Opens the views as they are, also where a server has them open. A file that isn't there is made; one that can't be read, or is of
+/// another format, is an error and stays: a server may use it.
 pub(crate) async fn open_views_beside(place: &Place) -> anyhow::Result<Arc<dyn ViewStore>> {
     let as_it_is = |path: &Path| -> anyhow::Result<Arc<dyn ViewStore>> {
-        if !path.exists() {
-            bail!("there are no views at {}", path.display());
-        }
         Ok(Arc::new(SqliteViews::open(path).context("the views do not open")?))
     };
     open(&place.views_url()?, as_it_is).await
