@@ -105,6 +105,13 @@ async fn imported_issues_flow_as_their_histories_say() {
     let (server, token) = imported(folder.path(), &file).await;
     check(&server, &token, &bugs(&file), 2019..2020).await;
 
+}
+
+#[tokio::test]
+async fn flow_for_people_is_a_chart() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/bugs.jsonl");
+    let (server, token) = imported(folder.path(), &file).await;
     let window = "--since 2019-02-25T00:00:00Z --until 2019-04-22T00:00:00Z";
     let told = async |line: &str| told(&server.url, &format!("flow BUG {window} {line}"), &token).await;
     assert_snapshot!(told("").await, @r#"
@@ -141,6 +148,15 @@ async fn imported_issues_flow_as_their_histories_say() {
     sev1           ▃▃▃▅▅▅▅▅███████████████████████████████████████████  0     3    0       0
     sev2             ▄▄▄███████████████████████████████▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄  0     1    0       1
     "#);
+}
+
+#[tokio::test]
+async fn flow_for_people_counts_and_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/bugs.jsonl");
+    let (server, token) = imported(folder.path(), &file).await;
+    let window = "--since 2019-02-25T00:00:00Z --until 2019-04-22T00:00:00Z";
+    let told = async |line: &str| told(&server.url, &format!("flow BUG {window} {line}"), &token).await;
     assert_snapshot!(told("--throughput").await, @r#"
     BUG  2019-02-25 to 2019-04-21
 
@@ -182,6 +198,15 @@ async fn imported_issues_flow_as_their_histories_say() {
     in Resolved        9      9 d   9 d   -    9     9999 d  9999 d  -
     in Verified        9      9 d   9 d   -    9     9999 d  9999 d  -
     "#);
+}
+
+#[tokio::test]
+async fn flow_for_scripts() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/bugs.jsonl");
+    let (server, token) = imported(folder.path(), &file).await;
+    let window = "--since 2019-02-25T00:00:00Z --until 2019-04-22T00:00:00Z";
+    let told = async |line: &str| told(&server.url, &format!("flow BUG {window} {line}"), &token).await;
     assert_snapshot!(told("--throughput --csv").await, @r#"
     start,value,filed,closed,dismissed,reopened
     2019-02-25T00:00:00Z,-,3,0,0,0
