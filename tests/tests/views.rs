@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use tests::life;
-use tests::shell::{PROJECT, Said, Shell, clean, said};
 use tests::server::Server;
+use tests::shell::{PROJECT, Said, Shell, clean, said};
 
 /// `snaglog view` with these words, on the files of this data folder.
 async fn view(data: &Path, words: &[&str]) -> Said {
