@@ -24,22 +24,39 @@ async fn shown(flags: &[&str], file: &Path, histories: bool) -> Vec<Json> {
         shown.push(json!({ key: history.iter().map(timeless).collect::<Vec<_>>() }));
     }
     shown.extend(issues);
-    for each in &mut shown {
-        // Where it is in the log, and what the log is.
-        if let Some(fields) = each.as_object_mut() {
-            fields.remove("consistency_token");
-            fields.remove("id");
-        }
-    }
+    shown.iter_mut().for_each(strip);
     server.stop().await.unwrap();
     shown
+}
+
+/// Away with what depends on when it was asked, and with where it is in the log, and what the log is.
+fn strip(shown: &mut Json) {
+    match shown {
+        Json::Object(fields) => {
+            for each in ["as_of", "age", "age_in_state", "consistency_token", "id"] {
+                fields.remove(each);
+            }
+            fields.values_mut().for_each(strip);
+        }
+        Json::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
 }
 
 /// The event without what its recording gave it.
 fn timeless(event: &Json) -> Json {
     let mut event = event.clone();
     if let Some(fields) = event.as_object_mut() {
-        for recorded in ["id", "event_id", "recorded_at", "request_id", "position", "partition", "consistency_token", "correlation_id"] {
+        for recorded in [
+            "id",
+            "event_id",
+            "recorded_at",
+            "request_id",
+            "position",
+            "partition",
+            "consistency_token",
+            "correlation_id",
+        ] {
             fields.remove(recorded);
         }
     }
