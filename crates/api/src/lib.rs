@@ -9,6 +9,8 @@
     missing_docs,
     clippy::pedantic,
     clippy::allow_attributes_without_reason,
+    clippy::doc_lazy_continuation,
+    clippy::large_enum_variant,
     reason = "generated; the comments are in proto/"
 )]
 

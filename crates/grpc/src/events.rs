@@ -55,7 +55,7 @@ impl EventsService for Events {
         &self,
         request: Request<SubscribeEventsRequest>,
     ) -> Result<Response<Self::SubscribeEventsStream>, Status> {
-        let asked = parse(request.into_inner())?;
+        let asked = parse(&request.into_inner())?;
         let permit = Arc::clone(&self.room).try_acquire_owned().map_err(|_| status::overloaded())?;
         let cursors = self.cursors(&asked).await?;
         let feed = Feed::new(Arc::clone(&self.log), cursors, asked.wanted, asked.format)
@@ -129,7 +129,7 @@ impl Events {
     }
 }
 
-fn parse(request: SubscribeEventsRequest) -> Result<Asked, Status> {
+fn parse(request: &SubscribeEventsRequest) -> Result<Asked, Status> {
     let mut faults = Faults::default();
     let places = match request.token.as_str() {
         "" => None,

@@ -160,7 +160,7 @@ async fn transactions_of_somebody_else_hide_nothing_and_their_marks_are_passed()
     // The mark is the partition's last: who comes new catches up past it.
     let new = topic.node().await;
     assert_eq!(everything(&log).await, records);
-    assert_eq!(everything(&*new).await, records);
+    assert_eq!(everything(&new).await, records);
     log.append(append(&stream("PAY", "1"), 2, 3)).await.unwrap();
     assert_eq!(everything(&log).await.len(), 3);
     assert_eq!(*log.trouble().borrow(), None);
