@@ -120,7 +120,12 @@ async fn serves(data: &Path) {
     let _there_or_not = life::project(&client, PROJECT).await;
     let next = life::step(&client, PROJECT, 1, "", Step::File).await.unwrap();
     let consistency = as_fresh_as([next.token]);
-    let board = api::boards::v1::GetBoardRequest { project: PROJECT.into(), cards_per_column: 1, consistency, ..Default::default() };
+    let board = api::boards::v1::GetBoardRequest {
+        project: PROJECT.into(),
+        cards_per_column: 1,
+        consistency,
+        ..Default::default()
+    };
     client.boards(life::DEVELOPER).get_board(board).await.unwrap();
     assert_eq!(server.stop().await.unwrap().code, Some(0));
 }
