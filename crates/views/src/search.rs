@@ -121,7 +121,7 @@ impl View for SearchView {
     }
 
     fn decode(&self, row: &Row) -> Result<Document, RowError> {
-        Document::read(DocumentRow::read(row)?)
+        Document::read(&DocumentRow::read(row)?)
     }
 
     fn encode(&self, document: &Document) -> Result<Row, RowError> {

@@ -120,7 +120,7 @@ impl Document {
     }
 
     /// Out of a row.
-    pub(super) fn read(row: DocumentRow) -> Result<Self, RowError> {
+    pub(super) fn read(row: &DocumentRow) -> Result<Self, RowError> {
         let mut report = <[String; PARTS]>::default();
         for (part, words) in report.iter_mut().zip(row.report_words.0.split(BREAK)) {
             words.trim().clone_into(part);
@@ -132,7 +132,7 @@ impl Document {
             comments: row.comments_words.0.as_ref().to_owned(),
         };
         let source = row.source_kind.clone();
-        Ok(Self { issue: issue(&row)?, texts, source })
+        Ok(Self { issue: issue(row)?, texts, source })
     }
 }
 
