@@ -58,9 +58,9 @@ impl Lane {
         parked: Parked,
         at: Checkpoint,
     ) -> Result<Unparked, Trouble> {
-        let story = read(log, &parked.stream, at.position).await?;
-        self.load_first(store, &story).await?;
-        let (events, again) = self.fold_again(&story, &parked).await;
+        let told = read(log, &parked.stream, at.position).await?;
+        self.load_first(store, &told).await?;
+        let (events, again) = self.fold_again(&told, &parked).await;
         let folded = self.folding.finish();
         let again = match folded.misfits.into_iter().next() {
             Some((_, error)) => Some((parked.position, chain(&error))),
@@ -90,23 +90,19 @@ impl Lane {
 
     fn retried(&mut self, parked: Parked, events: u64, again: Option<(u64, Arc<str>)>) -> Unparked {
         let (view, stream) = (self.id(), Arc::clone(&parked.stream));
-        match again {
-            Some((position, reason)) => {
-                tracing::warn!(%view, %stream, position, %reason, "a parked stream can't be applied still");
-                self.parked.put(stream, false);
-                Unparked::Parked(Parked { position, reason, skipped: false, ..parked })
-            }
-            None => {
-                tracing::info!(%view, %stream, events, "a parked stream is up to date");
-                self.parked.take(&stream);
-                Unparked::Applied { events }
-            }
+        if let Some((position, reason)) = again {
+            tracing::warn!(%view, %stream, position, %reason, "a parked stream can't be applied still");
+            self.parked.put(stream, false);
+            return Unparked::Parked(Parked { position, reason, skipped: false, ..parked });
         }
+        tracing::info!(%view, %stream, events, "a parked stream is up to date");
+        self.parked.take(&stream);
+        Unparked::Applied { events }
     }
 
     /// Loads the document, if there can be one. An event after the first names it: before a stream's first there is none.
-    async fn load_first(&mut self, store: &dyn ViewStore, story: &Story) -> Result<(), Trouble> {
-        let later = story.events.iter().find_map(|event| self.folding.missing(event).map(|key| (event, key)));
+    async fn load_first(&mut self, store: &dyn ViewStore, told: &Story) -> Result<(), Trouble> {
+        let later = told.events.iter().find_map(|event| self.folding.missing(event).map(|key| (event, key)));
         if let Some((event, key)) = later {
             let rows = store.load(self.id(), self.folding.table(), vec![key]).await?;
             self.folding.hold(&event.stream, rows.into_iter().next().flatten());
@@ -115,9 +111,9 @@ impl Lane {
     }
 
     /// Folds what is lacking. Gives how much that was, and where it ended early.
-    async fn fold_again(&mut self, story: &Story, parked: &Parked) -> (u64, Option<(u64, Arc<str>)>) {
+    async fn fold_again(&mut self, told: &Story, parked: &Parked) -> (u64, Option<(u64, Arc<str>)>) {
         let mut events = 0;
-        for (at, recorded) in story.events.iter().enumerate() {
+        for (at, recorded) in told.events.iter().enumerate() {
             if at % EVENTS_A_TURN == EVENTS_A_TURN - 1 {
                 tokio::task::yield_now().await;
             }
@@ -126,16 +122,16 @@ impl Lane {
             }
             events += u64::from(recorded.position >= parked.position);
         }
-        (events, story.damaged.clone())
+        (events, told.damaged.clone())
     }
 }
 
 /// The stream's events up to a position.
 async fn read(log: &dyn EventLog, stream: &str, end: u64) -> Result<Story, Trouble> {
-    let mut story = Story::default();
+    let mut told = Story::default();
     let mut parts = stream.splitn(3, '/');
     let (Some(kind), Some(project), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
-        return Ok(story);
+        return Ok(told);
     };
     let stream = StreamId { project: project.into(), kind: kind.into(), id: id.into() };
     let mut after = 0;
@@ -143,19 +139,19 @@ async fn read(log: &dyn EventLog, stream: &str, end: u64) -> Result<Story, Troub
         let page = log.read_stream(&stream, after, PAGE_EVENTS).await?;
         for record in page.records.iter().take_while(|record| record.position <= end) {
             match codec::decode(record) {
-                Ok(event) => story.events.push(event),
+                Ok(event) => told.events.push(event),
                 Err(error) if error.is_upgrade_needed() => {
                     return Err(Trouble::UpgradeNeeded { reason: chain(&error) });
                 }
                 Err(error) => {
-                    story.damaged = Some((record.position, chain(&error)));
-                    return Ok(story);
+                    told.damaged = Some((record.position, chain(&error)));
+                    return Ok(told);
                 }
             }
         }
         match page.records.last() {
             Some(last) if !page.end && last.position <= end => after = last.record.header.revision,
-            _ => return Ok(story),
+            _ => return Ok(told),
         }
     }
 }

@@ -177,7 +177,7 @@ impl WordsSql {
     }
 
     /// Indexes what waits. `Err` says which change it was.
-    pub(crate) fn index(&self, connection: &Connection, pending: Pending) -> Result<(), (usize, rusqlite::Error)> {
+    pub(crate) fn index(&self, connection: &Connection, pending: &Pending) -> Result<(), (usize, rusqlite::Error)> {
         for (id, waiting) in pending.0.iter().filter(|(_, waiting)| waiting.indexed) {
             let unindex = || connection.prepare_cached(&self.unindex)?.execute([id]);
             unindex().map_err(|error| (waiting.change, error))?;
@@ -219,17 +219,16 @@ impl WordsSql {
     }
 
     fn new_id(&self, connection: &Connection, key: &[Value]) -> rusqlite::Result<i64> {
-        let scope = match self.scope_of(connection, &key[0])? {
-            Some(scope) => scope,
-            None => {
-                let mut statement = connection.prepare_cached(&self.add_scope)?;
-                bind_all(&mut statement, &key[..1])?;
-                let mut added = statement.raw_query();
-                let number = added.next()?.map(|row| row.get(0)).transpose()?;
-                // Read to its end, or the insert is not done.
-                added.next()?;
-                number.unwrap_or_default()
-            }
+        let scope = if let Some(scope) = self.scope_of(connection, &key[0])? {
+            scope
+        } else {
+            let mut statement = connection.prepare_cached(&self.add_scope)?;
+            bind_all(&mut statement, &key[..1])?;
+            let mut added = statement.raw_query();
+            let number = added.next()?.map(|row| row.get(0)).transpose()?;
+            // Read to its end, or the insert is not done.
+            added.next()?;
+            number.unwrap_or_default()
         };
         Ok(scope << NUMBER_BITS | number(&key[1]))
     }

@@ -181,12 +181,12 @@ fn histories() -> impl Strategy<Value = Vec<(u64, IssueEvent, bool)>> {
 fn is_found_as_it_stands(hit: &Hit, issue: &Issue) {
     let triage = issue.triage.as_ref();
     assert_eq!((&*hit.title, hit.standing), (issue.title.as_str(), Standing::of(&issue.state)));
-    assert_eq!(hit.severity.as_deref(), triage.and_then(|it| it.severity.known()).map(|it| it.as_str()));
+    assert_eq!(hit.severity.as_deref(), triage.and_then(|it| it.severity.known()).map(domain::ids::SeverityId::as_str));
     assert_eq!(hit.level, triage.map(|it| it.level));
     assert_eq!(hit.nature, triage.and_then(|it| it.nature));
-    assert_eq!(hit.team.as_deref(), triage.and_then(|it| it.team.known()).map(|it| it.as_str()));
-    assert_eq!(hit.component.as_deref(), issue.component.as_ref().map(|it| it.as_str()));
-    assert_eq!(hit.assignee.as_deref(), issue.assignee.as_ref().map(|it| it.as_str()));
+    assert_eq!(hit.team.as_deref(), triage.and_then(|it| it.team.known()).map(domain::ids::TeamId::as_str));
+    assert_eq!(hit.component.as_deref(), issue.component.as_ref().map(domain::ids::ComponentId::as_str));
+    assert_eq!(hit.assignee.as_deref(), issue.assignee.as_ref().map(domain::ids::PersonId::as_str));
     assert_eq!((hit.filed_at, hit.imported), (issue.filed_at, issue.origin.is_some()));
     assert_eq!(hit.source.is_some(), issue.source.kind.known().is_some());
 }

@@ -141,7 +141,7 @@ impl<'c> TableWriter<'c> {
     fn finish(mut self) -> Result<(), (usize, rusqlite::Error)> {
         self.flush()?;
         match &self.sql.words {
-            Some(words) => words.index(self.connection, self.pending),
+            Some(words) => words.index(self.connection, &self.pending),
             None => Ok(()),
         }
     }

@@ -42,7 +42,7 @@ fn write(connection: &Connection, book: &Book, rows: impl IntoIterator<Item = (i
         let row = row.and_then(|row| row.with("body", Value::Words(body.into()))).expect("it fits its table");
         words.upsert(connection, &row, 0, &mut pending).expect("it is written");
     }
-    words.index(connection, pending).expect("it is indexed");
+    words.index(connection, &pending).expect("it is indexed");
 }
 
 fn seek(tokens: &[&str]) -> Select {

@@ -253,7 +253,7 @@ impl ViewStore for Wrong {
     async fn lease(&self, mut claim: Claim) -> Result<Vec<Lease>, StoreError> {
         match self.fault {
             Fault::LeasesToAll => claim.anyway = true,
-            Fault::NeverRunsOut => claim.lasting = Duration::from_hours(1),
+            Fault::NeverRunsOut => claim.lasting = Duration::from_secs(3600),
             Fault::ForgetsRenewals => {
                 if let Some(known) = self.known(&claim) {
                     return Ok(known);
@@ -331,7 +331,9 @@ impl ViewStore for Wrong {
             }
         }
         let mut asked = selects.clone();
-        asked.iter_mut().for_each(|select| self.seek_otherwise(select));
+        for select in &mut asked {
+            self.seek_otherwise(select);
+        }
         let mut answer = self.inner.query(view, asked).await?;
         if self.fault == Fault::LosesWords {
             for row in answer.rows.iter_mut().flatten() {

@@ -12,7 +12,7 @@ use crate::commit::{CommitError, ViewCommit};
 use crate::lease::{Claim, Holder, Lease, Term};
 use crate::store::{PartitionId, ViewStore};
 
-const LONG: Duration = Duration::from_hours(1);
+const LONG: Duration = Duration::from_secs(3600);
 const SHORT: Duration = Duration::from_millis(50);
 /// How often one asks who waits for a lease to run out.
 const PAUSE: Duration = Duration::from_millis(20);

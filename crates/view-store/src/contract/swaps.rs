@@ -21,14 +21,14 @@ const CARDS_THERE: i64 = 50;
 pub(super) async fn old_and_new_never_mix<F: Factory>(factory: &F) -> Outcome {
     let store = both(factory, 10, 12).await?;
     let one = store.join().await?;
-    let term = only(&claim(&*store, one, &[(BOARD.id(), 0)], Duration::from_hours(1)).await?)?;
+    let term = only(&claim(&*store, one, &[(BOARD.id(), 0)], Duration::from_secs(3600)).await?)?;
     let (old, new) = (dump(&*store, &BOARD).await?, dump(&*store, &BESIDE).await?);
     let mut asked = tokio::task::JoinSet::new();
     for _ in 0..4 {
         asked.spawn(ask_until_new(Arc::clone(&store)));
     }
     tokio::task::yield_now().await;
-    store.swap(&BOARD, &BESIDE).await.map_err(not_swapped)?;
+    store.swap(&BOARD, &BESIDE).await.map_err(|error| not_swapped(&error))?;
     while let Some(each) = asked.join_next().await {
         each??;
     }
@@ -54,7 +54,7 @@ pub(super) async fn what_is_behind_is_refused<F: Factory>(factory: &F) -> Outcom
         promise_eq!(after, before, "after a swap that was refused");
     }
     store.commit(5, vec![commit(BESIDE.id(), 2, 3, Vec::new())]).await?;
-    store.swap(&BOARD, &BESIDE).await.map_err(not_swapped)?;
+    store.swap(&BOARD, &BESIDE).await.map_err(|error| not_swapped(&error))?;
     let other_tables = store.swap(&BOARD, &NOTES).await;
     let invalid = matches!(other_tables, Err(SwapError::Failed(StoreError::Invalid { .. })));
     promise!(invalid, "a swap with other tables was answered {other_tables:?}");
@@ -65,7 +65,7 @@ pub(super) async fn what_is_behind_is_refused<F: Factory>(factory: &F) -> Outcom
 pub(super) async fn swapped_again_and_again<F: Factory>(factory: &F) -> Outcome {
     let store = both(factory, 10, 10).await?;
     for from in 10..14 {
-        store.swap(&BOARD, &BESIDE).await.map_err(not_swapped)?;
+        store.swap(&BOARD, &BESIDE).await.map_err(|error| not_swapped(&error))?;
         store.remove(BESIDE.id()).await?;
         let gone = store.checkpoint(BESIDE.id(), 0).await;
         promise_eq!(gone, Err(StoreError::NotPrepared { view: BESIDE.id() }), "a view that was removed");
@@ -102,13 +102,13 @@ pub(super) async fn what_nobody_uses_goes<F: Factory>(factory: &F) -> Outcome {
     promise_eq!(store.stored().await?, all, "what was just prepared");
     promise_eq!(store.sweep().await?, [], "what goes of it");
     store.announce(&[BOARD.id(), BOARD_2.id()], Duration::ZERO).await?;
-    store.announce(&[BOARD_2.id()], Duration::from_hours(1)).await?;
+    store.announce(&[BOARD_2.id()], Duration::from_secs(3600)).await?;
     promise_eq!(store.stored().await?[0], there("board", 1, false), "what is in use no longer");
     promise_eq!(store.sweep().await?, [there("board", 1, false)], "what goes");
     promise_eq!(store.stored().await?, all[1..], "what stays");
     promise_eq!(dump(&*store, &BOARD_2).await?, before, "a version that is in use");
     let gone = Err(StoreError::NotPrepared { view: BOARD.id() });
-    promise_eq!(store.announce(&[BOARD.id()], Duration::from_hours(1)).await, gone, "to use what is gone");
+    promise_eq!(store.announce(&[BOARD.id()], Duration::from_secs(3600)).await, gone, "to use what is gone");
     promise_eq!(store.prepare(&[&BOARD]).await?[0].created, true, "to prepare what is gone");
     promise_eq!(store.checkpoint(BOARD.id(), 0).await?, None, "what was gone and is there again");
     Ok(())
@@ -157,6 +157,6 @@ async fn ask_until_new<S: ViewStore>(store: Arc<S>) -> Outcome {
     }
 }
 
-fn not_swapped(error: SwapError) -> Broken {
+fn not_swapped(error: &SwapError) -> Broken {
     Broken::new(format!("not swapped: {error:?}"))
 }

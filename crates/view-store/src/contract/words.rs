@@ -90,10 +90,14 @@ pub(super) async fn come_back_where_they_are_asked_for<F: Factory>(factory: &F) 
     let store = store(factory).await?;
     let row = worded("PAY", 7, "alpha", &format!("beta {BREAK} gamma"))?;
     store.commit(0, vec![commit(NOTES.id(), 0, 1, vec![Change::Upsert(row.clone())])]).await?;
-    promise_eq!(store.load(NOTES.id(), &TEXTS, vec![row.key()]).await?, [Some(row.clone())], "loaded");
+    promise_eq!(store.load(NOTES.id(), &TEXTS, vec![row.key()]).await?, vec![Some(row.clone())], "loaded");
     for select in [Select::from(&TEXTS, 10), seek("PAY", vec![Term::word("beta")])] {
         promise_eq!(find(&*store, &select).await?, [row.clone().without_words()], "{select:?}");
-        promise_eq!(find(&*store, &select.clone().with_words()).await?, [row.clone()], "{select:?} with words");
+        promise_eq!(
+            find(&*store, &select.clone().with_words()).await?,
+            std::slice::from_ref(&row),
+            "{select:?} with words"
+        );
     }
     Ok(())
 }

@@ -67,11 +67,14 @@ fn histories() -> impl Strategy<Value = Vec<(u64, IssueEvent, i64, bool)>> {
     })
 }
 
+/// How many stand in each state, and how many came and went.
+type Counted = ([i64; 7], [i64; 4]);
+
 async fn check_steps(given: &Given, walked: &[Walked], by: Option<Dimension>, step: Step) {
     let query = GetSteps { project: project("PAY"), by, step, since: day(SINCE), until: day(UNTIL) };
     let found = given.ask_now(&query).await;
     assert!(!found.cut);
-    let mut told: BTreeMap<String, Vec<([i64; 7], [i64; 4])>> = BTreeMap::new();
+    let mut told: BTreeMap<String, Vec<Counted>> = BTreeMap::new();
     for series in &found.series {
         let counts = series.steps.iter().map(|counts| {
             let [closed, dismissed] = [Standing::Closed, Standing::Dismissed].map(|to| counts.entered[to as usize]);
@@ -79,7 +82,7 @@ async fn check_steps(given: &Given, walked: &[Walked], by: Option<Dimension>, st
         });
         told.insert(series.value.as_deref().unwrap().to_owned(), series.standing().zip(counts).collect());
     }
-    let mut expected: BTreeMap<String, Vec<([i64; 7], [i64; 4])>> = BTreeMap::new();
+    let mut expected: BTreeMap<String, Vec<Counted>> = BTreeMap::new();
     for issue in walked {
         let steps = expected.entry(issue.value(by)).or_insert_with(|| vec![<_>::default(); found.starts.len()]);
         let ends = found.starts[1..].iter().chain([&found.end]);

@@ -42,9 +42,9 @@ fn walk_one<'a>(events: impl Iterator<Item = &'a Recorded>) -> Walked {
         let before = issue.clone();
         issue = evolve(issue, &recorded.clone().map(|_| event.clone()));
         let after = issue.as_ref().expect("it was filed");
-        let moved = before.as_ref().is_none_or(|before| event.changes_state(&before.state));
+        let changes = before.as_ref().is_none_or(|before| event.changes_state(&before.state));
         let at = match moves.last() {
-            Some(last) if moved => recorded.occurred_at.max(last.at),
+            Some(last) if changes => recorded.occurred_at.max(last.at),
             _ => recorded.occurred_at,
         };
         let small = |issue: &Issue| {
@@ -53,18 +53,18 @@ fn walk_one<'a>(events: impl Iterator<Item = &'a Recorded>) -> Walked {
         };
         let ends = match (&event, &before) {
             (IssueEvent::IssueClosed { closing: Fact::Known(Closing::DataApplied { at: Some(applied), .. }) }, _)
-                if moved =>
+                if changes =>
             {
                 Some((*applied).min(at))
             }
-            (IssueEvent::IssueClosed { .. }, _) if moved => Some(at),
-            (IssueEvent::IssueResolved { .. }, Some(before)) if moved && small(before) => Some(at),
+            (IssueEvent::IssueClosed { .. }, _) if changes => Some(at),
+            (IssueEvent::IssueResolved { .. }, Some(before)) if changes && small(before) => Some(at),
             (IssueEvent::WorkaroundRecorded { .. }, Some(before)) if before.workaround != after.workaround => Some(at),
             (IssueEvent::MarkedInProduction { .. }, Some(before)) if event.follows(&before.state) => Some(at),
             _ => None,
         };
         mitigated = mitigated.or(ends.map(|at| (at, told)));
-        if moved {
+        if changes {
             let from = before.map(|before| Standing::of(&before.state));
             moves.push(Moved { event, from, to: Standing::of(&after.state), at, told });
         }
@@ -79,9 +79,11 @@ impl Walked {
         let known = |text: Option<&str>| text.unwrap_or_default().to_owned();
         match by {
             None => String::new(),
-            Some(Dimension::Severity) => known(triage.and_then(|it| it.severity.known()).map(|id| id.as_str())),
-            Some(Dimension::Team) => known(triage.and_then(|it| it.team.known()).map(|id| id.as_str())),
-            Some(Dimension::Component) => known(self.issue.component.as_ref().map(|id| id.as_str())),
+            Some(Dimension::Severity) => {
+                known(triage.and_then(|it| it.severity.known()).map(domain::ids::SeverityId::as_str))
+            }
+            Some(Dimension::Team) => known(triage.and_then(|it| it.team.known()).map(domain::ids::TeamId::as_str)),
+            Some(Dimension::Component) => known(self.issue.component.as_ref().map(domain::ids::ComponentId::as_str)),
             Some(Dimension::Nature) => known(triage.and_then(|it| it.nature).map(|nature| match nature {
                 domain::issue::Nature::Incident => "incident",
                 domain::issue::Nature::Bug => "bug",
