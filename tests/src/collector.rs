@@ -1,6 +1,7 @@
 //! An OpenTelemetry collector that keeps what it is sent, and hands nothing on: OTLP over gRPC, by the protocol's own services.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -112,7 +113,7 @@ impl Desk {
             return;
         }
         self.put.send_modify(|received| {
-            received.all.push_str(&format!("{sent:?}\n"));
+            let _never_fails = writeln!(received.all, "{sent:?}");
             enter(received);
         });
     }

@@ -76,7 +76,7 @@ impl AdminService for Admin {
         let parked = parked.map_err(|error| status::store_error(&error))?;
         let last = parked.last().filter(|_| parked.len() >= size as usize);
         let next = last.map(|last| binding.token(&last.stream.to_string())).transpose()?;
-        let parked = parked.into_iter().map(show::parked).collect();
+        let parked = parked.iter().map(show::parked).collect();
         Ok(Response::new(ListParkedResponse { parked, next_page_token: next.unwrap_or_default() }))
     }
 
@@ -89,7 +89,7 @@ impl AdminService for Admin {
         let done = self.control.retry(&view, &stream).await.map_err(|error| order_error(&error))?;
         let (applied, parked) = match done {
             Unparked::Applied { events } => (events, None),
-            Unparked::Parked(parked) => (0, Some(show::parked(parked))),
+            Unparked::Parked(parked) => (0, Some(show::parked(&parked))),
             Unparked::NotParked => (0, None),
         };
         Ok(Response::new(RetryParkedResponse { applied, parked }))
@@ -100,7 +100,7 @@ impl AdminService for Admin {
         let (view, stream) = names(&message.view, &message.stream)?;
         let done = self.control.skip(&view, &stream).await.map_err(|error| order_error(&error))?;
         let parked = match done {
-            Unparked::Parked(parked) => Some(show::parked(parked)),
+            Unparked::Parked(parked) => Some(show::parked(&parked)),
             Unparked::Applied { .. } | Unparked::NotParked => None,
         };
         Ok(Response::new(SkipParkedResponse { parked }))

@@ -32,7 +32,7 @@ impl Timeouts {
 /// When a stream that came at `now` must end; `None`: its caller gave no deadline, and it goes on for as long as both like.
 pub(crate) fn end_of_stream(headers: &HeaderMap, now: Instant) -> Option<Instant> {
     let timeout = asked(headers)?;
-    now.checked_add(timeout - margin(timeout))
+    now.checked_add(timeout.saturating_sub(margin(timeout)))
 }
 
 fn asked(headers: &HeaderMap) -> Option<Duration> {

@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
+use telemetry::calls::{Call, Calls};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
-use telemetry::calls::{Call, Calls};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tower::{Layer, Service};
@@ -45,12 +45,7 @@ struct Gate {
 }
 
 impl Edge {
-    pub(crate) fn new(
-        timeouts: Timeouts,
-        calls_max: usize,
-        over: CancellationToken,
-        seen: Option<Arc<Calls>>,
-    ) -> Self {
+    pub(crate) fn new(timeouts: Timeouts, calls_max: usize, over: CancellationToken, seen: Option<Arc<Calls>>) -> Self {
         Self(Arc::new(Gate { timeouts, calls: Semaphore::new(calls_max), over, seen }))
     }
 }

@@ -129,7 +129,8 @@ impl Flow {
         let days = asked.as_ref().map_or(0, |asked| asked.until.since(asked.since));
         let by_dimension = asked.as_ref().is_some_and(|asked| asked.by.is_some());
         if by_dimension && days > FLOW_DAYS_BY_DIMENSION_MAX && matches!(step, Some(Step::Day | Step::Week)) {
-            let at_most = format!("of days or weeks by a dimension has at most {FLOW_DAYS_BY_DIMENSION_MAX} days, not {days}");
+            let at_most =
+                format!("of days or weeks by a dimension has at most {FLOW_DAYS_BY_DIMENSION_MAX} days, not {days}");
             faults.add("window", at_most);
         }
         let Asked { project, since, until, by } = faults.finish(asked)?;

@@ -30,9 +30,10 @@ pub fn methods() -> Vec<(String, bool)> {
     });
     let methods = services.flat_map(|(package, service)| {
         let name = service.name().to_owned();
-        service.method.into_iter().map(move |method| {
-            (format!("/{package}.{name}/{}", method.name()), method.server_streaming())
-        })
+        service
+            .method
+            .into_iter()
+            .map(move |method| (format!("/{package}.{name}/{}", method.name()), method.server_streaming()))
     });
     methods.collect()
 }
@@ -83,16 +84,23 @@ impl http_body::Body for Followed {
         let polled = http_body::Body::poll_frame(Pin::new(&mut self.inner), context);
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
-                if let Some((trailers, call)) = frame.trailers_ref().and_then(|found| Some((found, self.call.take()?))) {
+                if let Some((trailers, call)) = frame.trailers_ref().and_then(|found| Some((found, self.call.take()?)))
+                {
                     end(call, trailers);
                 }
             }
             Poll::Ready(Some(Err(status))) => {
                 let (call, code) = (self.call.take(), status.code());
-                call.into_iter().for_each(|call| call.end(name(code), None));
+                if let Some(call) = call {
+                    call.end(name(code), None);
+                }
             }
             // It ends without a word, or goes on.
-            Poll::Ready(None) => self.call.take().into_iter().for_each(|call| call.end(name(Code::Ok), None)),
+            Poll::Ready(None) => {
+                if let Some(call) = self.call.take() {
+                    call.end(name(Code::Ok), None);
+                }
+            }
             Poll::Pending => {}
         }
         polled

@@ -195,7 +195,9 @@ impl People {
             let mut load = loads.get(&Party::Person(person.clone())).cloned().unwrap_or_default();
             let product_owner = project.product_owners.contains(person);
             if product_owner {
-                together.iter().for_each(|(kind, more)| load.entry(*kind).or_default().join(more));
+                for (kind, more) in &together {
+                    load.entry(*kind).or_default().join(more);
+                }
             }
             let accepted = load.get(&Kind::Accepted).map_or(0, |amount| amount.issues);
             PersonWorkload {

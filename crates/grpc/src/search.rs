@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use api::errors::v1::Reason;
 use api::search::v1::search_service_server::SearchService;
-use api::search::v1::{
-    SearchIssuesRequest, SearchIssuesResponse, SuggestDuplicatesRequest, SuggestDuplicatesResponse,
-};
+use api::search::v1::{SearchIssuesRequest, SearchIssuesResponse, SuggestDuplicatesRequest, SuggestDuplicatesResponse};
 use commands::Commands;
 use domain::ids::{IssueKey, ProjectId};
 use prost::Message as _;
@@ -124,8 +122,7 @@ impl SearchService for Searches {
             projects::must_exist(&self.commands, &candidates.project).await?;
             return Ok(Response::new(SuggestDuplicatesResponse { issues: Vec::new(), consistency_token }));
         }
-        let (offered, _) =
-            self.views.ask(&likeness, &candidates.project, &AtLeast::default(), caller.deadline).await?;
+        let (offered, _) = self.views.ask(&likeness, &candidates.project, &AtLeast::default(), caller.deadline).await?;
         let issues = offered.into_iter().take(limit as usize).map(show::similar).collect();
         Ok(Response::new(SuggestDuplicatesResponse { issues, consistency_token }))
     }
@@ -156,8 +153,7 @@ impl Searches {
             Matches::Many { newest } => {
                 let oldest = newest.saturating_sub(NEWEST_MAX - 1).max(1);
                 let newest = Newest { search, oldest, counted };
-                let (found, token) =
-                    self.views.ask(&newest, &search.project, &AtLeast::default(), deadline).await?;
+                let (found, token) = self.views.ask(&newest, &search.project, &AtLeast::default(), deadline).await?;
                 Ok(Answer { found, oldest, token })
             }
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::watch::Watches as Watched;
 use api::admin::v1::admin_service_server::{self, AdminServiceServer};
 use api::boards::v1::boards_service_server::{self, BoardsServiceServer};
 use api::events::v1::events_service_server::{self, EventsServiceServer};
@@ -28,7 +29,6 @@ use tonic::service::{Routes, RoutesBuilder};
 use tonic::transport::Server;
 use tonic_web::GrpcWebLayer;
 use view_store::ViewStore;
-use ::watch::Watches as Watched;
 
 use crate::admin::Admin;
 use crate::boards::Boards;
@@ -197,8 +197,7 @@ fn routes(deps: Deps, health: &Health, options: &Options) -> Result<Routes, Serv
     let bookmark_every = Duration::from_millis(options.bookmark_ms);
     let lineage = Arc::new(OfLog(Arc::clone(&log)));
     let watched = Watched::new(Arc::clone(&views), lineage, bookmark_every, options.watch.clone());
-    let admin =
-        Admin::new(projector, Arc::clone(&views), Arc::clone(&log), Arc::clone(&environment), health.told());
+    let admin = Admin::new(projector, Arc::clone(&views), Arc::clone(&log), Arc::clone(&environment), health.told());
     let views = Arc::new(Views::new(views, Arc::clone(&log)));
     let history = History::new(Arc::clone(&log));
     let mut routes = RoutesBuilder::default();

@@ -25,6 +25,9 @@ use crate::status;
 
 pub(crate) use lineage::OfLog;
 
+/// What a watcher is told, for as long as it goes on.
+type Told<T> = BoxStream<'static, Result<T, Status>>;
+
 /// Serves `snaglog.watches.v1.WatchesService`.
 pub(crate) struct Watches {
     pub(crate) commands: Arc<Commands>,
@@ -36,8 +39,8 @@ pub(crate) struct Watches {
 
 #[tonic::async_trait]
 impl WatchesService for Watches {
-    type WatchBoardStream = BoxStream<'static, Result<WatchBoardResponse, Status>>;
-    type WatchIssueStream = BoxStream<'static, Result<WatchIssueResponse, Status>>;
+    type WatchBoardStream = Told<WatchBoardResponse>;
+    type WatchIssueStream = Told<WatchIssueResponse>;
 
     async fn watch_board(
         &self,
@@ -85,7 +88,7 @@ impl Watches {
         start: Start,
         binding: Binding,
         tell: T,
-    ) -> Result<Response<BoxStream<'static, Result<T::Message, Status>>>, Status> {
+    ) -> Result<Response<Told<T::Message>>, Status> {
         let watch = self.watched.open(scope, start).map_err(|full| status::too_many_watchers(full.max))?;
         Ok(Response::new(stream::stream(watch, binding, tell)))
     }

@@ -14,7 +14,10 @@ use crate::row::{Change, Key, Row, Value};
 #[test]
 fn it_is_quoted_word_for_word() {
     let guide = include_str!("../../../CONTRIBUTING.md");
-    assert!(guide.contains(include_str!("example.rs").trim_end()), "copy crates/views/src/example.rs to CONTRIBUTING.md");
+    assert!(
+        guide.contains(include_str!("example.rs").trim_end()),
+        "copy crates/views/src/example.rs to CONTRIBUTING.md"
+    );
 }
 
 fn recorded(revision: u64, event: IssueEvent) -> Recorded {

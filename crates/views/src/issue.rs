@@ -29,12 +29,16 @@ use crate::row::{Change, Key, Row, RowError, Value};
 use crate::table::{Schema, Table};
 use crate::view::{Count, Unappliable, View};
 
-use tables::{CommentRow, IssueRow};
 pub(crate) use facets::{opener, waiting_on};
+use tables::{CommentRow, IssueRow};
 pub(crate) use words::{parse_level, source as source_word, unknown};
 
 /// The view's tables.
-pub static SCHEMA: Schema = Schema { name: "issues", version: 2, tables: &[&ISSUE, &COMMENT, &COUNT, &FACET, &INBOX, &INBOX_COUNT, &DUTY, &LOAD] };
+pub static SCHEMA: Schema = Schema {
+    name: "issues",
+    version: 2,
+    tables: &[&ISSUE, &COMMENT, &COUNT, &FACET, &INBOX, &INBOX_COUNT, &DUTY, &LOAD],
+};
 
 /// The view.
 #[derive(Debug, Clone, Copy)]

@@ -26,7 +26,8 @@ pub use found::{
     All, COUNTED_MAX, Counts, Filter, Found, Hit, Matches, NEWEST_MAX, Newest, PAGE_MAX, Page, SOURCES, Search,
 };
 pub use similar::{
-    CANDIDATES_MAX, Candidates, LIKENESS_MIN, Likeness, OFFERED_MAX, Offered, TERMS_MAX as SIMILAR_TERMS_MAX, WordsOf, Wording,
+    CANDIDATES_MAX, Candidates, LIKENESS_MIN, Likeness, OFFERED_MAX, Offered, TERMS_MAX as SIMILAR_TERMS_MAX, Wording,
+    WordsOf,
 };
 pub use syntax::{PREFIX_CHARS_MIN, SyntaxError, TERMS_MAX, TYPED_CHARS_MAX, parse};
 pub use tokens::{TOKEN_CHARS_MAX, tokens};
@@ -41,7 +42,8 @@ use crate::view::{Unappliable, View};
 pub const PART_BYTES_MAX: usize = 32 * 1024;
 /// So many bytes of tokens are kept of all comments together, the first ones.
 pub const COMMENTS_BYTES_MAX: usize = 128 * 1024;
-const _: () = assert!(6 * PART_BYTES_MAX + COMMENTS_BYTES_MAX < WORDS_BYTES_MAX, "a document with all it can have is stored");
+const _: () =
+    assert!(6 * PART_BYTES_MAX + COMMENTS_BYTES_MAX < WORDS_BYTES_MAX, "a document with all it can have is stored");
 
 /// The view's tables.
 pub static SCHEMA: Schema = Schema { name: "search", version: 1, tables: &[&DOCUMENT] };

@@ -186,7 +186,10 @@ impl Table {
         for name in self.key {
             let column = self.known(name)?;
             if column.nullable || matches!(column.kind, Kind::Json | Kind::Words) {
-                return Err(format!("{}.{name} is in the key, so it can be neither nullable nor JSON nor words", self.name));
+                return Err(format!(
+                    "{}.{name} is in the key, so it can be neither nullable nor JSON nor words",
+                    self.name
+                ));
             }
         }
         self.check_words()?;

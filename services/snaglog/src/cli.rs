@@ -25,7 +25,6 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "a process has one")]
 enum Command {
     /// Show an issue's whole life on a server in a temporary folder, then what to try next
     Demo(demo::Demo),
@@ -89,7 +88,7 @@ impl Cli {
         match self.command {
             // These set up for themselves what they tell.
             Command::Serve(_) | Command::Demo(_) | Command::Log(_) => self.run_here().await,
-            _ => client::traced::run(name, self.run_here()).await,
+            _ => client::traced::run(name, Box::pin(self.run_here())).await,
         }
     }
 

@@ -33,7 +33,11 @@ impl Demo {
         output.expect_fields(&["board", "history", "refusals"])?;
         let folder = tempfile::tempdir().map_err(|error| Failure::failed(format!("no temporary folder: {error}")))?;
         let options = serve::Options {
-            place: Place { data: self.keep.clone().unwrap_or_else(|| folder.path().to_owned()), log: None, views: None },
+            place: Place {
+                data: self.keep.clone().unwrap_or_else(|| folder.path().to_owned()),
+                log: None,
+                views: None,
+            },
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             trust_actor_header: false,
             drain: 1,

@@ -15,8 +15,8 @@ use event_log::{Founding, Identity, Maintain};
 use event_log_postgres::PostgresLog;
 use event_log_sqlite::SqliteLog;
 
-pub(crate) use url::{Kind, LogUrl};
 pub(crate) use self::views::{open_views, open_views_beside};
+pub(crate) use url::{Kind, LogUrl};
 
 use crate::environment::Machine;
 

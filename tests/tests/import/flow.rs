@@ -104,7 +104,6 @@ async fn imported_issues_flow_as_their_histories_say() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/bugs.jsonl");
     let (server, token) = imported(folder.path(), &file).await;
     check(&server, &token, &bugs(&file), 2019..2020).await;
-
 }
 
 #[tokio::test]

@@ -1,8 +1,6 @@
 //! How the views are, as the contract has it.
 
-use api::admin::v1::{
-    OtherVersion, ParkedStream, RebuildStep, RebuildViewResponse, View, ViewPartition, ViewState,
-};
+use api::admin::v1::{OtherVersion, ParkedStream, RebuildStep, RebuildViewResponse, View, ViewPartition, ViewState};
 use jiff::Timestamp;
 use projector::{Progress, RebuildProgress, Step};
 use tonic::Status;
@@ -77,7 +75,7 @@ impl Admin {
     }
 }
 
-pub(super) fn parked(parked: Parked) -> ParkedStream {
+pub(super) fn parked(parked: &Parked) -> ParkedStream {
     ParkedStream {
         stream: parked.stream.to_string(),
         partition: parked.partition,

@@ -4,11 +4,11 @@ mod parts;
 
 use api::events::v1 as wire;
 use api::events::v1::event::Payload as P;
-use domain::{Event, Fact};
 use domain::issue::IssueEvent as E;
 use domain::project::ProjectEvent;
 use domain::release::ReleaseEvent;
 use domain::team::TeamEvent;
+use domain::{Event, Fact};
 
 use crate::issues::show::{self, level, text};
 use crate::projects::show as settings;
@@ -119,10 +119,9 @@ fn of_issue(event: &E, words: Texts) -> P {
 fn of_project(event: &ProjectEvent) -> P {
     use ProjectEvent as E;
     match event {
-        E::ProjectCreated { id: _, name, scheme } => P::ProjectCreated(wire::ProjectCreated {
-            name: name.to_string(),
-            scheme: Some(settings::scheme(scheme)),
-        }),
+        E::ProjectCreated { id: _, name, scheme } => {
+            P::ProjectCreated(wire::ProjectCreated { name: name.to_string(), scheme: Some(settings::scheme(scheme)) })
+        }
         E::SeveritySchemeChanged { scheme } => {
             P::SeveritySchemeChanged(wire::SeveritySchemeChanged { scheme: Some(settings::scheme(scheme)) })
         }
@@ -134,13 +133,10 @@ fn of_project(event: &ProjectEvent) -> P {
             component: component.to_string(),
             owner_team: text(owner.as_ref()),
         }),
-        E::TeamAdded { team, model } => P::TeamAdded(wire::TeamAdded {
-            team: team.to_string(),
-            model: settings::model(Some(*model)).into(),
-        }),
-        E::ProductOwnerAdded { person } => {
-            P::ProductOwnerAdded(wire::ProductOwnerAdded { person: person.to_string() })
+        E::TeamAdded { team, model } => {
+            P::TeamAdded(wire::TeamAdded { team: team.to_string(), model: settings::model(Some(*model)).into() })
         }
+        E::ProductOwnerAdded { person } => P::ProductOwnerAdded(wire::ProductOwnerAdded { person: person.to_string() }),
         E::ProductOwnerRemoved { person } => {
             P::ProductOwnerRemoved(wire::ProductOwnerRemoved { person: person.to_string() })
         }

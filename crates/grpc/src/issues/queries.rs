@@ -14,10 +14,10 @@ use views::row::{Cursor, Value};
 use super::{Issues, parse, show, subject};
 use crate::fields::{Faults, short, stamp};
 use crate::freshness::AtLeast;
+use crate::histories::history_problem;
 use crate::identity::Caller;
 use crate::limits::{LIST_ITEMS_MAX, PAGE_BYTES_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, REFERENCE_CHARS_MAX};
 use crate::page::Binding;
-use crate::histories::history_problem;
 use crate::status::Subject;
 use crate::{projects, status};
 
@@ -129,7 +129,8 @@ impl Named {
         match text.split_once('/') {
             None => IssueKey::parse(text).map(Self::Key),
             Some((project, id)) => {
-                let id = Uuid::try_parse(id).map_err(|_| Malformed::Form { expected: "must end in the issue's UUID" })?;
+                let id =
+                    Uuid::try_parse(id).map_err(|_| Malformed::Form { expected: "must end in the issue's UUID" })?;
                 Ok(Self::Id(ProjectId::parse(project)?, IssueId(id)))
             }
         }
@@ -144,9 +145,7 @@ impl Issues {
         };
         let found = self.history.find_key(&project, id).await.map_err(|error| history_problem(&error))?;
         let subject = Subject(format!("issues/{project}/{id}"));
-        found.ok_or_else(|| {
-            status::not_found(api::errors::v1::Reason::NoSuchIssue, &subject, "there is no such issue")
-        })
+        found.ok_or_else(|| status::not_found(api::errors::v1::Reason::NoSuchIssue, &subject, "there is no such issue"))
     }
 }
 

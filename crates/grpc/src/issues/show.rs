@@ -2,8 +2,8 @@
 
 use api::issues::v1 as wire;
 use domain::issue::{
-    Asked, Closing, CustomerChannel, Dismissal, Fix, Issue, IssueRef, Level, LinkKind, Nature, OwnerChannel,
-    Question, RaisedBy, Report, Resolved, Source, SourceKind, State, Verified,
+    Asked, Closing, CustomerChannel, Dismissal, Fix, Issue, IssueRef, Level, LinkKind, Nature, OwnerChannel, Question,
+    RaisedBy, Report, Resolved, Source, SourceKind, State, Verified,
 };
 use domain::{Fact, Origin};
 

@@ -46,7 +46,8 @@ async fn parked() -> (Given, String) {
     let stream = format!("issue/PAY/{id}");
     let view = Issues.schema().id();
     let (partition, at) = given.store.checkpoints(view).await.unwrap().into_iter().next().unwrap();
-    let park = vec![Park { stream: stream.as_str().into(), position: at.position - 1, reason: "a story says so".into() }];
+    let park =
+        vec![Park { stream: stream.as_str().into(), position: at.position - 1, reason: "a story says so".into() }];
     let commit = ViewCommit { park, ..ViewCommit::new(view, Some(at), at) };
     given.store.commit(partition, vec![commit]).await.unwrap();
     (given, stream)

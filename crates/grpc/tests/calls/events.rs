@@ -6,8 +6,8 @@ use api::events::v1::event::Payload;
 use api::events::v1::events_service_client::EventsServiceClient;
 use api::events::v1::subscribe_events_response::Message;
 use api::events::v1::{Event, EventFormat, Start, SubscribeEventsRequest, SubscribeEventsResponse};
-use api::io::cloudevents::v1::cloud_event::cloud_event_attribute_value::Attr;
 use api::io::cloudevents::v1::cloud_event::Data;
+use api::io::cloudevents::v1::cloud_event::cloud_event_attribute_value::Attr;
 use event_log::{Append, EventLog as _, NewEvent, StreamId};
 use grpc::Options;
 use prost::Message as _;
@@ -213,11 +213,8 @@ async fn a_slow_subscriber_slows_nobody_and_misses_nothing() {
 async fn cloud_events_have_the_names_of_their_specification() {
     let given = Given::project().await;
     given.file().await;
-    let request = SubscribeEventsRequest {
-        types: vec!["IssueFiled".into()],
-        format: EventFormat::Cloudevents.into(),
-        ..all()
-    };
+    let request =
+        SubscribeEventsRequest { types: vec!["IssueFiled".into()], format: EventFormat::Cloudevents.into(), ..all() };
     let told = next(&mut subscribe(&given, request).await).await;
     let Some(Message::CloudEvent(cloud)) = told.message else { panic!("{told:?}") };
     let text = |name: &str| match cloud.attributes.get(name).and_then(|value| value.attr.clone()) {
@@ -356,9 +353,12 @@ fn every_type_of_event_has_its_message() {
     let descriptors = prost_types::FileDescriptorSet::decode(api::DESCRIPTORS).unwrap();
     let files = descriptors.file.iter().filter(|file| file.package() == "snaglog.events.v1");
     let event = files.flat_map(|file| &file.message_type).find(|message| message.name() == "Event").unwrap();
-    let payloads: BTreeSet<_> =
-        event.field.iter().filter(|field| field.oneof_index.is_some()).map(|field| field.type_name()).collect();
-    let types: BTreeSet<_> =
-        history::event_types().map(|(_, name, _)| format!(".snaglog.events.v1.{name}")).collect();
+    let payloads: BTreeSet<_> = event
+        .field
+        .iter()
+        .filter(|field| field.oneof_index.is_some())
+        .map(prost_types::FieldDescriptorProto::type_name)
+        .collect();
+    let types: BTreeSet<_> = history::event_types().map(|(_, name, _)| format!(".snaglog.events.v1.{name}")).collect();
     assert_eq!(payloads, types.iter().map(String::as_str).collect());
 }

@@ -17,11 +17,13 @@ const DAY: i64 = 86_400;
 /// The day of [`NOW`].
 const TODAY: i64 = NOW - NOW % DAY;
 
+#[expect(clippy::unnecessary_wraps, reason = "as a message takes it")]
 fn instant(seconds: i64) -> Option<Timestamp> {
     Some(Timestamp { seconds, nanos: 0 })
 }
 
 /// The last so many days.
+#[expect(clippy::unnecessary_wraps, reason = "as a message takes it")]
 fn last(days: i64) -> Option<Window> {
     Some(Window { since: instant(TODAY - (days - 1) * DAY), until: None })
 }
@@ -132,7 +134,12 @@ async fn windows_are_bounded_and_faults_told_all_at_once() {
         (Window { since: instant(NOW), until: instant(NOW) }, Step::Day, Dimension::Unspecified, "window.since"),
         (Window { since: instant(NOW - 1830 * DAY), until: None }, Step::Month, Dimension::Team, "window.since"),
         (Window { since: instant(NOW - 366 * DAY), until: None }, Step::Week, Dimension::Team, "window"),
-        (Window { since: Some(Timestamp { seconds: 0, nanos: -1 }), until: None }, Step::Day, Dimension::Team, "window.since"),
+        (
+            Window { since: Some(Timestamp { seconds: 0, nanos: -1 }), until: None },
+            Step::Day,
+            Dimension::Team,
+            "window.since",
+        ),
     ];
     for (window, step, by, fields) in cases {
         let asked = GetThroughputRequest { window: Some(window), step: step.into(), by: by.into(), ..throughput() };

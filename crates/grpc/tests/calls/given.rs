@@ -123,7 +123,9 @@ impl Given {
             views: Arc::clone(&store),
             projector: projector.control(),
             environment: environment.clone(),
-            ready: watched, calls: None };
+            ready: watched,
+            calls: None,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = tokio::spawn(serve(listener, deps, options, shutdown.clone()));

@@ -41,7 +41,10 @@ async fn words_find_issues_the_newest_first() {
     assert_eq!(keys(&found), ["PAY-2", "PAY-1"]);
     let first = &found.issues[1];
     assert_eq!((first.title.as_str(), first.state(), first.triaged), ("Paying twice", IssueState::New, false));
-    assert_eq!((first.source(), first.component.as_str(), first.level()), (SourceKind::Customer, "checkout", Level::Unspecified));
+    assert_eq!(
+        (first.source(), first.component.as_str(), first.level()),
+        (SourceKind::Customer, "checkout", Level::Unspecified)
+    );
     assert!(first.filed_at.is_some() && !found.consistency_token.is_empty() && found.counts.is_none());
     assert_eq!(found.searched_newest, 0);
     assert_eq!(keys(&search.search_issues(query("paying -never")).await.unwrap().into_inner()), ["PAY-1"]);

@@ -12,8 +12,8 @@ use domain::issue::{
 use domain::text::{Text, Title};
 
 use super::ISSUE;
-use super::facets;
 use super::details::{self, Capacity, Closing, Details, Fix, all, issue_id};
+use super::facets;
 use super::tables::IssueRow;
 use super::words::{self, NOT_KNOWN, Standing};
 use crate::record::Json;

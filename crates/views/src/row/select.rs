@@ -136,7 +136,8 @@ impl Select {
     fn check_seeking(&self) -> Result<(), RowError> {
         let wrong = |reason: &str| RowError::Sought { table: self.table.name, reason: reason.to_owned() };
         let key = self.table.key;
-        let within = |condition: &Condition| matches!(condition, Condition::Equal(column, _) if Some(column) == key.first());
+        let within =
+            |condition: &Condition| matches!(condition, Condition::Equal(column, _) if Some(column) == key.first());
         if !self.filter.iter().any(within) {
             return Err(wrong("words are sought within one value of the key's first column"));
         }

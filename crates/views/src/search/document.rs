@@ -211,12 +211,9 @@ fn state(row: &DocumentRow, nobody: &PersonId) -> Result<State, RowError> {
         Standing::Closed => {
             State::Closed(Closed { verified: verified(), closing: Fact::NotKnown, by: nobody.clone(), at })
         }
-        Standing::Dismissed => State::Dismissed(Dismissed {
-            dismissal: Fact::NotKnown,
-            by: nobody.clone(),
-            at,
-            triaged: row.was_triaged,
-        }),
+        Standing::Dismissed => {
+            State::Dismissed(Dismissed { dismissal: Fact::NotKnown, by: nobody.clone(), at, triaged: row.was_triaged })
+        }
     })
 }
 

@@ -108,7 +108,8 @@ impl Wording {
         title.retain(|token| seen.insert(Arc::clone(token)));
         title.truncate(TITLE_TERMS_MAX);
         let long = |token: &Arc<str>| token.chars().count() >= REPORT_TERM_CHARS_MIN;
-        let mut report: Vec<_> = report.into_iter().filter(|token| long(token) && seen.insert(Arc::clone(token))).collect();
+        let mut report: Vec<_> =
+            report.into_iter().filter(|token| long(token) && seen.insert(Arc::clone(token))).collect();
         // Stable: of equals the first.
         report.sort_by_key(|token| std::cmp::Reverse(token.chars().count()));
         report.truncate(TERMS_MAX - title.len());

@@ -145,7 +145,10 @@ mod tests {
 
     #[test]
     fn places_are_named() {
-        check("title:pay Comments:\"not here\" -report:log*", "+title_words:pay +comments_words:\"not here\" -report_words:log*");
+        check(
+            "title:pay Comments:\"not here\" -report:log*",
+            "+title_words:pay +comments_words:\"not here\" -report_words:log*",
+        );
         check("error:timeout", "+\"error timeout\"");
         check("title: pay", "+pay");
     }

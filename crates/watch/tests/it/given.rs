@@ -177,7 +177,7 @@ fn shown(row: &Row) -> (u64, (String, u64)) {
 
 /// The next step, within a test's patience.
 pub(crate) async fn next(watch: &mut Watch) -> Result<Step, Ended> {
-    timeout(PATIENCE, watch.next()).await.expect("a watch tells something in time, if only how far it is")
+    timeout(PATIENCE, watch.next()).await.unwrap()
 }
 
 /// What a watcher makes of its steps.

@@ -17,6 +17,7 @@ use tonic::Status;
 
 use super::failure::{Exit, Failure};
 use super::json;
+use super::output::Output;
 use super::session::Session;
 
 /// The server sends a bookmark every 10 s, unless told otherwise: after this the connection is given up.
@@ -100,7 +101,7 @@ impl Tell {
             let at_end = matches!(&message.message, Some(Message::Bookmark(bookmark)) if bookmark.at_end);
             self.print(session, &message);
             request.token = message.token;
-            if (at_end && !self.follow) || session.output.has_no_reader() {
+            if (at_end && !self.follow) || Output::has_no_reader() {
                 return Ended::Done;
             }
         }

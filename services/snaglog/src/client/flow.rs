@@ -90,7 +90,13 @@ impl Show {
             session.output.expect_fields_of::<proto::Throughput>(&[])?;
             let request = GetThroughputRequest { project: self.project, window, step, by, consistency };
             let answer = client.get_throughput(request).await.map_err(failed)?.into_inner();
-            return show(session, &answer.throughput.unwrap_or_default(), self.csv, sheet::throughput, story::throughput);
+            return show(
+                session,
+                &answer.throughput.unwrap_or_default(),
+                self.csv,
+                sheet::throughput,
+                story::throughput,
+            );
         }
         session.output.expect_fields_of::<proto::CumulativeFlow>(&[])?;
         let request = GetCumulativeFlowRequest { project: self.project, window, step, by, consistency };
@@ -117,7 +123,7 @@ fn show<M: prost::Message + prost::Name>(
 
 /// A time, or a length of time before now.
 fn since(text: &str) -> Result<prost_types::Timestamp, String> {
-    let ahead = text.trim().parse::<Span>().is_ok_and(|span| span.is_positive());
+    let ahead = text.trim().parse::<Span>().is_ok_and(Span::is_positive);
     if ahead { times::parse(&format!("{} ago", text.trim())) } else { times::parse(text) }
 }
 

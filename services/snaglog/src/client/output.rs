@@ -82,7 +82,7 @@ impl Output {
     }
 
     /// True: nobody reads standard output any more. For what would go on for ever.
-    pub(crate) fn has_no_reader(&self) -> bool {
+    pub(crate) fn has_no_reader() -> bool {
         NO_READER.load(Ordering::Relaxed)
     }
 

@@ -255,7 +255,9 @@ impl Similar {
         let answer = client.suggest_duplicates(request).await;
         let issues = answer.map_err(|status| explain(session.failure(status), ""))?.into_inner().issues;
         if session.output.is_json() {
-            issues.iter().for_each(|issue| session.output.json(json::to_json(issue)));
+            for issue in &issues {
+                session.output.json(json::to_json(issue));
+            }
         } else if issues.is_empty() {
             anstream::eprintln!("No issue resembles it.");
         } else {

@@ -26,7 +26,8 @@ pub(crate) async fn run(name: &str, command: impl Future<Output = Result<(), Fai
         otlp: Some(otlp.traces_only()),
         prometheus: false,
     };
-    let telemetry = settings.start().map_err(|error| Failure::usage(format!("OTEL_EXPORTER_OTLP_ENDPOINT: {error}")))?;
+    let telemetry =
+        settings.start().map_err(|error| Failure::usage(format!("OTEL_EXPORTER_OTLP_ENDPOINT: {error}")))?;
     let span = tracing::info_span!(
         target: "snaglog::trace",
         "command",

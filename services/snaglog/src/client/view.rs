@@ -103,7 +103,8 @@ async fn list(session: &Session) -> Result<(), Failure> {
 }
 
 fn views(answer: &ListViewsResponse) -> String {
-    let mut text = table(&["VIEW", "VERSION", "STATE", "LAG", "BEHIND", "PARKED", "SKIPPED"], answer.views.iter().map(row));
+    let mut text =
+        table(&["VIEW", "VERSION", "STATE", "LAG", "BEHIND", "PARKED", "SKIPPED"], answer.views.iter().map(row));
     for other in &answer.others {
         let what = if other.in_use { "in use by another server, or prepared" } else { "used by nobody; dropped soon" };
         text = format!("{text}\n{} v{}: {what}", other.name, other.version);
@@ -153,7 +154,9 @@ impl Parked {
             loop {
                 let (parked, next) = page(&mut client, session, &view, token).await?;
                 if session.output.is_json() {
-                    parked.iter().for_each(|parked| session.output.json(object(&view, parked)));
+                    for parked in &parked {
+                        session.output.json(object(&view, parked));
+                    }
                 } else {
                     rows.extend(parked.into_iter().map(|parked| parked_row(&view, parked)));
                 }
@@ -163,11 +166,13 @@ impl Parked {
                 }
             }
         }
-        if !session.output.is_json() {
-            match rows.is_empty() {
-                true => anstream::eprintln!("Nothing is parked."),
-                false => session.output.table(&["VIEW", "STREAM", "POSITION", "", "REASON"], rows),
-            }
+        if session.output.is_json() {
+            return Ok(());
+        }
+        if rows.is_empty() {
+            anstream::eprintln!("Nothing is parked.");
+        } else {
+            session.output.table(&["VIEW", "STREAM", "POSITION", "", "REASON"], rows);
         }
         Ok(())
     }
@@ -190,26 +195,26 @@ impl Retry {
         session.output.expect_fields(&["view", "stream", "applied", "parked"])?;
         let mut client = AdminServiceClient::new(session.wire());
         let mut left = 0_usize;
-        match self.stream {
-            Some(stream) => left += usize::from(!retry(&mut client, session, &self.view, stream).await?),
-            None => {
-                let mut token = String::new();
-                loop {
-                    let (parked, next) = page(&mut client, session, &self.view, token).await?;
-                    for parked in parked {
-                        left += usize::from(!retry(&mut client, session, &self.view, parked.stream).await?);
-                    }
-                    token = next;
-                    if token.is_empty() {
-                        break;
-                    }
+        if let Some(stream) = self.stream {
+            left += usize::from(!retry(&mut client, session, &self.view, stream).await?);
+        } else {
+            let mut token = String::new();
+            loop {
+                let (parked, next) = page(&mut client, session, &self.view, token).await?;
+                for parked in parked {
+                    left += usize::from(!retry(&mut client, session, &self.view, parked.stream).await?);
+                }
+                token = next;
+                if token.is_empty() {
+                    break;
                 }
             }
         }
         if left == 0 {
             return Ok(());
         }
-        let hint = "Such an event waits for a build that can apply it; `snaglog view skip` leaves it as it is until then.";
+        let hint =
+            "Such an event waits for a build that can apply it; `snaglog view skip` leaves it as it is until then.";
         Err(Failure::new(Exit::Refused, format!("{left} parked still")).hint(hint))
     }
 }
@@ -262,7 +267,10 @@ impl Rebuild {
         }
         bar.finish_and_clear();
         if last.step() != RebuildStep::Done {
-            return Err(Failure::new(Exit::TryAgain, "the server ended before the view was rebuilt; the view is as it was"));
+            return Err(Failure::new(
+                Exit::TryAgain,
+                "the server ended before the view was rebuilt; the view is as it was",
+            ));
         }
         if session.output.is_json() {
             let mut object = json::to_json(&last);

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tonic::{Response, Status, Streaming};
 
 use super::failure::{Exit, Failure};
+use super::output::Output;
 use super::session::Session;
 
 /// The server sends a bookmark every 10 s, unless told otherwise: after this the connection is given up.
@@ -89,7 +90,7 @@ async fn stream<W: Watching>(watching: &mut W, session: &Session, resume: &mut S
             Ok(token) => *resume = token.unwrap_or_else(|| std::mem::take(resume)),
             Err(failure) => return Ended::Lost(failure),
         }
-        if session.output.has_no_reader() {
+        if Output::has_no_reader() {
             return Ended::Done;
         }
     }

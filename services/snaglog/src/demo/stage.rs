@@ -19,7 +19,6 @@ struct Line {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Command {
     #[command(subcommand)]
     Issue(client::issue::Command),

@@ -74,10 +74,12 @@ impl Figures {
                 continue;
             }
             let place = (*partition, *checkpoint);
-            if !next.contains_key(&place) {
-                next.insert(place, self.age_of_next(place, now).await);
-            }
-            lag_seconds.push(next.get(&place).copied().unwrap_or_default());
+            let age = match next.get(&place) {
+                Some(age) => *age,
+                None => self.age_of_next(place, now).await,
+            };
+            next.insert(place, age);
+            lag_seconds.push(age);
         }
         let (log, views) = (self.log.stats(), self.views.stats());
         *self.seen() = Seen { progress, lag_seconds, log, views };
@@ -137,26 +139,44 @@ impl Figures {
     }
 
     fn register_log(self: &Arc<Self>, meter: &Meter) {
-        self.gauge(meter, "snaglog.log.head", "{event}", "The last event of a partition that can be read", |figures, tell| {
-            for partition in 0..figures.log.identity().partitions {
-                tell(*figures.log.head(partition).borrow(), &[partition_of(partition)]);
-            }
-        });
+        self.gauge(
+            meter,
+            "snaglog.log.head",
+            "{event}",
+            "The last event of a partition that can be read",
+            |figures, tell| {
+                for partition in 0..figures.log.identity().partitions {
+                    tell(*figures.log.head(partition).borrow(), &[partition_of(partition)]);
+                }
+            },
+        );
         self.gauge(meter, "snaglog.log.queue", "{append}", "Appends that wait to be written", |figures, tell| {
             for queue in &figures.seen().log.queues {
                 tell(queue.proposals as u64, &of_queue(queue.partition));
             }
         });
-        self.gauge(meter, "snaglog.log.queue.limit", "{append}", "Appends that may wait; more are refused", |figures, tell| {
-            for queue in &figures.seen().log.queues {
-                tell(queue.proposals_max as u64, &of_queue(queue.partition));
-            }
-        });
-        self.gauge(meter, "snaglog.view.queue", "{commit}", "Batches of views that wait to be written", |figures, tell| {
-            if let Some(commits) = figures.seen().views.queue {
-                tell(commits as u64, &[]);
-            }
-        });
+        self.gauge(
+            meter,
+            "snaglog.log.queue.limit",
+            "{append}",
+            "Appends that may wait; more are refused",
+            |figures, tell| {
+                for queue in &figures.seen().log.queues {
+                    tell(queue.proposals_max as u64, &of_queue(queue.partition));
+                }
+            },
+        );
+        self.gauge(
+            meter,
+            "snaglog.view.queue",
+            "{commit}",
+            "Batches of views that wait to be written",
+            |figures, tell| {
+                if let Some(commits) = figures.seen().views.queue {
+                    tell(commits as u64, &[]);
+                }
+            },
+        );
         let what = "Bytes of SQLite's write-ahead log, beside log.db and views.db";
         self.gauge(meter, "snaglog.sqlite.wal", "By", what, |figures, tell| {
             let seen = figures.seen();

@@ -19,18 +19,20 @@ struct Instruments {
 
 impl Folds {
     pub(crate) fn new(meter: Option<&Meter>) -> Self {
-        Self(meter.map(|meter| Instruments {
-            duration: meter
-                .f64_histogram("messaging.process.duration")
-                .with_unit("s")
-                .with_description("How long views took to fold a batch of a partition and to commit it")
-                .with_boundaries(SECONDS.to_vec())
-                .build(),
-            events: meter
-                .u64_counter("messaging.client.consumed.messages")
-                .with_unit("{message}")
-                .with_description("Events in the batches that views have folded")
-                .build(),
+        Self(meter.map(|meter| {
+            Instruments {
+                duration: meter
+                    .f64_histogram("messaging.process.duration")
+                    .with_unit("s")
+                    .with_description("How long views took to fold a batch of a partition and to commit it")
+                    .with_boundaries(SECONDS.to_vec())
+                    .build(),
+                events: meter
+                    .u64_counter("messaging.client.consumed.messages")
+                    .with_unit("{message}")
+                    .with_description("Events in the batches that views have folded")
+                    .build(),
+            }
         }))
     }
 }

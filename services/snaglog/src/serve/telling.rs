@@ -54,8 +54,9 @@ impl Telling {
             prometheus: self.metrics_addr.is_some(),
         };
         match settings.start() {
-            Err(error @ telemetry::StartError::Filter { .. }) => Err(error)
-                .with_context(|| format!("--log-level {}: give info, or a filter such as info,grpc=debug", self.log_level)),
+            Err(error @ telemetry::StartError::Filter { .. }) => Err(error).with_context(|| {
+                format!("--log-level {}: give info, or a filter such as info,grpc=debug", self.log_level)
+            }),
             Err(error) => Err(error).context("--otlp-endpoint"),
             Ok(telemetry) => Ok(telemetry),
         }

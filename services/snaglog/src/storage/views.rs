@@ -8,8 +8,8 @@ use view_store::ViewStore;
 use view_store_postgres::PostgresViews;
 use view_store_sqlite::SqliteViews;
 
-use super::url::{Kind, LogUrl};
 use super::Place;
+use super::url::{Kind, LogUrl};
 
 /// Opens the views. They can be made from the log at any time: a file that can't be read is deleted, and they are built anew.
 pub(crate) async fn open_views(place: &Place) -> anyhow::Result<Arc<dyn ViewStore>> {

@@ -88,9 +88,9 @@ impl Prepare {
         let prepared = prepare(&desk, unused).await;
         close(&*desk.log.log).await;
         let (views, events) = prepared?;
-        let names = |views: &[ViewId]| views.iter().map(ViewId::to_string).collect::<Vec<_>>();
+        let listed = |views: &[ViewId]| views.iter().map(ViewId::to_string).collect::<Vec<_>>();
         if output.is_json() {
-            output.json(json!({ "prepared": names(&views), "in_use": names(&in_use), "events": events }));
+            output.json(json!({ "prepared": listed(&views), "in_use": listed(&in_use), "events": events }));
             return Ok(());
         }
         for view in &in_use {
@@ -135,7 +135,9 @@ async fn prepare(desk: &Desk, views: Views) -> Result<(Vec<ViewId>, u64), Failur
     let kept = desk.store.announce(&ids, PREPARED_LASTS).await;
     match (done?, health) {
         (true, _) => kept.map(|()| (ids, events)).map_err(|error| of_store(&error)),
-        (false, Health::UpgradeNeeded { reason }) => Err(Failure::new(Exit::Refused, format!("upgrade needed: {reason}"))),
+        (false, Health::UpgradeNeeded { reason }) => {
+            Err(Failure::new(Exit::Refused, format!("upgrade needed: {reason}")))
+        }
         (false, _) => Err(Failure::failed("the views were not built")),
     }
 }
@@ -182,8 +184,15 @@ impl Verify {
             let rows = differences.iter().map(row);
             output.table(&["TABLE", "KEY", "COLUMN", "FOUND", "WANTED"], rows);
         }
-        let shown = if different > DIFFERENCES_MAX as u64 { format!(", the first {DIFFERENCES_MAX} are shown") } else { String::new() };
-        let failure = Failure::failed(format!("{} is not what the log gives: {different} differences{shown}", view.schema().id()));
+        let shown = if different > DIFFERENCES_MAX as u64 {
+            format!(", the first {DIFFERENCES_MAX} are shown")
+        } else {
+            String::new()
+        };
+        let failure = Failure::failed(format!(
+            "{} is not what the log gives: {different} differences{shown}",
+            view.schema().id()
+        ));
         Err(failure.hint(format!("Build it anew: snaglog view rebuild {}", view.schema().name)))
     }
 }
@@ -231,9 +240,7 @@ fn row(difference: &Difference) -> Vec<String> {
 
 fn as_json(view: &dyn AnyView, verified: &Verified) -> Json {
     let Verified { events, rows, different, differences } = verified;
-    let one = |it: &Difference| {
-        json!({ "table": it.table, "key": it.key, "column": it.column, "found": it.found, "wanted": it.wanted })
-    };
+    let one = |it: &Difference| json!({ "table": it.table, "key": it.key, "column": it.column, "found": it.found, "wanted": it.wanted });
     let differences: Vec<_> = differences.iter().map(one).collect();
     let id = view.schema().id().to_string();
     json!({

@@ -19,20 +19,20 @@ use crate::bench::report::{Figure, Report};
 /// Folds so often.
 pub(super) async fn measure(report: &Report, folder: &Path, events: u64, rounds: u32) -> Result<()> {
     let log = written(folder, events).await?;
-    let (mut folded, mut decoded) = (Run::default(), Run::default());
+    let (mut run, mut alone) = (Run::default(), Run::default());
     for round in 0..rounds {
-        decoded.add(decode(&log).await?);
+        alone.add(decode(&log).await?);
         let path = folder.join(format!("views-{round}.db"));
-        folded.add(fold(&log, Arc::new(SqliteViews::open(&path)?)).await?);
+        run.add(fold(&log, Arc::new(SqliteViews::open(&path)?)).await?);
         SqliteViews::delete(&path)?;
     }
     log.close().await;
     report.add(&Figure {
         case: "sqlite/fold".to_owned(),
-        value: folded.rate(),
+        value: run.rate(),
         unit: "events/s",
         reference: "read and decoded alone",
-        reference_value: decoded.rate(),
+        reference_value: alone.rate(),
     });
     Ok(())
 }

@@ -25,6 +25,7 @@ const CLIENTS: u32 = 50;
 /// The best rate, and the rate without a rebuild, are measured for so long.
 const LENGTH: Duration = Duration::from_secs(10);
 
+#[expect(clippy::cast_precision_loss, reason = "some millions")]
 /// Rebuilds the view of the issues while it is queried at half of what it can answer.
 pub(super) async fn measure(report: &Report, folder: &Path, events: u64) -> Result<()> {
     let log = written(folder, events).await?;

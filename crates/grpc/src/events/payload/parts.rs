@@ -142,9 +142,5 @@ pub(super) fn customer(
     tier: Option<&impl ToString>,
     people: &BTreeSet<PersonId>,
 ) -> project::Customer {
-    project::Customer {
-        id: id.to_string(),
-        tier: text(tier),
-        people: people.iter().map(ToString::to_string).collect(),
-    }
+    project::Customer { id: id.to_string(), tier: text(tier), people: people.iter().map(ToString::to_string).collect() }
 }

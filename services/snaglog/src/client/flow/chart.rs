@@ -105,7 +105,10 @@ mod tests {
 
     #[test]
     fn a_bar_is_as_long_as_its_value() {
-        assert_eq!(["", "▏", "█████", "██████████"], [0, 1, 50, 100].map(|value| bar(value, 100, 10)).each_ref().map(|bar| &**bar));
+        assert_eq!(
+            ["", "▏", "█████", "██████████"],
+            [0, 1, 50, 100].map(|value| bar(value, 100, 10)).each_ref().map(|bar| &**bar)
+        );
     }
 
     #[test]

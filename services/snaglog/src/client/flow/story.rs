@@ -38,7 +38,10 @@ pub(super) fn standing(flow: &CumulativeFlow) -> String {
                 let last = series.steps.last().copied().unwrap_or_default();
                 let counts = [open.first(), open.last(), Some(&last.closed), Some(&last.dismissed)];
                 let counts = counts.map(|count| count.copied().unwrap_or_default().to_string());
-                [value(&series.value, series.rest).to_owned(), sparkline(&sampled(&open))].into_iter().chain(counts).collect()
+                [value(&series.value, series.rest).to_owned(), sparkline(&sampled(&open))]
+                    .into_iter()
+                    .chain(counts)
+                    .collect()
             });
             text.push_str(&table(&[by(flow.by()), "OPEN", "THEN", "NOW", "CLOSED", "DISMISSED"], rows));
         }
@@ -51,7 +54,8 @@ fn area(series: &StandingSeries) -> String {
     let columns = sampled(&series.steps);
     let heights: Vec<Vec<i64>> = columns.iter().map(|at| open(at).to_vec()).collect();
     let mut text = stacked(&OPEN.map(|(_, layer)| layer), &heights).join("\n");
-    let (first, last) = (series.steps.first().copied().unwrap_or_default(), series.steps.last().copied().unwrap_or_default());
+    let (first, last) =
+        (series.steps.first().copied().unwrap_or_default(), series.steps.last().copied().unwrap_or_default());
     let ends = open(&first).into_iter().zip(open(&last));
     let legend = OPEN.iter().zip(ends).rev().map(|((name, layer), (then, now))| (layer.paint(2), *name, then, now));
     let over = [("Closed", first.closed, last.closed), ("Dismissed", first.dismissed, last.dismissed)];

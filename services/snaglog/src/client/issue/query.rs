@@ -54,12 +54,8 @@ impl Show {
 
     /// Finds it.
     pub(crate) async fn find(&self, session: &Session, consistency: Option<Consistency>) -> Result<Found, Failure> {
-        let request = GetIssueRequest {
-            key: self.key.clone(),
-            consistency,
-            with_timeline: true,
-            ..GetIssueRequest::default()
-        };
+        let request =
+            GetIssueRequest { key: self.key.clone(), consistency, with_timeline: true, ..GetIssueRequest::default() };
         let answer = match IssuesServiceClient::new(session.wire()).get_issue(request).await {
             Ok(answer) => answer.into_inner(),
             Err(status) => return Err(advise(session, session.failure(status), &self.key.to_uppercase()).await),

@@ -57,15 +57,15 @@ impl Watching for Watched {
 
     async fn take(&mut self, session: &Session, message: WatchBoardResponse) -> Result<Option<String>, Failure> {
         let WatchBoardResponse { snapshot, cards, removed, as_of, resume_token, consistency_token: _ } = message;
-        if !is_drawn(session) {
-            tell(session, snapshot, &cards, &removed);
-        } else {
+        if is_drawn(session) {
             self.apply(snapshot, cards, &removed);
             self.as_of = as_of.unwrap_or_default();
             // What belongs together is drawn together.
             if !resume_token.is_empty() {
                 redraw(session, &(self.asked.draw)(&self.board()));
             }
+        } else {
+            tell(session, snapshot, &cards, &removed);
         }
         Ok(Some(resume_token).filter(|token| !token.is_empty()))
     }
