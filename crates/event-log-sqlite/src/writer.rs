@@ -18,8 +18,8 @@ use crate::{Options, connect, sidecar};
 
 /// Where readers keep the log from beginning the WAL anew, it grows to this before the writer waits for them.
 const WAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// How long it waits for them.
-const WAL_WAIT: Duration = Duration::from_millis(200);
+/// How long it waits for them: longer than any page takes to read, on a busy machine too.
+const WAL_WAIT: Duration = Duration::from_secs(1);
 /// How often an idle writer looks whether another process has sealed the log.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
