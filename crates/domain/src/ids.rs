@@ -112,6 +112,8 @@ text_ids! {
     SeverityId
     /// A release of the project's product.
     ReleaseId
+    /// A calendar of the project, such as `business`.
+    CalendarId
     /// A change of code or configuration, as its tool names it: a commit, a merge request.
     ChangeId
 }

@@ -33,6 +33,7 @@
 mod context;
 pub mod ids;
 pub mod issue;
+pub mod policy;
 pub mod project;
 mod recorded;
 mod rejection;

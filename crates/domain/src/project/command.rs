@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::reactor::Reactor;
 use super::scheme::Scheme;
 use super::state::{TeamModel, Tier};
 use crate::ids::{ComponentId, CustomerId, PersonId, ProjectId, TeamId};
@@ -22,4 +23,5 @@ pub enum Command {
     AddCustomerPerson { customer: CustomerId, person: PersonId },
     RemoveCustomerPerson { customer: CustomerId, person: PersonId },
     SetSelfVerification { on: bool },
+    SwitchReactor { reactor: Reactor, on: bool },
 }

@@ -73,6 +73,10 @@ fn change(project: &Project, command: Command) -> Result<ProjectEvent, Rejection
         }
         Command::SetSelfVerification { on } if project.self_verification == on => Err(Rejection::SettingUnchanged),
         Command::SetSelfVerification { on } => Ok(ProjectEvent::SelfVerificationSet { on }),
+        Command::SwitchReactor { reactor, on } if project.switched_off.contains(&reactor) != on => {
+            Err(Rejection::SettingUnchanged)
+        }
+        Command::SwitchReactor { reactor, on } => Ok(ProjectEvent::ReactorSwitched { reactor, on }),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::reactor::Reactor;
 use super::scheme::Scheme;
 use super::state::{TeamModel, Tier};
 use crate::ids::{ComponentId, CustomerId, PersonId, ProjectId, TeamId};
@@ -33,4 +34,6 @@ pub enum ProjectEvent {
     CustomerPersonRemoved { customer: CustomerId, person: PersonId },
     /// Whether a resolver may verify.
     SelfVerificationSet { on: bool },
+    /// Whether the system does something by itself.
+    ReactorSwitched { reactor: Reactor, on: bool },
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::events::ProjectEvent;
 use super::state::{Component, Customer, Project};
 use crate::Recorded;
+use crate::policy::Policies;
 
 /// The project after one event more. An event that can't follow changes nothing but the revision; only its creation makes a project.
 pub fn evolve(project: Option<Project>, recorded: &Recorded<ProjectEvent>) -> Option<Project> {
@@ -14,7 +15,10 @@ pub fn evolve(project: Option<Project>, recorded: &Recorded<ProjectEvent>) -> Op
     project.revision = recorded.revision;
     match &recorded.event {
         ProjectEvent::ProjectCreated { .. } => {}
-        ProjectEvent::SeveritySchemeChanged { scheme } => project.scheme = scheme.clone(),
+        ProjectEvent::SeveritySchemeChanged { scheme } => {
+            project.scheme = scheme.clone();
+            project.policies.scheme_changed(scheme);
+        }
         ProjectEvent::ComponentAdded { component, owner } => {
             project.components.entry(component.clone()).or_insert_with(|| Component { owner: owner.clone() });
         }
@@ -47,6 +51,12 @@ pub fn evolve(project: Option<Project>, recorded: &Recorded<ProjectEvent>) -> Op
             }
         }
         ProjectEvent::SelfVerificationSet { on } => project.self_verification = *on,
+        ProjectEvent::ReactorSwitched { reactor, on: true } => {
+            project.switched_off.remove(reactor);
+        }
+        ProjectEvent::ReactorSwitched { reactor, on: false } => {
+            project.switched_off.insert(*reactor);
+        }
     }
     Some(project)
 }
@@ -70,5 +80,7 @@ fn created(recorded: &Recorded<ProjectEvent>) -> Option<Project> {
         product_owners: BTreeSet::new(),
         customers: BTreeMap::new(),
         self_verification: false,
+        switched_off: BTreeSet::new(),
+        policies: Policies::new(scheme),
     })
 }

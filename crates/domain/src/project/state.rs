@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::reactor::Reactor;
 use super::scheme::Scheme;
 use crate::ids::{ComponentId, CustomerId, PersonId, ProjectId, TeamId};
 use crate::issue::Level;
+use crate::policy::Policies;
 use crate::text::Title;
 
 /// A project, folded from its events.
@@ -28,6 +30,10 @@ pub struct Project {
     pub customers: BTreeMap<CustomerId, Customer>,
     /// True: an issue's resolver may verify it, stored and counted as such.
     pub self_verification: bool,
+    /// What the system does not do by itself here.
+    pub switched_off: BTreeSet<Reactor>,
+    /// Every SLA policy it has had; before it adopts any, the default.
+    pub policies: Policies,
 }
 
 /// A part of the product.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::ids::{IssueId, PersonId, ProjectId, ReleaseId, TeamId};
 use domain::issue::{Command, Issue, IssueEvent, decide, needs};
+use domain::policy::Policies;
 use domain::project::{Component, Customer, Project, Scheme, TeamModel};
 use domain::release::{Deployment, PRODUCTION, Release};
 use domain::team::Team;
@@ -51,6 +52,7 @@ pub(crate) fn world() -> World {
         product_owners: [person("olga")].into(),
         customers: [(customer("acme"), acme)].into(),
         self_verification: false,
+        policies: Policies::new(&Scheme::three()),
     };
     let members = |id: &str, people: &[&str]| {
         (team(id), Team { id: team(id), revision: 1, members: people.iter().map(|id| person(id)).collect() })

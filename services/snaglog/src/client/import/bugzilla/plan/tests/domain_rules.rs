@@ -7,6 +7,7 @@ use domain::ids::{ComponentId, IssueId, PersonId, ProjectId, SeverityId};
 use domain::issue::{
     Asked, Command, Dismissal, FileIssue, Issue, IssueRef, RaisedBy, Report, Source, TriageIssue, decide, evolve,
 };
+use domain::policy::Policies;
 use domain::project::{Project, Scheme};
 use domain::text::{Text, Title};
 use domain::{Context, Fact, Origin, Recorded, Rejection, StreamKind, StreamRef};
@@ -34,6 +35,8 @@ impl Rules {
             product_owners: Default::default(),
             customers: Default::default(),
             self_verification: false,
+            switched_off: BTreeSet::new(),
+            policies: Policies::new(&Scheme::three()),
         };
         let stream = StreamRef { project: id, kind: StreamKind::Issue, id: Uuid::nil().to_string().into() };
         Self { project, stream, issue: None }
