@@ -30,6 +30,7 @@
 //! **To add a setting of the project**: its command, its event, its field in the state, an arm in each of `project/decide.rs` and `project/fold.rs`, a story in
 //! `tests/stories/projects.rs`.
 
+pub mod calendar;
 mod context;
 pub mod ids;
 pub mod issue;
