@@ -12,6 +12,8 @@ pub use command::{Command, FileIssue, Needs, TriageIssue, needs};
 pub use decide::{STREAM_EVENTS_MAX, decide};
 pub use events::IssueEvent;
 pub use fold::{evolve, fold};
+pub use order::Phase;
+pub(crate) use order::{Step, step};
 pub use state::{Closed, Delegate, Dismissed, Issue, Link, Question, Resolved, State, Triage, Verified, Workaround};
 pub use vocabulary::{
     Asked, Capacity, Closing, CodeFix, CustomerChannel, DataFix, Dismissal, Fix, IssueRef, Level, LinkKind, Nature,

@@ -31,6 +31,7 @@
 //! `tests/stories/projects.rs`.
 
 pub mod calendar;
+pub mod clocks;
 mod context;
 pub mod ids;
 pub mod issue;

@@ -14,7 +14,7 @@ pub fn evolve(issue: Option<Issue>, recorded: &Recorded<IssueEvent>) -> Option<I
     let Some(mut issue) = issue else { return filed(recorded) };
     issue.revision = recorded.revision;
     issue.changed_at = issue.changed_at.max(recorded.occurred_at);
-    match step(&recorded.event, &issue.state) {
+    match step(&recorded.event, issue.state.phase()) {
         Step::Never => return Some(issue),
         Step::Stays => {}
         Step::Moves => {

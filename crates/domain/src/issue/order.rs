@@ -7,7 +7,7 @@ use super::state::State;
 
 /// What an event does in a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// It can't follow.
     Never,
     /// It says something of the issue, which stays where it is.
@@ -16,28 +16,59 @@ pub(super) enum Step {
     Moves,
 }
 
+/// Where an issue stands, without what it holds there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are those of the states")]
+pub enum Phase {
+    New {
+        triaged: bool,
+    },
+    Accepted,
+    Resolved,
+    Verified,
+    Closed,
+    /// Reopened, it will be triaged or not, as it was.
+    Dismissed {
+        triaged: bool,
+    },
+}
+
+impl State {
+    /// The state without what it holds.
+    pub fn phase(&self) -> Phase {
+        match self {
+            Self::New { triaged } => Phase::New { triaged: *triaged },
+            Self::Accepted => Phase::Accepted,
+            Self::Resolved(_) => Phase::Resolved,
+            Self::Verified(_) => Phase::Verified,
+            Self::Closed(_) => Phase::Closed,
+            Self::Dismissed(dismissed) => Phase::Dismissed { triaged: dismissed.triaged },
+        }
+    }
+}
+
 impl IssueEvent {
     /// True where this event, coming in this state, moves the issue to another one (triaged and untriaged New are two). The state is that before
     /// the event. A handover in New triaged, say, is a fact about the issue that moves it nowhere.
     pub fn changes_state(&self, from: &State) -> bool {
-        step(self, from) == Step::Moves
+        step(self, from.phase()) == Step::Moves
     }
 
     /// True where this event can come in this state. One that can't changes nothing of the issue but its revision.
     pub fn follows(&self, from: &State) -> bool {
-        step(self, from) != Step::Never
+        step(self, from.phase()) != Step::Never
     }
 }
 
 /// What the event does to an issue in this state.
-pub(super) fn step(event: &IssueEvent, from: &State) -> Step {
-    let open = matches!(from, State::New { .. } | State::Accepted);
-    let triaged = matches!(from, State::New { triaged: true });
-    let accepted = matches!(from, State::Accepted);
-    let resolved = matches!(from, State::Resolved(_));
-    let verified = matches!(from, State::Verified(_));
-    let closed = matches!(from, State::Closed(_));
-    let dismissed = matches!(from, State::Dismissed(_));
+pub(crate) fn step(event: &IssueEvent, from: Phase) -> Step {
+    let open = matches!(from, Phase::New { .. } | Phase::Accepted);
+    let triaged = matches!(from, Phase::New { triaged: true });
+    let accepted = matches!(from, Phase::Accepted);
+    let resolved = matches!(from, Phase::Resolved);
+    let verified = matches!(from, Phase::Verified);
+    let closed = matches!(from, Phase::Closed);
+    let dismissed = matches!(from, Phase::Dismissed { .. });
     let (stays, moves) = match event {
         IssueEvent::IssueFiled { .. } => (false, false),
         IssueEvent::ReportAmended { .. }

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::events::ProjectEvent;
 use super::state::{Component, Customer, Project};
 use crate::Recorded;
+use crate::calendar::Calendars;
 use crate::policy::Policies;
 
 /// The project after one event more. An event that can't follow changes nothing but the revision; only its creation makes a project.
@@ -17,6 +20,8 @@ pub fn evolve(project: Option<Project>, recorded: &Recorded<ProjectEvent>) -> Op
         ProjectEvent::ProjectCreated { .. } => {}
         ProjectEvent::SeveritySchemeChanged { scheme } => {
             project.scheme = scheme.clone();
+            // By when it was recorded: nobody knew before.
+            project.default_severities.push((recorded.recorded_at, scheme.default.clone()));
             project.policies.scheme_changed(scheme);
         }
         ProjectEvent::ComponentAdded { component, owner } => {
@@ -81,6 +86,8 @@ fn created(recorded: &Recorded<ProjectEvent>) -> Option<Project> {
         customers: BTreeMap::new(),
         self_verification: false,
         switched_off: BTreeSet::new(),
+        calendars: Calendars::default(),
+        default_severities: vec![(Timestamp::MIN, scheme.default.clone())],
         policies: Policies::new(scheme),
     })
 }

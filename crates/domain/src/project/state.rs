@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::reactor::Reactor;
 use super::scheme::Scheme;
-use crate::ids::{ComponentId, CustomerId, PersonId, ProjectId, TeamId};
+use crate::calendar::Calendars;
+use crate::ids::{ComponentId, CustomerId, PersonId, ProjectId, SeverityId, TeamId};
 use crate::issue::Level;
 use crate::policy::Policies;
 use crate::text::Title;
@@ -32,6 +35,10 @@ pub struct Project {
     pub self_verification: bool,
     /// What the system does not do by itself here.
     pub switched_off: BTreeSet<Reactor>,
+    /// Its calendars, in all their versions.
+    pub calendars: Calendars,
+    /// Which severity rules an issue that nobody has given one, since when; the first from the beginning.
+    pub default_severities: Vec<(Timestamp, SeverityId)>,
     /// Every SLA policy it has had; before it adopts any, the default.
     pub policies: Policies,
 }

@@ -1,0 +1,299 @@
+//! What the clocks of an issue say: cycles, with plans, pauses, verdicts and alarms.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Clock;
+use crate::ids::{CalendarId, PersonId, SeverityId};
+use crate::policy::Target;
+
+/// The clocks of one issue, as they stand at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clocks {
+    /// The instant.
+    pub now: Timestamp,
+    /// True: it was imported and never rebased, so nothing of it has a target.
+    pub exempt: bool,
+    /// All cycles: accept's, then mitigate's, then resolve's, each clock's in order.
+    pub cycles: Vec<Cycle>,
+}
+
+/// One run of a clock. It is running, paused, ended or cancelled, and separately met or breached or neither.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cycle {
+    /// Which clock.
+    pub clock: Clock,
+    /// From 1 within the clock.
+    pub number: u32,
+    /// When it began.
+    pub start: Timestamp,
+    /// The revision of the event that began it.
+    pub opened_by: u64,
+    /// The policy that rules it: that of its start, unless it was rebased or lacked the severity.
+    pub version: u32,
+    /// The severity that rules it.
+    pub severity: SeverityId,
+    /// Its deadline; `None`: there is no target, and so no verdict.
+    pub plan: Option<Plan>,
+    /// When it stood still. Pauses after its breach are not among them: they move nothing.
+    pub pauses: Vec<Pause>,
+    /// What it does now.
+    pub state: State,
+    /// Its breach, where there is one that stands.
+    pub breach: Option<Breach>,
+    /// When a breach of it was recorded and later taken back, the last such time: reports show it beside met.
+    pub corrected_at: Option<Timestamp>,
+    /// True: a recorded breach stands that no longer follows from the facts.
+    pub doubtful: bool,
+    /// True: it ended, and a later cycle began.
+    pub sent_back: bool,
+    /// What happened to it of which one is told, in the order of time.
+    pub alarms: Vec<Alarm>,
+}
+
+/// How a cycle's deadline comes about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// What was promised.
+    pub target: Target,
+    /// The calendar that it is counted on.
+    pub calendar: CalendarId,
+    /// In this version.
+    pub calendar_version: u32,
+    /// When the target is used up if nothing ever pauses: D0.
+    pub unpaused: Timestamp,
+    /// The working time from the start to there.
+    pub length: SignedDuration,
+    /// The working time that pauses took, up to now.
+    pub paused: SignedDuration,
+    /// The working time used, up to now or to the end. More than `length` where it is overdue.
+    pub used: SignedDuration,
+    /// When a clock that runs on is at risk.
+    pub at_risk_at: Timestamp,
+    /// When the target is used up. While the cycle is paused it moves on: show [`left`](Self::left) instead.
+    pub deadline: Timestamp,
+    /// The revision of the event that set this deadline.
+    pub set_by: u64,
+    /// Whether it is working time now. Outside of it the cycle is not paused, it only uses nothing up.
+    pub open: bool,
+}
+
+/// What a cycle does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It runs, in working time.
+    Running,
+    /// It stands still.
+    Paused {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It was stopped.
+    Ended {
+        /// When.
+        at: Timestamp,
+        /// By which event.
+        by: u64,
+    },
+    /// The issue is dismissed.
+    Cancelled {
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+/// Whether a promise was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Stopped in time.
+    Met,
+    /// Not in time.
+    Breached,
+}
+
+/// A span of wall time in which a cycle stood still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    /// From.
+    pub from: Timestamp,
+    /// Up to; `None`: it lasts.
+    pub until: Option<Timestamp>,
+    /// Why.
+    pub why: Standstill,
+    /// The revision of the event that began it.
+    pub begun_by: u64,
+    /// Who did that.
+    pub by: PersonId,
+    /// The revision of the event that ended it.
+    pub ended_by: Option<u64>,
+}
+
+/// Why a cycle stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standstill {
+    /// Opener or customer were asked.
+    Question,
+    /// The issue was dismissed; it was reopened when the pause ended.
+    Dismissal,
+}
+
+/// A deadline that was passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breach {
+    /// When it was breached: the deadline, or when a change put the deadline into the past.
+    pub at: Timestamp,
+    /// The deadline.
+    pub deadline: Timestamp,
+    /// The policy it was set by.
+    pub version: u32,
+    /// How it came to be passed.
+    pub cause: Cause,
+    /// The revision of the event that set the deadline.
+    pub set_by: u64,
+    /// The revision of the event that records it; `None`: none does yet.
+    pub recorded: Option<u64>,
+}
+
+/// How a deadline came to be passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// Time passed it.
+    Deadline,
+    /// The first triage gave a severity whose deadline lay in the past.
+    FirstTriage,
+    /// So did a change of severity.
+    SeverityChange,
+    /// So did a rebase.
+    Rebase,
+}
+
+/// Something that happened to a cycle of which one is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// Of what.
+    pub kind: AlarmKind,
+    /// Which clock.
+    pub clock: Clock,
+    /// Its cycle.
+    pub cycle: u32,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The deadline.
+    pub deadline: Timestamp,
+    /// The policy it was set by.
+    pub version: u32,
+    /// The revision of the event that set the deadline: with it an alarm is told once, and again when the deadline is another.
+    pub set_by: u64,
+    /// Of a breach: how it came to be.
+    pub cause: Cause,
+    /// True: the log tells it.
+    pub recorded: bool,
+}
+
+/// Of what an alarm tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AlarmKind {
+    /// Most of the target is used up.
+    AtRisk,
+    /// All of it is.
+    Breach,
+}
+
+impl Clocks {
+    /// The cycles of a clock, in order.
+    pub fn of(&self, clock: Clock) -> impl DoubleEndedIterator<Item = &Cycle> {
+        self.cycles.iter().filter(move |cycle| cycle.clock == clock)
+    }
+
+    /// A cycle.
+    pub fn cycle(&self, clock: Clock, number: u32) -> Option<&Cycle> {
+        self.of(clock).find(|cycle| cycle.number == number)
+    }
+
+    /// The latest cycle of a clock: the one that a live bar shows.
+    pub fn current(&self, clock: Clock) -> Option<&Cycle> {
+        self.of(clock).next_back()
+    }
+
+    /// What happened and the log doesn't tell yet, in the order of time; at one instant at-risk before breach.
+    pub fn untold(&self) -> Vec<&Alarm> {
+        let alarms = self.cycles.iter().flat_map(|cycle| &cycle.alarms);
+        let mut untold: Vec<&Alarm> = alarms.filter(|alarm| !alarm.recorded).collect();
+        untold.sort_by_key(|alarm| (alarm.at, alarm.kind, alarm.clock, alarm.cycle));
+        untold
+    }
+
+    /// When there will be something to tell: now, where something is untold; else the next at-risk or deadline of a cycle that runs. `None`: never,
+    /// unless something else happens first.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.cycles.iter().filter_map(Cycle::next_due).min()
+    }
+
+    /// Whether every verdict is met; `None` while there is none. An issue is met only if every cycle is.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let verdicts = || self.cycles.iter().filter_map(Cycle::verdict);
+        if verdicts().any(|verdict| verdict == Verdict::Breached) {
+            return Some(Verdict::Breached);
+        }
+        verdicts().next()
+    }
+}
+
+impl Cycle {
+    /// Met: stopped in time. Breached: not, also where it still runs. `None`: it runs in time, was cancelled, or has no target.
+    pub fn verdict(&self) -> Option<Verdict> {
+        if self.breach.is_some() {
+            return Some(Verdict::Breached);
+        }
+        (self.plan.is_some() && matches!(self.state, State::Ended { .. })).then_some(Verdict::Met)
+    }
+
+    /// When the verdict fell: a breach at its time, met at the end.
+    pub fn verdict_at(&self) -> Option<Timestamp> {
+        match (&self.breach, &self.state) {
+            (Some(breach), _) => Some(breach.at),
+            (None, State::Ended { at, .. }) if self.plan.is_some() => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// When it ended.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Ended { at, .. } => Some(at),
+            State::Running | State::Paused { .. } | State::Cancelled { .. } => None,
+        }
+    }
+
+    /// The deadline as it may be shown: not while the cycle is paused or cancelled, unless it was breached.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match (&self.breach, &self.state) {
+            (Some(breach), _) => Some(breach.deadline),
+            (None, State::Paused { .. } | State::Cancelled { .. }) => None,
+            (None, State::Running | State::Ended { .. }) => self.plan.as_ref().map(|plan| plan.deadline),
+        }
+    }
+
+    /// True: at risk, and not breached: of this deadline so much is used up that one is told.
+    pub fn at_risk(&self) -> bool {
+        let Some(plan) = &self.plan else { return false };
+        let told = |alarm: &Alarm| alarm.kind == AlarmKind::AtRisk && alarm.set_by == plan.set_by;
+        self.breach.is_none() && self.ended_at().is_none() && self.alarms.iter().any(told)
+    }
+
+    /// See [`Clocks::next_due`].
+    pub fn next_due(&self) -> Option<Timestamp> {
+        if let Some(alarm) = self.alarms.iter().find(|alarm| !alarm.recorded) {
+            return Some(alarm.at);
+        }
+        let plan = self.plan.as_ref().filter(|_| self.state == State::Running && self.breach.is_none())?;
+        let warned = self.at_risk() || plan.at_risk_at >= plan.deadline;
+        Some(if warned { plan.deadline } else { plan.at_risk_at })
+    }
+}
+
+impl Plan {
+    /// The working time that is left; negative where it is overdue.
+    pub fn left(&self) -> SignedDuration {
+        self.length - self.used
+    }
+}
