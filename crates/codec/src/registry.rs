@@ -88,6 +88,8 @@ event_types! {
         MemberRemoved = "MemberRemoved" v 1,
     }
     Release {
+        MemberAway = "MemberAway" v 1,
+        MemberBack = "MemberBack" v 1,
         ReleaseDeployed = "ReleaseDeployed" v 1,
         ReleaseRolledBack = "ReleaseRolledBack" v 1,
     }

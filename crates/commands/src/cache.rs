@@ -135,8 +135,6 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use domain::StreamKind;
     use domain::ids::{ProjectId, TeamId};
 
@@ -145,7 +143,7 @@ mod tests {
 
     fn version(revision: u64) -> Arc<Version<Team>> {
         let id = TeamId::parse("dev").unwrap();
-        let state = Arc::new(Team { id, revision, members: BTreeSet::new() });
+        let state = Arc::new(Team { id, revision, members: Vec::new(), away: Vec::new() });
         let last = Last { partition: 0, position: revision, leaf: [0; 32] };
         Arc::new(Version { state, revision, last })
     }

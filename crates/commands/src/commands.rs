@@ -111,8 +111,7 @@ impl Commands {
         command: team::Command,
         request: Request,
     ) -> Result<Done<Team>, CommandError> {
-        let (team::Command::AddMember { team, .. } | team::Command::RemoveMember { team, .. }) = &command;
-        self.runner.run(&Target::team(project, team), &command, &request).await
+        self.runner.run(&Target::team(project, command.team()), &command, &request).await
     }
 
     /// Does a command to a release of a project.

@@ -5,7 +5,7 @@
 use domain::issue::{Asked, CodeFix, DataFix, Fix, Issue, IssueRef, RaisedBy, Report, SourceKind, State};
 use domain::project::Project;
 use domain::release::Release;
-use domain::team::Team;
+use domain::team::{Absence, Team};
 use domain::{Fact, text::Text};
 
 /// What an allocation costs beside its content: its header, its counters, its pointer.
@@ -66,7 +66,7 @@ impl Weight for Project {
 
 impl Weight for Team {
     fn heap_bytes(&self) -> usize {
-        (self.members.len() + 1) * ID_BYTES
+        (self.members.len() + 1) * ID_BYTES + self.away.len() * (size_of::<Absence>() + ID_BYTES)
     }
 }
 

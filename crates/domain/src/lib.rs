@@ -40,6 +40,7 @@ pub mod project;
 mod recorded;
 mod rejection;
 pub mod release;
+pub mod shifts;
 pub mod team;
 pub mod text;
 

@@ -149,6 +149,14 @@ pub enum Rejection {
     #[error("{person} is a member already")]
     AlreadyMember { person: PersonId },
     #[error("{person} belongs to customer {customer} already")]
+    #[error("{person} is away already, from {from} until {until}")]
+    AlreadyAway { person: PersonId, from: Timestamp, until: Timestamp },
+    #[error("{person} is not away then")]
+    NotAway { person: PersonId },
+    #[error("an absence ends after it begins, and not in the past: {from} until {until}")]
+    AbsenceOver { from: Timestamp, until: Timestamp, now: Timestamp },
+    #[error("the team has {limit} absences that are not over; it keeps no more")]
+    TooManyAbsences { limit: usize },
     AlreadyOfCustomer { person: PersonId, customer: CustomerId },
     #[error("{person} does not belong to customer {customer}")]
     NotOfCustomer { person: PersonId, customer: CustomerId },

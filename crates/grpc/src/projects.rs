@@ -170,6 +170,22 @@ project_commands! {
     }
 }
 
+    set_member_away(SetMemberAwayRequest -> SetMemberAwayResponse) |message, faults| {
+        let team = faults.required("team", &message.team, TeamId::parse);
+        let person = faults.required("person", &message.person, PersonId::parse);
+        let from = faults.time("from", message.from.as_ref());
+        let until = faults.time("until", message.until.as_ref());
+        if message.until.is_none() {
+            faults.add("until", "is required");
+        }
+        Some(team::Command::MemberAway { team: team?, person: person?, from, until: until? })
+    };
+    set_member_back(SetMemberBackRequest -> SetMemberBackResponse) |message, faults| {
+        let team = faults.required("team", &message.team, TeamId::parse);
+        let person = faults.required("person", &message.person, PersonId::parse);
+        let from = faults.time("from", message.from.as_ref());
+        Some(team::Command::MemberBack { team: team?, person: person?, from })
+    };
 impl Projects {
     async fn run<M: ProjectCommand>(&self, request: Request<M>) -> Result<Response<M::Reply>, Status> {
         let (message, mut call) = Call::open(request)?;
@@ -186,8 +202,7 @@ impl Projects {
         let project = call.faults.required("project", message.project(), ProjectId::parse);
         let command = message.command(&mut call.faults);
         let (request, (project, command)) = call.close(project.zip(command))?;
-        let (team::Command::AddMember { team, .. } | team::Command::RemoveMember { team, .. }) = &command;
-        let subject = Subject(format!("teams/{project}/{team}"));
+        let subject = Subject(format!("teams/{project}/{}", command.team()));
         let done = self.commands.team(&project, command, request).await;
         let done = done.map_err(|error| status::command_error(&error, &subject))?;
         let settings = find(&self.commands, &project).await?;

@@ -1,6 +1,5 @@
 //! What the stories begin with: a log, nodes that write to it, a project with a team, an issue.
 
-use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -220,11 +219,6 @@ pub(crate) fn person(id: &str) -> PersonId {
 
 pub(crate) fn text(words: &str) -> Text {
     Text::parse(words).unwrap()
-}
-
-/// Nobody, where a set of people is asked for.
-pub(crate) fn nobody() -> BTreeSet<PersonId> {
-    BTreeSet::new()
 }
 
 /// The rule by which it was refused.

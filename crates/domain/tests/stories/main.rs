@@ -23,6 +23,7 @@ mod properties_reach;
 mod relations;
 mod releases;
 mod resolution;
+mod shifts;
 mod times;
 mod triage;
 mod verification;

@@ -52,6 +52,12 @@ fn team_command() -> impl Strategy<Value = team::Command> {
         (team(), person()).prop_map(|(team, person)| team::Command::RemoveMember { team, person }),
     ]
 }
+        (team(), person(), of(0..40_i64), 0..60_i64).prop_map(|(team, person, from, until)| {
+            team::Command::MemberAway { team, person, from: from.map(words::hour), until: words::hour(until) }
+        }),
+        (team(), person(), of(0..40_i64)).prop_map(|(team, person, from)| {
+            team::Command::MemberBack { team, person, from: from.map(words::hour) }
+        }),
 
 fn release_command() -> impl Strategy<Value = release::Command> {
     let environment = || select::<Arc<str>>(vec![s(PRODUCTION), s("staging")]);

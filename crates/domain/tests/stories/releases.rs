@@ -31,6 +31,80 @@ fn people_join_and_leave_a_team() {
     assert_eq!(left.map(|team| (team.id, team.members.len())), Some((words::team("dev"), 0)));
 }
 
+/// The team dev with ada and ben, at hour 0, after these commands, an hour after each other from hour 1 on.
+fn team_after(commands: Vec<team::Command>) -> Team {
+    let (actor, id, project) = (person("olga"), words::project_id(), world().project);
+    let join = |who: &str| team::Command::AddMember { team: words::team("dev"), person: person(who) };
+    let mut there = None;
+    for (n, command) in (0_i64..).zip([join("ada"), join("ben")].into_iter().chain(commands)) {
+        let context = Context { now: hour(n - 1), ..context(&actor, &id, Some(&project)) };
+        let decided = team::decide(there.as_ref(), command, &context).unwrap();
+        let revision = u64::try_from(n).unwrap() + 1;
+        for event in decided.events {
+            there = team::evolve(there, &record(event, StreamKind::Team, "dev", revision, hour(n - 1)));
+        }
+    }
+    there.unwrap()
+}
+
+fn away(who: &str, from: Option<i64>, until: i64) -> team::Command {
+    let (person, from) = (person(who), from.map(hour));
+    team::Command::MemberAway { team: words::team("dev"), person, from, until: hour(until) }
+}
+
+fn back(who: &str, from: Option<i64>) -> team::Command {
+    team::Command::MemberBack { team: words::team("dev"), person: person(who), from: from.map(hour) }
+}
+
+/// Who is away from when until when, in hours.
+#[track_caller]
+fn check_away(commands: Vec<team::Command>, expected: &[(&str, i64, i64)]) {
+    let expected: Vec<_> = expected.iter().map(|(who, from, until)| (person(who), hour(*from), hour(*until))).collect();
+    let away = team_after(commands).away;
+    assert_eq!(away.into_iter().map(|one| (one.person, one.from, one.until)).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn members_are_away_and_back() {
+    check_away(vec![away("ada", None, 9)], &[("ada", 1, 9)]);
+    check_away(vec![away("ada", Some(5), 9), away("ben", Some(3), 4)], &[("ben", 3, 4), ("ada", 5, 9)]);
+    // Back sooner than planned, and a holiday that is not taken.
+    check_away(vec![away("ada", None, 9), back("ada", None)], &[("ada", 1, 2)]);
+    check_away(vec![away("ada", Some(20), 30), back("ada", Some(20))], &[]);
+    // What is over is forgotten with the next absence; who leaves is not away.
+    check_away(
+        vec![away("ada", None, 2), away("ben", Some(8), 9), away("ada", Some(5), 6)],
+        &[("ada", 5, 6), ("ben", 8, 9)],
+    );
+    let leave = team::Command::RemoveMember { team: words::team("dev"), person: person("ada") };
+    check_away(vec![away("ada", None, 9), leave], &[]);
+}
+
+#[test]
+fn absences_that_make_no_sense_are_refused() {
+    let there = team_after(vec![away("ada", Some(5), 9)]);
+    let decide = |command| decide_team(Some(&there), command);
+    let already = Rejection::AlreadyAway { person: person("ada"), from: hour(5), until: hour(9) };
+    let over = |from, until| Rejection::AbsenceOver { from: hour(from), until: hour(until), now: hour(100) };
+    let cases = [
+        (away("ada", Some(8), 400), already.clone()),
+        (away("ada", Some(1), 400), already),
+        (away("ben", Some(400), 400), over(400, 400)),
+        (away("ben", Some(400), 399), over(400, 399)),
+        (away("eve", Some(400), 500), Rejection::NotAMember { person: person("eve"), team: words::team("dev") }),
+        (back("ben", None), Rejection::NotAway { person: person("ben") }),
+        (back("ada", Some(4)), Rejection::NotAway { person: person("ada") }),
+    ];
+    for (command, rejection) in cases {
+        assert_eq!(decide(command.clone()), Err(rejection), "{command:?}");
+    }
+    let full = Team {
+        away: vec![team::Absence { person: person("ben"), from: hour(500), until: hour(501) }; 100],
+        ..there.clone()
+    };
+    assert_eq!(decide_team(Some(&full), away("ada", Some(400), 401)), Err(Rejection::TooManyAbsences { limit: 100 }));
+}
+
 #[test]
 fn nobody_joins_a_team_that_the_project_has_not() {
     let add = team::Command::AddMember { team: words::team("moon"), person: person("eve") };

@@ -55,7 +55,7 @@ pub(crate) fn world() -> World {
         policies: Policies::new(&Scheme::three()),
     };
     let members = |id: &str, people: &[&str]| {
-        (team(id), Team { id: team(id), revision: 1, members: people.iter().map(|id| person(id)).collect() })
+        (team(id), Team { id: team(id), revision: 1, members: people.iter().map(|id| person(id)).collect(), away: Vec::new() })
     };
     let teams = [
         members("core", &["kim"]),

@@ -10,6 +10,7 @@ use domain::release::ReleaseEvent;
 use domain::team::TeamEvent;
 use domain::{Event, Fact};
 
+use crate::fields::stamp;
 use crate::issues::show::{self, level, text};
 use crate::projects::show as settings;
 use parts::{Texts, accepted, capacity, closing, customer, delegated, maybe_nature, tests_added, withdrawn};
@@ -24,6 +25,14 @@ pub(super) fn payload(event: &Event, erased: bool) -> P {
         }
         Event::Team(TeamEvent::MemberRemoved { person }) => {
             P::MemberRemoved(wire::MemberRemoved { person: person.to_string() })
+        }
+        Event::Team(TeamEvent::MemberAway { person, from, until }) => P::MemberAway(wire::MemberAway {
+            person: person.to_string(),
+            from: Some(stamp(*from)),
+            until: Some(stamp(*until)),
+        }),
+        Event::Team(TeamEvent::MemberBack { person, from }) => {
+            P::MemberBack(wire::MemberBack { person: person.to_string(), from: Some(stamp(*from)) })
         }
         Event::Release(ReleaseEvent::ReleaseDeployed { environment, changes, issues }) => {
             P::ReleaseDeployed(wire::ReleaseDeployed {

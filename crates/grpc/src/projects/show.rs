@@ -1,8 +1,10 @@
 //! Projects and teams as the contract has them.
 
 use api::projects::v1 as wire;
-use domain::project::{Project, Scheme, TeamModel};
-use domain::team::Team;
+use domain::project::{Project, Reactor, Scheme, TeamModel};
+use domain::team::{Absence, Team};
+
+use crate::fields::stamp;
 
 /// The project; of its teams only what the project knows, without members.
 pub(super) fn project(project: &Project) -> wire::Project {
@@ -41,6 +43,15 @@ pub(super) fn team(team: &Team, of_model: Option<TeamModel>) -> wire::Team {
         members: team.members.iter().map(ToString::to_string).collect(),
         revision: team.revision,
     }
+        away: team.away.iter().map(absence).collect(),
+    }
+}
+
+fn absence(absence: &Absence) -> wire::Absence {
+    wire::Absence {
+        person: absence.person.to_string(),
+        from: Some(stamp(absence.from)),
+        until: Some(stamp(absence.until)),
 }
 
 pub(crate) fn model(model: Option<TeamModel>) -> wire::TeamModel {

@@ -173,6 +173,10 @@ fn reason(rejection: &Rejection) -> Reason {
         R::AlreadyMember { .. } => Reason::AlreadyMember,
         R::AlreadyOfCustomer { .. } => Reason::AlreadyOfCustomer,
         R::NotOfCustomer { .. } => Reason::NotOfCustomer,
+        R::AlreadyAway { .. } => Reason::AlreadyAway,
+        R::NotAway { .. } => Reason::NotAway,
+        R::AbsenceOver { .. } => Reason::AbsenceOver,
+        R::TooManyAbsences { .. } => Reason::TooManyAbsences,
         R::SettingUnchanged => Reason::SettingUnchanged,
         R::SeverityRemoved { .. } => Reason::SeverityRemoved,
         R::SchemeMalformed { .. } => Reason::SchemeMalformed,
@@ -241,7 +245,15 @@ fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
         | R::AlreadyWatching { person }
         | R::AlreadyProductOwner { person }
         | R::NotProductOwner { person }
-        | R::AlreadyMember { person } => fact("person", person),
+        | R::AlreadyMember { person }
+        | R::NotAway { person } => fact("person", person),
+        R::AlreadyAway { person, from, until } => {
+            vec![("person", person.to_string()), ("from", from.to_string()), ("until", until.to_string())]
+        }
+        R::AbsenceOver { from, until, now } => {
+            vec![("from", from.to_string()), ("until", until.to_string()), ("now", now.to_string())]
+        }
+        R::TooManyAbsences { limit } => fact("limit", limit),
         R::WrongTeamForLevel { team, level, may } => {
             vec![("team", team.to_string()), ("level", level.number().to_string()), ("may", join(may))]
         }

@@ -3,13 +3,14 @@
 mod scheme;
 
 use api::projects::v1::projects_service_client::ProjectsServiceClient;
-use api::projects::v1::{self as proto, GetProjectRequest, Project, Team};
+use api::projects::v1::{self as proto, Absence, GetProjectRequest, Project, Team};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::failure::Failure;
 use super::issue::{explain, words};
 use super::output::table;
 use super::session::Session;
+use super::times;
 
 /// Projects: severities, components, teams, product owners, customers.
 #[derive(Debug, Subcommand)]
@@ -31,6 +32,10 @@ pub(crate) enum Command {
     AddMember(AddMember),
     /// Somebody leaves a team
     RemoveMember(RemoveMember),
+    /// A member of a team is away: no shift is given to them meanwhile
+    MemberAway(MemberAway),
+    /// A member of a team is back, or won't be away
+    MemberBack(MemberBack),
     /// Name somebody who speaks for the product
     AddProductOwner(AddProductOwner),
     /// Somebody no longer speaks for the product
@@ -102,12 +107,21 @@ impl Done for Project {
 
 impl Done for Team {
     fn done(&self) -> String {
-        format!("{}: {} (revision {})", self.id, words::or_dash(&self.members.join(", ")), self.revision)
+        let members = words::or_dash(&self.members.join(", "));
+        let first = format!("{}: {members} (revision {})", self.id, self.revision);
+        let away = self.away.iter().map(|absence| format!("  away: {}", away(absence)));
+        std::iter::once(first).chain(away).collect::<Vec<_>>().join("\n")
     }
 }
 
 /// A scheme to start with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// Who is away, from when until when.
+fn away(absence: &Absence) -> String {
+    let time = |time: Option<&prost_types::Timestamp>| times::show(time, times::Style::Local);
+    format!("{} from {} until {}", absence.person, time(absence.from.as_ref()), time(absence.until.as_ref()))
+}
+
 enum Preset {
     Three,
     Four,
@@ -238,6 +252,10 @@ setting! {
         owner: Option<String>,
     }
     |this, session| { component: this.component, owner_team: this.owner.unwrap_or_default(), }
+    let absent: Vec<_> = project.teams.iter().flat_map(|team| &team.away).map(away).collect();
+    if !absent.is_empty() {
+        parts.push(format!("Away: {}", absent.join("; ")));
+    }
 }
 
 setting! {
@@ -322,6 +340,42 @@ setting! {
         /// The customer's id
         customer: String,
         /// Who; @me is the actor
+setting! {
+    /// A member of a team is away: no shift is given to them meanwhile.
+    MemberAway => set_member_away(SetMemberAwayRequest).team: Team {
+        /// Which team
+        team: String,
+        /// Who; @me is the actor
+        person: String,
+        /// The first instant of it: RFC 3339, a date, or `2 days` from now [default: now]
+        #[arg(long, value_name = "TIME", value_parser = times::parse)]
+        from: Option<prost_types::Timestamp>,
+        /// The first instant at which they are there again
+        #[arg(long, value_name = "TIME", value_parser = times::parse)]
+        until: prost_types::Timestamp,
+    }
+    |this, session| {
+        team: this.team,
+        person: session.person(&this.person),
+        from: this.from,
+        until: Some(this.until),
+    }
+}
+
+setting! {
+    /// A member of a team is back sooner than was said, or won't be away at all.
+    MemberBack => set_member_back(SetMemberBackRequest).team: Team {
+        /// Which team
+        team: String,
+        /// Who; @me is the actor
+        person: String,
+        /// When the absence begins [default: the one that runs now]
+        #[arg(long, value_name = "TIME", value_parser = times::parse)]
+        from: Option<prost_types::Timestamp>,
+    }
+    |this, session| { team: this.team, person: session.person(&this.person), from: this.from, }
+}
+
         person: String,
     }
     |this, session| { customer: this.customer, person: session.person(&this.person), }
@@ -369,3 +423,5 @@ impl Command {
         }
     }
 }
+            Self::MemberAway(away) => away.run(session).await,
+            Self::MemberBack(back) => back.run(session).await,

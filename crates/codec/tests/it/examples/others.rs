@@ -6,6 +6,7 @@ use domain::project::{ProjectEvent as P, Scheme, Severity, TeamModel};
 use domain::release::ReleaseEvent as R;
 use domain::team::TeamEvent;
 use domain::text::Title;
+use jiff::Timestamp;
 
 use super::{Example, example, imported, key, people, person};
 
@@ -69,9 +70,15 @@ fn teams() -> Vec<Example> {
         example("MemberAdded.v1", TeamEvent::MemberAdded { person: person("ada") }),
         example("MemberRemoved.v1", TeamEvent::MemberRemoved { person: person("ada") }),
     ]
+        example("MemberAway.v1", TeamEvent::MemberAway { person: person("ada"), from: day(1), until: day(14) }),
+        example("MemberBack.v1", TeamEvent::MemberBack { person: person("ada"), from: day(1) }),
 }
 
 fn people_of_a_project() -> Vec<Example> {
+fn day(n: i64) -> Timestamp {
+    Timestamp::from_second(1_793_000_000 + n * 86_400).unwrap()
+}
+
     let customer = || "acme".parse().unwrap();
     let events = [
         (

@@ -3,6 +3,7 @@
 use domain::project::{ProjectEvent as P, Scheme, Severity, TeamModel};
 use domain::release::ReleaseEvent as R;
 use domain::team::TeamEvent as T;
+use jiff::Timestamp;
 use proptest::collection::{btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
@@ -52,8 +53,14 @@ pub(super) fn project_events() -> BoxedStrategy<P> {
 }
 
 pub(super) fn team_events() -> BoxedStrategy<T> {
-    prop_oneof![id().prop_map(|person| T::MemberAdded { person }), id().prop_map(|person| T::MemberRemoved { person }),]
-        .boxed()
+    let at = || (0..4_000_000_000_000_000_i64).prop_map(|micros| Timestamp::from_microsecond(micros).unwrap());
+    prop_oneof![
+        id().prop_map(|person| T::MemberAdded { person }),
+        id().prop_map(|person| T::MemberRemoved { person }),
+        (id(), at(), at()).prop_map(|(person, from, until)| T::MemberAway { person, from, until }),
+        (id(), at()).prop_map(|(person, from)| T::MemberBack { person, from }),
+    ]
+    .boxed()
 }
 
 pub(super) fn release_events() -> BoxedStrategy<R> {
