@@ -13,7 +13,7 @@ use domain::{Context, Decision, Recorded, Rejection, StreamKind, StreamRef};
 use jiff::Timestamp;
 
 use super::story::Who;
-use super::words::{change, component, customer, hour, person, project_id, release, s, team};
+use super::words::{change, component, customer, hour, person, project_id, release, s, severity, team};
 
 /// All that surrounds the issue of a story.
 #[derive(Clone)]
@@ -52,7 +52,10 @@ pub(crate) fn world() -> World {
         product_owners: [person("olga")].into(),
         customers: [(customer("acme"), acme)].into(),
         self_verification: false,
+        switched_off: [].into(),
+        calendars: Default::default(),
         policies: Policies::new(&Scheme::three()),
+        default_severities: vec![(Timestamp::MIN, severity("sev3"))],
     };
     let members = |id: &str, people: &[&str]| {
         (team(id), Team { id: team(id), revision: 1, members: people.iter().map(|id| person(id)).collect(), away: Vec::new() })
