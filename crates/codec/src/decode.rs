@@ -7,7 +7,7 @@ use domain::team::TeamEvent;
 use domain::{Event, EventKind, Origin, Recorded, StreamKind, StreamRef};
 
 use crate::envelope::{Encoded, Put, Restored, Stored};
-use crate::error::{DecodeError, Fault, Place, Unknown};
+use crate::error::{DecodeError, Fault, Place, RecallError, Unknown};
 use crate::registry::EventType;
 use crate::stream::stream_ref;
 use crate::words::{Word, time};
@@ -32,6 +32,28 @@ pub fn decode(recorded: &event_log::Recorded) -> Result<Recorded, DecodeError> {
         StreamKind::Team => restore(recorded, stream, team::decode).map(into_any),
         StreamKind::Release => restore(recorded, stream, release::decode).map(into_any),
     }
+}
+
+/// Makes an event of its facts alone, with where it was imported from: as it reads once its texts are erased.
+pub fn recall(
+    stream: StreamKind,
+    event_type: &str,
+    schema_version: u16,
+    facts: &[u8],
+) -> Result<(Event, Option<Origin>), RecallError> {
+    fn of<E: Into<Event>>((event, origin): Restored<E>) -> (Event, Option<Origin>) {
+        (event.into(), origin)
+    }
+    let known = EventType::parse(event_type).filter(|event_type| event_type.stream() == stream);
+    let event_type = known.ok_or(Unknown::EventType)?;
+    let (version, stored) = (schema_version, Stored { facts, texts: None });
+    let event = match stream {
+        StreamKind::Issue => issue::decode(event_type, version, stored).map(|event| event.map(of)),
+        StreamKind::Project => project::decode(event_type, version, stored).map(|event| event.map(of)),
+        StreamKind::Team => team::decode(event_type, version, stored).map(|event| event.map(of)),
+        StreamKind::Release => release::decode(event_type, version, stored).map(|event| event.map(of)),
+    };
+    Ok(event.ok_or(Unknown::SchemaVersion { current: event_type.version() })??)
 }
 
 fn into_any<E: Into<Event>>(recorded: Recorded<E>) -> Recorded {

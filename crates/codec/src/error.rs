@@ -89,6 +89,17 @@ pub enum Unknown {
     },
 }
 
+/// Facts that no event can be made of. Whoever keeps facts knows where.
+#[derive(Debug, thiserror::Error)]
+pub enum RecallError {
+    /// Of an event that this build does not know.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// They are not what any build writes.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
 /// What is wrong with a stored event.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {

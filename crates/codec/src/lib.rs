@@ -43,9 +43,9 @@ mod team;
 mod texts;
 mod words;
 
-pub use decode::{StoredEvent, decode, encode};
+pub use decode::{StoredEvent, decode, encode, recall};
 pub use envelope::Encoded;
-pub use error::{DecodeError, Fault, Place, Unknown};
+pub use error::{DecodeError, Fault, Place, RecallError, Unknown};
 pub use registry::event_types;
 pub use stream::{MalformedStream, stream_id, stream_ref};
 pub use texts::ERASED;

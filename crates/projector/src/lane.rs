@@ -149,25 +149,30 @@ impl Lane {
         batch: &Batch,
         end: Checkpoint,
     ) -> Result<ViewCommit, Trouble> {
-        self.parking.clone_from(&self.rejected);
-        self.load(store, batch).await?;
-        for (at, fed) in batch.events.iter().enumerate() {
-            if at % EVENTS_A_TURN == EVENTS_A_TURN - 1 {
-                tokio::task::yield_now().await;
+        loop {
+            self.parking.clone_from(&self.rejected);
+            self.load(store, batch).await?;
+            for (at, fed) in batch.events.iter().enumerate() {
+                if at % EVENTS_A_TURN == EVENTS_A_TURN - 1 {
+                    tokio::task::yield_now().await;
+                }
+                self.fold_one(fed);
             }
-            self.fold_one(fed);
+            let folded = self.folding.finish();
+            if folded.misfits.is_empty() {
+                self.changed = folded.streams;
+                let mut commit = self.commit_to(end);
+                commit.changes = folded.changes;
+                commit.park.clone_from(&self.parking);
+                return Ok(commit);
+            }
+            // Others may have been folded by what can't be stored: once more, without it.
+            for (stream, error) in folded.misfits {
+                let position = first_of(batch, &stream).unwrap_or(end.position);
+                self.rejected.push(Park { stream: stream.to_string().into(), position, reason: chain(&error) });
+            }
+            self.forget();
         }
-        let folded = self.folding.finish();
-        for (stream, error) in folded.misfits {
-            let name: Arc<str> = stream.to_string().into();
-            let position = first_of(batch, &stream).unwrap_or(end.position);
-            self.park(name, position, chain(&error));
-        }
-        self.changed = folded.streams;
-        let mut commit = self.commit_to(end);
-        commit.changes = folded.changes;
-        commit.park.clone_from(&self.parking);
-        Ok(commit)
     }
 
     /// What was folded is stored.
@@ -192,17 +197,29 @@ impl Lane {
     /// Loads the documents that the batch needs and that are not in hand.
     async fn load(&mut self, store: &dyn ViewStore, batch: &Batch) -> Result<(), Trouble> {
         let mut streams: HashMap<&StreamRef, Option<Key>> = HashMap::new();
-        for recorded in batch.events.iter().filter_map(event).filter(|event| self.wants(event.stream.kind)) {
+        for recorded in batch.events.iter().filter_map(event).filter(|event| self.picks(event)) {
             // A stream that begins in this batch has nothing to be loaded, though later events of it would say so.
             streams.entry(&recorded.stream).or_insert_with(|| self.folding.missing(recorded));
         }
-        let (streams, keys): (Vec<_>, Vec<_>) =
-            streams.into_iter().filter_map(|(stream, key)| key.map(|key| (stream, key))).unzip();
-        if keys.is_empty() {
+        let rulers = streams.keys().filter_map(|stream| self.folding.ruler(stream));
+        let rulers = rulers.filter(|ruler| !streams.contains_key(&ruler.stream) && !self.folding.has(&ruler.stream));
+        let rulers: HashMap<StreamRef, Key> = rulers.map(|ruler| (ruler.stream, ruler.key)).collect();
+        let own = streams.into_iter().filter_map(|(stream, key)| Some((stream.clone(), key?)));
+        self.load_these(store, own.chain(rulers).collect()).await
+    }
+
+    /// Takes the documents of these streams, which have these names, in hand.
+    pub(crate) async fn load_these(
+        &mut self,
+        store: &dyn ViewStore,
+        named: Vec<(StreamRef, Key)>,
+    ) -> Result<(), Trouble> {
+        if named.is_empty() {
             return Ok(());
         }
+        let (streams, keys): (Vec<_>, Vec<_>) = named.into_iter().unzip();
         let rows = store.load(self.id, self.folding.table(), keys).await?;
-        for (stream, row) in streams.into_iter().zip(rows) {
+        for (stream, row) in streams.iter().zip(rows) {
             self.folding.hold(stream, row);
         }
         Ok(())
@@ -210,12 +227,14 @@ impl Lane {
 
     fn fold_one(&mut self, fed: &Fed) {
         match &fed.what {
-            What::Event(recorded) if !self.wants(recorded.stream.kind) => {}
+            What::Event(recorded) if !self.picks(recorded) => {}
             What::Event(recorded) => {
                 if self.is_parked(|| recorded.stream.to_string().into()) {
                     return;
                 }
-                if let Err(error) = self.folding.fold(recorded) {
+                if let Some(reason) = self.parked_ruler(&recorded.stream, fed.position) {
+                    self.park(recorded.stream.to_string().into(), fed.position, reason);
+                } else if let Err(error) = self.folding.fold(recorded) {
                     self.park(recorded.stream.to_string().into(), fed.position, chain(&error));
                 }
             }
@@ -234,6 +253,22 @@ impl Lane {
         }
         let name = name();
         self.parked.names.contains(&name) || self.parking.iter().any(|park| park.stream == name)
+    }
+
+    /// Is the stream's ruler set aside at an event before this position? Then so is the stream: for this reason.
+    pub(crate) fn parked_ruler(&self, stream: &StreamRef, position: u64) -> Option<Arc<str>> {
+        if self.parked.names.is_empty() && self.parking.is_empty() {
+            return None;
+        }
+        let ruler: Arc<str> = self.folding.ruler(stream)?.stream.to_string().into();
+        let parking = |park: &Park| park.stream == ruler && park.position < position;
+        let is_parked = self.parked.names.contains(&ruler) || self.parking.iter().any(parking);
+        is_parked.then(|| format!("{ruler}, by which it is folded, is set aside").into())
+    }
+
+    /// Does its view fold the event?
+    fn picks(&self, recorded: &Recorded) -> bool {
+        self.wants(recorded.stream.kind) && self.folding.picks(recorded)
     }
 
     fn park(&mut self, stream: Arc<str>, position: u64, reason: Arc<str>) {
@@ -255,6 +290,15 @@ impl ParkedStreams {
             self.skipped.remove(&stream);
         }
         self.names.insert(stream);
+    }
+
+    /// Those of a project that no operator has left as they are, by name.
+    pub(crate) fn unseen_of(&self, project: &str) -> Vec<Arc<str>> {
+        let of_project = |name: &&Arc<str>| name.split('/').nth(1) == Some(project);
+        let unseen = self.names.iter().filter(|name| !self.skipped.contains(*name));
+        let mut unseen: Vec<_> = unseen.filter(of_project).map(Arc::clone).collect();
+        unseen.sort_unstable();
+        unseen
     }
 
     pub(crate) fn take(&mut self, stream: &str) {

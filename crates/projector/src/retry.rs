@@ -1,7 +1,8 @@
 //! A parked stream, folded again.
 //!
 //! What the view lacks of the stream is folded at the checkpoint where the view stands: expected and new checkpoint of the commit are
-//! the same. A document hears of its own stream only, so that this gives what folding it in its place would have given.
+//! the same. A document hears of its own stream only, and of what its ruler had settled, so that this gives what folding it in its place
+//! would have given. A stream whose ruler is parked stays so; when the ruler is up to date again, those that it rules are retried after it.
 
 use std::sync::Arc;
 
@@ -38,7 +39,13 @@ impl Lane {
         // What is in hand is as stored; let go of, it need not be told apart from what is folded now.
         self.forget();
         match order.what {
-            Ask::Retry => self.retry(log, store, parked, at).await,
+            Ask::Retry => match self.retry(log, store, parked, at).await? {
+                Unparked::Applied { events } => {
+                    let ruled = self.retry_ruled(log, store, &order.stream, at).await?;
+                    Ok(Unparked::Applied { events: events + ruled })
+                }
+                parked => Ok(parked),
+            },
             Ask::Skip => self.skip(store, parked, at).await,
         }
     }
@@ -59,7 +66,11 @@ impl Lane {
         at: Checkpoint,
     ) -> Result<Unparked, Trouble> {
         let told = read(log, &parked.stream, at.position).await?;
-        self.load_first(store, &told).await?;
+        let stream = told.events.first().map(|event| event.stream.clone());
+        if let Some(reason) = stream.and_then(|stream| self.parked_ruler(&stream, parked.position)) {
+            return Ok(Unparked::Parked(Parked { reason, ..parked }));
+        }
+        self.load_for(store, &told).await?;
         let (events, again) = self.fold_again(&told, &parked).await;
         let folded = self.folding.finish();
         let again = match folded.misfits.into_iter().next() {
@@ -100,14 +111,34 @@ impl Lane {
         Unparked::Applied { events }
     }
 
-    /// Loads the document, if there can be one. An event after the first names it: before a stream's first there is none.
-    async fn load_first(&mut self, store: &dyn ViewStore, told: &Story) -> Result<(), Trouble> {
-        let later = told.events.iter().find_map(|event| self.folding.missing(event).map(|key| (event, key)));
-        if let Some((event, key)) = later {
-            let rows = store.load(self.id(), self.folding.table(), vec![key]).await?;
-            self.folding.hold(&event.stream, rows.into_iter().next().flatten());
+    /// Retries what this stream rules and was set aside with it. Gives how many events that were.
+    async fn retry_ruled(
+        &mut self,
+        log: &dyn EventLog,
+        store: &dyn ViewStore,
+        ruler: &str,
+        at: Checkpoint,
+    ) -> Result<u64, Trouble> {
+        let mut sum = 0;
+        for name in self.parked.unseen_of(ruler.split('/').nth(1).unwrap_or_default()) {
+            let ruled = codec::stream_ref(&stream_id(&name)).ok().and_then(|stream| self.folding.ruler(&stream));
+            if ruled.is_none_or(|ruled| ruled.stream.to_string() != ruler) {
+                continue;
+            }
+            let Some(parked) = store.parked_of(self.id(), vec![name]).await?.into_iter().next() else { continue };
+            if let Unparked::Applied { events } = self.retry(log, store, parked, at).await? {
+                sum += events;
+            }
         }
-        Ok(())
+        Ok(sum)
+    }
+
+    /// Loads the document, if there can be one, and its ruler's. An event after the first names it: before a stream's first there is none.
+    async fn load_for(&mut self, store: &dyn ViewStore, told: &Story) -> Result<(), Trouble> {
+        let own = told.events.iter().find_map(|event| Some((event.stream.clone(), self.folding.missing(event)?)));
+        let ruler = told.events.first().and_then(|event| self.folding.ruler(&event.stream));
+        let ruler = ruler.map(|ruler| (ruler.stream, ruler.key));
+        self.load_these(store, own.into_iter().chain(ruler).collect()).await
     }
 
     /// Folds what is lacking. Gives how much that was, and where it ended early.
@@ -116,6 +147,9 @@ impl Lane {
         for (at, recorded) in told.events.iter().enumerate() {
             if at % EVENTS_A_TURN == EVENTS_A_TURN - 1 {
                 tokio::task::yield_now().await;
+            }
+            if !self.folding.picks(recorded) {
+                continue;
             }
             if let Err(error) = self.folding.fold(recorded) {
                 return (events, Some((recorded.position, chain(&error))));
@@ -129,11 +163,7 @@ impl Lane {
 /// The stream's events up to a position.
 async fn read(log: &dyn EventLog, stream: &str, end: u64) -> Result<Story, Trouble> {
     let mut told = Story::default();
-    let mut parts = stream.splitn(3, '/');
-    let (Some(kind), Some(project), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
-        return Ok(told);
-    };
-    let stream = StreamId { project: project.into(), kind: kind.into(), id: id.into() };
+    let stream = stream_id(stream);
     let mut after = 0;
     loop {
         let page = log.read_stream(&stream, after, PAGE_EVENTS).await?;
@@ -154,4 +184,12 @@ async fn read(log: &dyn EventLog, stream: &str, end: u64) -> Result<Story, Troub
             _ => return Ok(told),
         }
     }
+}
+
+/// The stream's name in the log, out of that which operators see.
+fn stream_id(name: &str) -> StreamId {
+    let mut parts = name.splitn(3, '/');
+    let mut part = || parts.next().unwrap_or_default().into();
+    let (kind, project, id) = (part(), part(), part());
+    StreamId { project, kind, id }
 }

@@ -7,15 +7,15 @@ use domain::{Recorded, StreamKind, StreamRef};
 
 use crate::row::{Change, Key, Row, RowError};
 use crate::table::{Schema, Table};
-use crate::view::{Unappliable, View};
+use crate::view::{Ruler, Unappliable, View};
 use hand::{Before, Hand, Held};
 use moved::Moved;
 
 /// Keeps at most about so many bytes of documents between batches, for each view and partition.
 pub const HAND_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// The working state of a view over one partition. The runner's order of calls for a batch: [`Folding::missing`] and
-/// [`Folding::hold`] for all events, [`Folding::fold`] for each in order, [`Folding::finish`] once; then, when the batch was
+/// The working state of a view over one partition. The runner's order of calls for a batch: [`Folding::missing`], [`Folding::ruler`] and
+/// [`Folding::hold`] for all events that it [`Folding::picks`], [`Folding::fold`] for each in order, [`Folding::finish`] once; then, when the batch was
 /// not committed, [`Folding::forget`].
 pub trait Folding: Send + Sync {
     /// Name, version and tables of the view.
@@ -26,6 +26,15 @@ pub trait Folding: Send + Sync {
 
     /// Does the view fold events of this kind of stream?
     fn wants(&self, kind: StreamKind) -> bool;
+
+    /// Does it fold this event, of a kind that it wants? What it passes over changes nothing.
+    fn picks(&self, recorded: &Recorded) -> bool;
+
+    /// What rules this stream, and is to be in hand when its events are folded.
+    fn ruler(&self, stream: &StreamRef) -> Option<Ruler>;
+
+    /// Is the stream's document in hand?
+    fn has(&self, stream: &StreamRef) -> bool;
 
     /// Names the document that must be loaded for this event: `None` where it is in hand, or can't exist yet.
     fn missing(&self, recorded: &Recorded) -> Option<Key>;
@@ -57,6 +66,8 @@ pub struct Folded {
 /// [`Folding`] for any view.
 pub(crate) struct Documents<V: View> {
     view: &'static V,
+    /// `None`: every event.
+    picks: Option<fn(&Recorded) -> bool>,
     hand: Hand<V::Document>,
     /// In the order of their first event in this batch.
     touched: Vec<StreamRef>,
@@ -64,7 +75,23 @@ pub(crate) struct Documents<V: View> {
 
 impl<V: View> Documents<V> {
     pub(crate) fn new(view: &'static V) -> Self {
-        Self { view, hand: Hand::new(HAND_BYTES_MAX), touched: Vec::new() }
+        Self { view, picks: view.picks(), hand: Hand::new(HAND_BYTES_MAX), touched: Vec::new() }
+    }
+}
+
+impl<V: View> Documents<V> {
+    /// Folds an event by its ruler's document. Both are in hand: the one that changes is taken out meanwhile.
+    fn fold_ruled(&mut self, ruler: &StreamRef, recorded: &Recorded) -> Result<(), Unappliable> {
+        let held = self.hand.take_up(&recorded.stream);
+        let (mut document, mut beside) = (held.document.take(), std::mem::take(&mut held.beside));
+        let rules = self.hand.take_up(ruler);
+        let folded = match &rules.broken {
+            Some(source) => Err(Unappliable::Ruler { ruler: ruler.clone(), source: source.clone() }),
+            None => self.view.fold_ruled(&mut document, rules.document.as_ref(), recorded, &mut beside),
+        };
+        let held = self.hand.take_up(&recorded.stream);
+        (held.document, held.beside) = (document, beside);
+        folded
     }
 }
 
@@ -81,6 +108,18 @@ impl<V: View> Folding for Documents<V> {
         self.view.streams().contains(&kind)
     }
 
+    fn picks(&self, recorded: &Recorded) -> bool {
+        self.picks.is_none_or(|picks| picks(recorded))
+    }
+
+    fn ruler(&self, stream: &StreamRef) -> Option<Ruler> {
+        self.view.ruler(stream)
+    }
+
+    fn has(&self, stream: &StreamRef) -> bool {
+        self.hand.has(stream)
+    }
+
     fn missing(&self, recorded: &Recorded) -> Option<Key> {
         // A document is stored together with the checkpoint that lies at or behind its last event, so before a stream's
         // first event there is none.
@@ -92,29 +131,33 @@ impl<V: View> Folding for Documents<V> {
         let bytes = row.as_ref().map_or(0, hand::bytes);
         let held = match row.map(|row| self.view.decode(&row)).transpose() {
             Ok(document) => Held::loaded(document, bytes),
-            Err(error) => Held::broken(Unappliable::Document(error)),
+            Err(error) => Held::broken(error),
         };
         self.hand.put(stream.clone(), held);
     }
 
     fn fold(&mut self, recorded: &Recorded) -> Result<(), Unappliable> {
-        let view = self.view;
+        let (view, is_dense) = (self.view, self.picks.is_none());
         let held = self.hand.take_up(&recorded.stream);
         if let Some(broken) = &held.broken {
-            return Err(broken.clone());
+            return Err(Unappliable::Document(broken.clone()));
         }
         let revision = held.document.as_ref().map_or(0, |document| view.revision(document));
         if recorded.revision <= revision {
             return Ok(());
         }
-        if recorded.revision > revision + 1 {
+        if is_dense && recorded.revision > revision + 1 {
             return Err(Unappliable::Gap { held: revision, found: recorded.revision });
         }
         if held.before.is_none() {
             held.before = Some(follows(view, held.document.as_ref()).map_err(Unappliable::Document)?);
+            held.ruler = view.ruler(&recorded.stream).map(|ruler| ruler.stream);
             self.touched.push(recorded.stream.clone());
         }
-        view.fold(&mut held.document, recorded, &mut held.beside)
+        match held.ruler.clone() {
+            None => view.fold(&mut held.document, recorded, &mut held.beside),
+            Some(ruler) => self.fold_ruled(&ruler, recorded),
+        }
     }
 
     fn finish(&mut self) -> Folded {

@@ -4,13 +4,20 @@
 //! the views there are. What is read back is a [`row::Select`], data too, made by a [`query::Query`]: a store knows tables and
 //! rows, never issues or boards. [`folding`] folds batches of events with documents in hand.
 //!
-//! What never happens here: IO, SQL, the wall clock, randomness; and no fold sees a stream but its own.
+//! What never happens here: IO, SQL, the wall clock, randomness; and no fold sees a stream but its own, and the one that rules it where
+//! its view names one ([`view::View::ruler`]).
 //!
 //! # Recipes
 //!
 //! **To add a view**: a file `NAME.rs` (start from [`issue`]) with its rows as [`record`]s, its `SCHEMA`, its [`view::View`] and its
 //! queries; one line in [`ALL`] (`CONTRIBUTING.md` works one out); a story in `crates/projector/tests`, where everything is delivered
 //! twice and in odd batches.
+//!
+//! **To fold streams by what another one of their project says** (issues by the project's policies, say): one view folds both kinds; its document
+//! is an enum of the two, its table's key tells them apart; [`view::View::ruler`] names the other's stream and key, and [`view::View::fold_ruled`] reads it.
+//! Read of it only what was settled when the event was recorded. Its story: `crates/projector/tests/stories/ruled.rs`.
+//!
+//! **To pass over events that change nothing of a view**: [`view::View::picks`]; they cost neither a load nor a row.
 //!
 //! **To add a field to an issue's answers**: the field in `domain::issue::Issue` and its fold, the column in `issue/tables.rs` (or the
 //! part in `issue/details.rs`), both ways in `issue/stored.rs`, [`issue::SCHEMA`]'s version; then `proto/` and `grpc`.
@@ -49,7 +56,7 @@ pub mod view;
 pub use domain::{Recorded, StreamKind, StreamRef};
 pub use folding::{AnyView, Folding};
 pub use query::Query;
-pub use view::{Unappliable, View};
+pub use view::{Ruler, Unappliable, View};
 
 /// Every view there is.
 pub static ALL: &[&dyn AnyView] = &[&issue::Issues, &search::SearchView, &flow::Flow];

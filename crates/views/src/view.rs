@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use domain::{Recorded, StreamKind};
+use domain::{Recorded, StreamKind, StreamRef};
 
 use crate::row::{Change, Key, Row, RowError};
 use crate::table::{Schema, Table};
 
 /// A view: one document for each stream of some kinds, the counters they add up to, and rows beside them.
 ///
-/// A fold sees its own stream only. So the order between streams never matters, and setting one aside and taking it up
-/// again later gives what folding it in place would have given.
+/// A fold sees its own stream only, and at most one other that rules it ([`View::ruler`]). So the order between streams never matters, and
+/// setting one aside and taking it up again later gives what folding it in place would have given.
 pub trait View: Send + Sync + 'static {
     /// What is kept of a stream.
     type Document: Send + Sync + 'static;
@@ -45,6 +45,32 @@ pub trait View: Send + Sync + 'static {
         beside: &mut Vec<Change>,
     ) -> Result<(), Unappliable>;
 
+    /// Which of these streams' events it folds; `None`: all. What it passes over is not even loaded for, and so costs nothing. Then an
+    /// event that is missing is not noticed by its revision.
+    fn picks(&self) -> Option<fn(&Recorded) -> bool> {
+        None
+    }
+
+    /// Names the document that rules this stream's: of another stream of the same project, folded by this view too, and ruled by none.
+    /// Its present state is at hand in [`View::fold_ruled`]. While the ruler is parked, the streams that it rules are parked at their next event.
+    ///
+    /// A stream that was parked is folded later, and by what its ruler has become meanwhile. So what a fold reads of its ruler must have been
+    /// settled when the event was recorded: versions in force at an instant may be read, "the latest" may not.
+    fn ruler(&self, _stream: &StreamRef) -> Option<Ruler> {
+        None
+    }
+
+    /// [`View::fold`] of an event whose stream has a ruler; `None`: the ruler has no document.
+    fn fold_ruled(
+        &self,
+        document: &mut Option<Self::Document>,
+        _ruler: Option<&Self::Document>,
+        recorded: &Recorded,
+        beside: &mut Vec<Change>,
+    ) -> Result<(), Unappliable> {
+        self.fold(document, recorded, beside)
+    }
+
     /// Rows of other tables that follow from the document as it stands. Those that no longer follow from it are deleted. They belong to this
     /// document alone: their keys name it.
     fn derived(&self, _document: &Self::Document) -> Result<Vec<Row>, RowError> {
@@ -61,6 +87,15 @@ pub trait View: Send + Sync + 'static {
     fn counts(&self, _document: &Self::Document) -> Vec<Count> {
         Vec::new()
     }
+}
+
+/// The one other document that the folds of a stream may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruler {
+    /// Its stream, of the same project.
+    pub stream: StreamRef,
+    /// Names it in the table of the documents.
+    pub key: Key,
 }
 
 /// One of the counters that a document adds to.
@@ -90,6 +125,15 @@ pub enum Unappliable {
     /// The document can't be read from or written to its row.
     #[error("the stream's document does not fit its row")]
     Document(#[source] RowError),
+    /// The document that rules the stream can't be read from its row.
+    #[error("{ruler}, by which it is folded, does not fit its row")]
+    Ruler {
+        /// The stream that rules it.
+        ruler: StreamRef,
+        /// What is wrong with it.
+        #[source]
+        source: RowError,
+    },
     /// The view has no place for it.
     #[error("{reason}")]
     Refused {

@@ -25,6 +25,21 @@ fn facts_outlive_texts() {
 }
 
 #[test]
+fn facts_alone_are_recalled_as_an_erased_event() {
+    for Example { golden, event, origin } in examples::current() {
+        let encoded = stored(golden);
+        let recalled = codec::recall(kind(&event), &encoded.event_type, encoded.schema_version, &encoded.facts);
+        assert_eq!(recalled.unwrap(), (erased(kind(&event), &encoded), origin), "{golden}");
+    }
+    let unknown = codec::recall(StreamKind::Issue, "IssueSung", 1, b"{}");
+    assert!(matches!(unknown, Err(codec::RecallError::Unknown(codec::Unknown::EventType))), "{unknown:?}");
+    let newer = codec::recall(StreamKind::Issue, "IssueCommented", 999, b"{}");
+    assert!(matches!(newer, Err(codec::RecallError::Unknown(codec::Unknown::SchemaVersion { .. }))), "{newer:?}");
+    let damaged = codec::recall(StreamKind::Issue, "IssueCommented", 1, b"{}");
+    assert!(matches!(damaged, Err(codec::RecallError::Fault(_))), "{damaged:?}");
+}
+
+#[test]
 fn nothing_of_a_text_is_left() {
     for Example { golden, event, origin } in examples::current() {
         let encoded = stored(golden);

@@ -21,6 +21,7 @@ mod parking;
 mod rebuilds;
 mod restarts;
 mod retries;
+mod ruled;
 mod search;
 mod tally;
 mod verified;

@@ -5,8 +5,8 @@ use std::mem;
 
 use domain::StreamRef;
 
-use crate::row::{Change, Row, Value};
-use crate::view::{Count, Unappliable};
+use crate::row::{Change, Row, RowError, Value};
+use crate::view::Count;
 
 /// What a document costs beside its texts.
 const DOCUMENT_BYTES: usize = 1024;
@@ -30,8 +30,10 @@ pub(super) struct Held<D> {
     pub(super) before: Option<Before>,
     /// Rows beside it that this batch leaves.
     pub(super) beside: Vec<Change>,
+    /// By whose document it is folded, from the first event of the batch on.
+    pub(super) ruler: Option<StreamRef>,
     /// Why it can't be folded into.
-    pub(super) broken: Option<Unappliable>,
+    pub(super) broken: Option<RowError>,
 }
 
 /// What followed from a document.
@@ -43,10 +45,10 @@ pub(super) struct Before {
 
 impl<D> Held<D> {
     pub(super) fn loaded(document: Option<D>, bytes: usize) -> Self {
-        Self { document, bytes, before: None, beside: Vec::new(), broken: None }
+        Self { document, bytes, before: None, beside: Vec::new(), ruler: None, broken: None }
     }
 
-    pub(super) fn broken(why: Unappliable) -> Self {
+    pub(super) fn broken(why: RowError) -> Self {
         Self { broken: Some(why), ..Self::loaded(None, 0) }
     }
 }
