@@ -16,6 +16,7 @@ mod table;
 mod versions;
 mod zone;
 
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -33,7 +34,7 @@ pub use versions::{Calendars, Defined};
 pub use zone::Zone;
 
 /// One version of a project's calendar. Immutable; a clone shares the compiled table.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Calendar {
     version: u32,
     definition: Arc<Definition>,
@@ -84,3 +85,9 @@ impl PartialEq for Calendar {
 }
 
 impl Eq for Calendar {}
+
+impl fmt::Debug for Calendar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Calendar {{ version: {}, definition: {:?} }}", self.version, self.definition)
+    }
+}

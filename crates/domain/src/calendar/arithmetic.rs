@@ -36,7 +36,7 @@ impl Calendar {
         let (mut number, second) = self.locate(at);
         let mut year = self.year(number)?;
         let relative = year.relative(second);
-        let mut span = year.begun(relative);
+        let mut span = if second < year.begins { 0 } else { year.begun(relative) };
         if let Some(last) = span.checked_sub(1)
             && relative - year.starts[last] < year.length(last)
         {

@@ -63,6 +63,11 @@ impl Calendars {
         all.into_iter()
     }
 
+    /// How many calendars the project defined.
+    pub fn defined(&self) -> usize {
+        self.defined.len()
+    }
+
     /// The versions that the project defined, from 1.
     pub fn versions(&self, id: &CalendarId) -> &[Defined] {
         self.defined.get(id).map_or(&[], Vec::as_slice)
