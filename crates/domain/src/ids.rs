@@ -110,6 +110,8 @@ text_ids! {
     CustomerId
     /// A severity of the project's scheme, such as `sev1`.
     SeverityId
+    /// A case that a policy has rules of its own for, such as `gold-customers`.
+    SelectorId
     /// A release of the project's product.
     ReleaseId
     /// A calendar of the project, such as `business`.

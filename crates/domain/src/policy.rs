@@ -6,12 +6,15 @@
 //!
 //! What the system does hangs on these rules, never on a severity's name.
 
+mod check;
+mod draft;
 mod explain;
 mod policies;
 mod preset;
 mod rules;
 mod selector;
 
+pub use draft::Draft;
 pub use explain::{Mismatch, Why};
 pub use policies::{Policies, Ruling};
 pub use rules::{Clock, Delivery, Entry, Escalation, Moment, Pauses, Recipient, Rules, Target, Targets};
@@ -22,6 +25,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::ids::{CalendarId, SeverityId};
+
+/// A policy holds at most this many selectors.
+pub const SELECTORS_MAX: usize = 50;
+/// Rules hold at most this many escalation steps.
+pub const ESCALATIONS_MAX: usize = 20;
+/// A selector names at most this many components, and as many tiers.
+pub const LIST_MAX: usize = 100;
 
 /// One version of a project's policy. It never changes once it is adopted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +69,12 @@ impl Policy {
             None => (find(&self.severities, &subject.severity)?, None),
         };
         Some(Ruling { policy: self, rules, selector })
+    }
+
+    /// Whether both say the same, whatever their versions, and from whenever on.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let Self { version: _, effective_from: _, severities, selectors, calendars } = self;
+        (severities, selectors, calendars) == (&other.severities, &other.selectors, &other.calendars)
     }
 
     /// The version of that calendar that this policy counts on; `None`: none of its rules names it.

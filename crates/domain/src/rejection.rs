@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::ids::{ComponentId, CustomerId, IssueKey, PersonId, ProjectId, ReleaseId, SeverityId, TeamId};
+use crate::calendar::Faults;
+use crate::ids::{CalendarId, ComponentId, CustomerId, IssueKey, PersonId, ProjectId, ReleaseId, SeverityId, TeamId};
 use crate::issue::{IssueRef, Level};
+use crate::project::Reactor;
 
 /// A named "no".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +74,8 @@ pub enum Rejection {
     NotOpenerOrCustomer { person: PersonId, opener: Option<PersonId> },
     #[error("{person} resolved it; somebody else must verify it")]
     VerifierIsResolver { person: PersonId },
+    #[error("the project has switched {reactor} off")]
+    SwitchedOff { reactor: Reactor },
     #[error("team {team} may not take level {}", .level.number())]
     WrongTeamForLevel { team: TeamId, level: Level, may: Vec<TeamId> },
 
@@ -148,7 +152,6 @@ pub enum Rejection {
     NotProductOwner { person: PersonId },
     #[error("{person} is a member already")]
     AlreadyMember { person: PersonId },
-    #[error("{person} belongs to customer {customer} already")]
     #[error("{person} is away already, from {from} until {until}")]
     AlreadyAway { person: PersonId, from: Timestamp, until: Timestamp },
     #[error("{person} is not away then")]
@@ -157,6 +160,7 @@ pub enum Rejection {
     AbsenceOver { from: Timestamp, until: Timestamp, now: Timestamp },
     #[error("the team has {limit} absences that are not over; it keeps no more")]
     TooManyAbsences { limit: usize },
+    #[error("{person} belongs to customer {customer} already")]
     AlreadyOfCustomer { person: PersonId, customer: CustomerId },
     #[error("{person} does not belong to customer {customer}")]
     NotOfCustomer { person: PersonId, customer: CustomerId },
@@ -166,6 +170,16 @@ pub enum Rejection {
     SeverityRemoved { severity: SeverityId },
     #[error("a scheme needs one severity in use at least, each id once, and its default among them")]
     SchemeMalformed { problem: Arc<str> },
+    #[error("calendar {calendar} is built in; give yours another name")]
+    CalendarBuiltIn { calendar: CalendarId },
+    #[error("there are {limit} already; it takes no more")]
+    TooManyCalendars { limit: usize },
+    #[error("the calendar is refused: {faults}")]
+    CalendarMalformed { faults: Faults },
+    #[error("the policy is refused: {faults}")]
+    PolicyMalformed { faults: Faults },
+    #[error("policy version {version} says the same, and is what would be in force")]
+    SamePolicy { version: u32 },
     #[error("this deployment is recorded already")]
     AlreadyDeployed { release: ReleaseId },
     #[error("release {release} is not deployed there")]

@@ -1,8 +1,7 @@
 //! "Why this target?"
 
-use std::sync::Arc;
-
 use super::{Policy, Subject};
+use crate::ids::SelectorId;
 
 /// Why these rules hold for an issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,9 +9,9 @@ pub struct Why {
     /// The policy's version.
     pub version: u32,
     /// The selector that matched; `None`: the severity's own rules hold.
-    pub selector: Option<Arc<str>>,
+    pub selector: Option<SelectorId>,
     /// The selectors before it, in their order, each with the first thing that didn't match.
-    pub passed_over: Vec<(Arc<str>, Mismatch)>,
+    pub passed_over: Vec<(SelectorId, Mismatch)>,
 }
 
 /// Why a selector doesn't speak of an issue.
@@ -34,11 +33,11 @@ impl Why {
         let before = &policy.selectors[..selector.unwrap_or(policy.selectors.len())];
         let passed_over = before.iter().map(|one| {
             let mismatch = one.when.mismatch(subject).unwrap_or(Mismatch::Severity);
-            (Arc::clone(&one.name), mismatch)
+            (one.name.clone(), mismatch)
         });
         Self {
             version: policy.version,
-            selector: selector.map(|index| Arc::clone(&policy.selectors[index].name)),
+            selector: selector.map(|index| policy.selectors[index].name.clone()),
             passed_over: passed_over.collect(),
         }
     }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::calendar::{Calendar, Unreachable};
 use crate::ids::{CalendarId, PersonId, TeamId};
 
 /// What an SLA counts of an issue.
@@ -89,6 +90,16 @@ pub enum Target {
     Working(SignedDuration),
     /// So many working days of the calendar, until the start's time of day. At least one.
     WorkingDays(u32),
+}
+
+impl Target {
+    /// When it is used up, counted from `from`, without any pause.
+    pub fn due(self, calendar: &Calendar, from: Timestamp) -> Result<Timestamp, Unreachable> {
+        match self {
+            Self::Working(time) => calendar.add(from, time),
+            Self::WorkingDays(days) => calendar.add_days(from, days),
+        }
+    }
 }
 
 /// Which clocks a question to the opener or the customer pauses.

@@ -1,11 +1,10 @@
 //! In which cases other rules hold than the severity's own.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::SeverityRules;
 use super::explain::Mismatch;
-use crate::ids::{ComponentId, SeverityId};
+use crate::ids::{ComponentId, SelectorId, SeverityId};
 use crate::issue::SourceKind;
 use crate::project::Tier;
 
@@ -13,7 +12,7 @@ use crate::project::Tier;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selector {
     /// What people call the case: it stands in every "why". Unique within the policy.
-    pub name: Arc<str>,
+    pub name: SelectorId,
     /// Which issues it is about.
     pub when: When,
     /// What holds for them. A severity that isn't here is left to what follows.

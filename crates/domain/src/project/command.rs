@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::reactor::Reactor;
 use super::scheme::Scheme;
 use super::state::{TeamModel, Tier};
+use crate::calendar::Definition;
 use crate::ids::{ComponentId, CustomerId, PersonId, ProjectId, TeamId};
+use crate::policy;
 use crate::text::Title;
 
 /// A command to a project.
@@ -23,5 +25,7 @@ pub enum Command {
     AddCustomerPerson { customer: CustomerId, person: PersonId },
     RemoveCustomerPerson { customer: CustomerId, person: PersonId },
     SetSelfVerification { on: bool },
+    DefineCalendar { definition: Definition },
+    AdoptPolicy { draft: policy::Draft },
     SwitchReactor { reactor: Reactor, on: bool },
 }

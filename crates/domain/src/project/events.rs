@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::reactor::Reactor;
 use super::scheme::Scheme;
 use super::state::{TeamModel, Tier};
+use crate::calendar::Calendar;
 use crate::ids::{ComponentId, CustomerId, PersonId, ProjectId, TeamId};
+use crate::policy::Policy;
 use crate::text::Title;
 
 /// Something that happened to a project.
@@ -32,6 +34,10 @@ pub enum ProjectEvent {
     CustomerPersonAdded { customer: CustomerId, person: PersonId },
     /// Somebody no longer does.
     CustomerPersonRemoved { customer: CustomerId, person: PersonId },
+    /// A calendar was defined: its first version, or its next. The policies that count on it are adopted anew beside.
+    CalendarDefined { calendar: Calendar },
+    /// It is ruled by another SLA policy from its `effective_from` on, which lies never before this was recorded.
+    PolicyAdopted { policy: Policy },
     /// Whether a resolver may verify.
     SelfVerificationSet { on: bool },
     /// Whether the system does something by itself.

@@ -8,7 +8,7 @@ use super::events::ProjectEvent;
 use super::state::{Component, Customer, Project};
 use crate::Recorded;
 use crate::calendar::Calendars;
-use crate::policy::Policies;
+use crate::policy::{Policies, Policy};
 
 /// The project after one event more. An event that can't follow changes nothing but the revision; only its creation makes a project.
 pub fn evolve(project: Option<Project>, recorded: &Recorded<ProjectEvent>) -> Option<Project> {
@@ -54,6 +54,14 @@ pub fn evolve(project: Option<Project>, recorded: &Recorded<ProjectEvent>) -> Op
             if let Some(customer) = project.customers.get_mut(customer) {
                 customer.people.remove(person);
             }
+        }
+        ProjectEvent::CalendarDefined { calendar } => {
+            project.calendars.define(calendar.clone(), recorded.recorded_at);
+        }
+        ProjectEvent::PolicyAdopted { policy } => {
+            // Deciding precedes recording: what is recorded between was not under it.
+            let effective_from = policy.effective_from.max(recorded.recorded_at);
+            project.policies.adopt(Policy { effective_from, ..policy.clone() });
         }
         ProjectEvent::SelfVerificationSet { on } => project.self_verification = *on,
         ProjectEvent::ReactorSwitched { reactor, on: true } => {
