@@ -29,6 +29,16 @@ pub(crate) struct Fed {
     pub(crate) what: What,
 }
 
+impl Fed {
+    /// The event, if it is one.
+    pub(crate) fn event(&self) -> Option<&Recorded> {
+        match &self.what {
+            What::Event(recorded) => Some(recorded),
+            What::Damaged { .. } => None,
+        }
+    }
+}
+
 /// What a record holds.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "almost all are events")]

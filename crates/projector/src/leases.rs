@@ -14,7 +14,7 @@ use crate::trouble::chain;
 use crate::{LEASE_MS, RENEW_MS, Shared, USED_LASTS};
 
 /// Terms by view and partition.
-pub(crate) type Terms = BTreeMap<(ViewId, PartitionId), Term>;
+pub type Terms = BTreeMap<(ViewId, PartitionId), Term>;
 
 /// That a view is in use is said so often.
 const ANNOUNCE_EVERY: Duration = Duration::from_secs(60);

@@ -59,7 +59,8 @@ use leases::Leases;
 use observe::Observed;
 use orders::{Desk, Order};
 
-pub use observe::{Fold, Observer};
+pub use leases::Terms;
+pub use observe::{Fold, Listener, Observer};
 pub use orders::{OrderError, Unparked};
 pub use rebuild::{Rebuild, RebuildError, RebuildProgress, Step};
 pub use trouble::StartError;
@@ -261,6 +262,16 @@ impl Control {
     /// Tells this observer of each batch from now on, unless another one is told already.
     pub fn observe(&self, observer: Arc<dyn Observer>) {
         self.shared.observed.by(observer);
+    }
+
+    /// Tells this listener of each batch from now on, unless another one is told already.
+    pub fn listen(&self, listener: Arc<dyn Listener>) {
+        self.shared.observed.heard_by(listener);
+    }
+
+    /// What is advanced here: views and partitions, each with the term of its lease; watched.
+    pub fn led(&self) -> watch::Receiver<Arc<Terms>> {
+        self.shared.leases.watch()
     }
 
     /// How many streams are set aside, in the views and partitions led here, that no operator has seen; watched.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use event_log::PartitionId;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
+use views::Recorded;
 
-use crate::feed::Batch;
+use crate::feed::{Batch, Fed};
 use crate::trouble::Trouble;
 
 /// A batch that is being folded.
@@ -30,14 +31,28 @@ pub trait Observer: Send + Sync + 'static {
     fn ended(&self, fold: &Fold<'_>, took: Duration, committed: bool);
 }
 
-/// The one who observes a runner, if anybody does. The first who comes stays.
+/// Who hears what was folded by this runner, once what came of it is stored.
+pub trait Listener: Send + Sync + 'static {
+    /// These events of a partition were folded, in order. Views that stood elsewhere fold them at another time, and then it is told again.
+    fn folded(&self, partition: PartitionId, events: &mut dyn Iterator<Item = &Recorded>);
+}
+
+/// The one who observes a runner, and the one who listens to it, if anybody does. The first who comes stays.
 #[derive(Default)]
-pub(crate) struct Observed(OnceLock<Arc<dyn Observer>>);
+pub(crate) struct Observed {
+    observer: OnceLock<Arc<dyn Observer>>,
+    listener: OnceLock<Arc<dyn Listener>>,
+}
 
 impl Observed {
     /// Tells this observer from now on, unless another one is told already.
     pub(crate) fn by(&self, observer: Arc<dyn Observer>) {
-        let _another_is_told = self.0.set(observer);
+        let _another_is_told = self.observer.set(observer);
+    }
+
+    /// Tells this listener from now on, unless another one is told already.
+    pub(crate) fn heard_by(&self, listener: Arc<dyn Listener>) {
+        let _another_is_told = self.listener.set(listener);
     }
 
     /// Does what folds and commits the batch, and tells of it.
@@ -47,11 +62,19 @@ impl Observed {
         batch: &Batch,
         work: impl Future<Output = Result<T, Trouble>>,
     ) -> Result<T, Trouble> {
-        let Some(observer) = self.0.get() else { return work.await };
-        let fold = Fold { partition, events: batch.events.len(), traceparents: &batch.traceparents };
-        let begun = Instant::now();
-        let done = work.instrument(observer.begins(&fold)).await;
-        observer.ended(&fold, begun.elapsed(), done.is_ok());
+        let done = match self.observer.get() {
+            None => work.await,
+            Some(observer) => {
+                let fold = Fold { partition, events: batch.events.len(), traceparents: &batch.traceparents };
+                let begun = Instant::now();
+                let done = work.instrument(observer.begins(&fold)).await;
+                observer.ended(&fold, begun.elapsed(), done.is_ok());
+                done
+            }
+        };
+        if let (Some(listener), Ok(_)) = (self.listener.get(), &done) {
+            listener.folded(partition, &mut batch.events.iter().filter_map(Fed::event));
+        }
         done
     }
 }
