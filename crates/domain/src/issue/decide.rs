@@ -18,6 +18,7 @@ use case::{Case, Outcome};
 use super::command::Command;
 use super::events::IssueEvent;
 use super::state::Issue;
+use crate::project::Reactor;
 use crate::{Context, Decision, Rejection};
 
 /// From so many events on, an issue takes only what changes its state.
@@ -30,6 +31,9 @@ pub fn decide(
     context: &Context<'_>,
 ) -> Result<Decision<IssueEvent>, Rejection> {
     let project = context.project()?;
+    if let Some(reactor) = Reactor::of(context.actor).filter(|reactor| project.switched_off.contains(reactor)) {
+        return Err(Rejection::SwitchedOff { reactor });
+    }
     let Some(issue) = issue else {
         let Command::FileIssue(filing) = command else {
             return Err(Rejection::NoSuchIssue);

@@ -2,6 +2,7 @@
 
 use domain::Fact::{Known, NotKnown};
 use domain::issue::{Closing, Command, Fix, IssueEvent, State};
+use domain::project::Reactor;
 use domain::release::{Deployment, PRODUCTION};
 use domain::{Missing, Rejection};
 
@@ -10,7 +11,7 @@ use super::words::{
     because, change, close, code_fix, data_fix, explanation, hour, in_release, key, missing, operation, person,
     release, then_verified, to_closed, to_resolved_with, to_verified,
 };
-use super::world::released;
+use super::world::{World, released};
 
 fn mark(id: &str) -> Command {
     Command::MarkInProduction { release: release(id) }
@@ -181,4 +182,18 @@ fn the_issue_knows_nothing_of_other_changes() {
     let mut fix = code_fix();
     fix.changes = vec![change("c2"), change("c3")];
     given(then_verified(to_resolved_with(Fix::Code(fix)))).when(close(in_release("r1"))).then_rejected(not_in("r1"));
+}
+
+#[test]
+fn what_is_switched_off_does_nothing_and_the_rest_goes_on() {
+    let off = |world: &mut World| {
+        world.project.switched_off.insert(Reactor::Production);
+    };
+    given(to_verified())
+        .where_world(off)
+        .by("system:production")
+        .when(mark("r1"))
+        .then_rejected(Rejection::SwitchedOff { reactor: Reactor::Production });
+    given(to_verified()).where_world(off).by("system:deadlines").when(mark("r1")).then_state("V");
+    given(to_verified()).where_world(off).when(mark("r1")).then_state("V");
 }

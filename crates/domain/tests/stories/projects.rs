@@ -1,6 +1,6 @@
 //! Projects: schemes, components, teams, product owners, customers.
 
-use domain::project::{Command, Project, ProjectEvent, Scheme, TeamModel};
+use domain::project::{Command, Project, ProjectEvent, Reactor, Scheme, TeamModel};
 use domain::text::Title;
 use domain::{Rejection, StreamKind, project};
 
@@ -131,4 +131,15 @@ fn teams_product_owners_and_customers() {
     let add = Command::AddCustomerPerson { customer: moon.clone(), person: pete() };
     refused(add, Rejection::UnknownCustomer { customer: moon });
     once(&Command::SetSelfVerification { on: true }, &Rejection::SettingUnchanged);
+}
+
+#[test]
+fn what_the_system_does_by_itself_is_switched_off_and_on() {
+    for reactor in Reactor::ALL {
+        refused(Command::SwitchReactor { reactor, on: true }, Rejection::SettingUnchanged);
+        let off = Command::SwitchReactor { reactor, on: false };
+        assert_eq!(once(&off, &Rejection::SettingUnchanged).switched_off, [reactor].into());
+        assert_eq!(Reactor::of(&reactor.actor()), Some(reactor));
+    }
+    assert_eq!(Reactor::of(&person("deadlines")), None);
 }

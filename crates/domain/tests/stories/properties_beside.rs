@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::project::{self, Command, Project, Scheme, TeamModel};
+use domain::project::{self, Command, Project, Reactor, Scheme, TeamModel};
 use domain::release::{self, PRODUCTION, Release};
 use domain::team::{self, Team};
 use domain::text::Title;
@@ -42,6 +42,8 @@ fn project_command() -> impl Strategy<Value = Command> {
         (customer(), person()).prop_map(|(customer, person)| Command::AddCustomerPerson { customer, person }),
         (customer(), person()).prop_map(|(customer, person)| Command::RemoveCustomerPerson { customer, person }),
         any::<bool>().prop_map(|on| Command::SetSelfVerification { on }),
+        (select(Reactor::ALL.to_vec()), any::<bool>())
+            .prop_map(|(reactor, on)| Command::SwitchReactor { reactor, on }),
     ]
 }
 
@@ -50,14 +52,14 @@ fn team_command() -> impl Strategy<Value = team::Command> {
     prop_oneof![
         (team(), person()).prop_map(|(team, person)| team::Command::AddMember { team, person }),
         (team(), person()).prop_map(|(team, person)| team::Command::RemoveMember { team, person }),
-    ]
-}
         (team(), person(), of(0..40_i64), 0..60_i64).prop_map(|(team, person, from, until)| {
             team::Command::MemberAway { team, person, from: from.map(words::hour), until: words::hour(until) }
         }),
         (team(), person(), of(0..40_i64)).prop_map(|(team, person, from)| {
             team::Command::MemberBack { team, person, from: from.map(words::hour) }
         }),
+    ]
+}
 
 fn release_command() -> impl Strategy<Value = release::Command> {
     let environment = || select::<Arc<str>>(vec![s(PRODUCTION), s("staging")]);

@@ -19,7 +19,8 @@ kinds! {
     WithdrawnFromProduction IssueReopened IssueDismissed ComponentChanged CauseNamed IssuesLinked IssueCommented WatchStarted
 }
 
-/// Every rule that an issue knows, but three that need another beginning and have stories of their own: UnknownCustomer, UnknownProject, StreamFull.
+/// Every rule that an issue knows, but four that need another beginning and have stories of their own: UnknownCustomer, UnknownProject, StreamFull,
+/// SwitchedOff.
 pub(crate) const RULES: &[&str] = &[
     "NoSuchIssue",
     "UnknownComponent",
