@@ -7,11 +7,18 @@
 //! log, then at-risk, then breach.
 
 mod cycle;
+mod evaluate;
 mod ledger;
+mod plan;
+mod story;
 mod terms;
+mod timeline;
+mod walk;
 
 pub use cycle::{Alarm, AlarmKind, Breach, Cause, Clocks, Cycle, Pause, Plan, Standstill, State, Verdict};
+pub use evaluate::{clocks, explain};
 pub use ledger::{Ledger, Note, Noted};
+pub use story::{Bystander, Line, SPANS_TOLD_MAX, Story, Told};
 pub use terms::Terms;
 
 pub use crate::policy::Clock;

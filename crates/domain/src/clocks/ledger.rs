@@ -308,14 +308,6 @@ fn noted(recorded: &Recorded<IssueEvent>) -> Option<Noted> {
         IssueEvent::IssueDismissed { dismissal, .. } => {
             Noted::Dismissed { duplicate: matches!(dismissal, Fact::Known(Dismissal::DuplicateOf(_))) }
         }
-        IssueEvent::ReportAmended { .. }
-        | IssueEvent::NatureChanged { .. }
-        | IssueEvent::IssueAssigned { .. }
-        | IssueEvent::VerificationDelegated { .. }
-        | IssueEvent::RegressionTestsAdded { .. }
-        | IssueEvent::CauseNamed { .. }
-        | IssueEvent::IssuesLinked { .. }
-        | IssueEvent::IssueCommented { .. }
-        | IssueEvent::WatchStarted { .. } => return None,
+        _ => return None,
     })
 }
