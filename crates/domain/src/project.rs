@@ -5,6 +5,7 @@ mod command;
 mod decide;
 mod events;
 mod fold;
+mod policies;
 mod reactor;
 mod scheme;
 mod state;

@@ -56,10 +56,8 @@ impl Rules {
         let mut reachable = true;
         for clock in Clock::ALL {
             let problem = self.targets.of(clock).and_then(|target| unreachable(target, calendar, around.from));
-            if let Some(problem) = problem {
-                found.add(format!("{place}.{clock}"), problem);
-                reachable = false;
-            }
+            reachable &= problem.is_none();
+            found.extend(format!("{place}.{clock}"), problem);
         }
         if let Some(calendar) = calendar.filter(|_| reachable) {
             self.check_order(place, calendar, around.from, found);
@@ -68,8 +66,9 @@ impl Rules {
             let problem = format!("must be 1 to 99 percent; it is {}", self.at_risk_percent);
             found.add(format!("{place}.at_risk"), problem);
         }
-        if self.shifts_after.is_some_and(|after| !after.is_positive()) {
-            found.add(format!("{place}.shifts_after"), "must be more than nothing");
+        if let Some(after) = self.shifts_after {
+            let wrong = if after.is_positive() { in_seconds(after) } else { Some("must be more than nothing") };
+            found.extend(format!("{place}.shifts_after"), wrong);
         }
         if self.delivery == Delivery::PatchNow && self.targets.resolve.is_none() {
             found.add(format!("{place}.delivery"), "asks for a patch within the resolve target, and there is none");
@@ -99,9 +98,8 @@ impl Rules {
             if self.escalations[..n].contains(step) {
                 found.add(&place, "stands there twice");
             }
-            if after.is_negative() {
-                found.add(format!("{place}.after"), "must not be negative");
-            }
+            let wrong = if after.is_negative() { Some("must not be negative") } else { in_seconds(*after) };
+            found.extend(format!("{place}.after"), wrong);
             if let Some(clock) = clock.filter(|clock| self.targets.of(*clock).is_none()) {
                 found.add(format!("{place}.clock"), format!("is {clock}, which has no target"));
             }
@@ -114,11 +112,17 @@ impl Rules {
     }
 }
 
+/// Lengths are stored in seconds.
+fn in_seconds(length: SignedDuration) -> Option<&'static str> {
+    (length.subsec_nanos() != 0).then_some("must be whole seconds")
+}
+
 /// Why no clock could ever meet that target; `None`: it can be met, as far as is known.
 fn unreachable(target: Target, calendar: Option<&Calendar>, from: Timestamp) -> Option<String> {
     match target {
         Target::Working(time) if !time.is_positive() => return Some("can never be met: it is no time at all".into()),
         Target::WorkingDays(0) => return Some("can never be met: it is no time at all".into()),
+        Target::Working(time) if time.subsec_nanos() != 0 => return in_seconds(time).map(Into::into),
         Target::Working(_) | Target::WorkingDays(_) => {}
     }
     let calendar = calendar?;

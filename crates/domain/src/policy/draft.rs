@@ -157,6 +157,13 @@ impl Found {
         self.0.push(Fault { place: place.to_string(), problem: problem.into() });
     }
 
+    /// Where there is a problem.
+    pub(super) fn extend(&mut self, place: impl Display, problem: Option<impl Into<String>>) {
+        if let Some(problem) = problem {
+            self.add(place, problem);
+        }
+    }
+
     pub(super) fn at_most(&mut self, place: &str, length: usize, max: usize) {
         if length > max {
             self.add(place, format!("has {length} elements, at most {max} are allowed"));

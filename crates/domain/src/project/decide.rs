@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::calendars;
 use super::command::Command;
 use super::events::ProjectEvent;
+use super::policies;
 use super::scheme::Scheme;
 use super::state::{Component, Customer, Project};
 use crate::ids::{ComponentId, CustomerId, PersonId, TeamId};
-use crate::policy::Draft;
 use crate::{Context, Decision, Rejection};
 
 /// What the command leads to, or the rule that it breaks.
@@ -28,8 +28,9 @@ pub fn decide(
         }
         (Some(project), command) => change(project, command, context.now)?,
     };
-    let follow = calendars::follow(project, &event, context.now)?;
-    let events = std::iter::once(event).chain(follow).collect();
+    let of_calendars = calendars::follow(project, &event, context.now)?;
+    let of_policies = policies::follow(project, &event, context.now)?;
+    let events = std::iter::once(event).chain(of_calendars).chain(of_policies).collect();
     Ok(Decision { events, occurred_at: context.settle(None)? })
 }
 
@@ -78,7 +79,7 @@ fn change(project: &Project, command: Command, now: Timestamp) -> Result<Project
             Ok(ProjectEvent::CustomerPersonRemoved { customer, person })
         }
         Command::DefineCalendar { definition } => calendars::define(project, definition),
-        Command::AdoptPolicy { draft } => adopt(project, draft, now),
+        Command::AdoptPolicy { draft } => policies::adopt(project, draft, now),
         Command::SetSelfVerification { on } if project.self_verification == on => Err(Rejection::SettingUnchanged),
         Command::SetSelfVerification { on } => Ok(ProjectEvent::SelfVerificationSet { on }),
         Command::SwitchReactor { reactor, on } if project.switched_off.contains(&reactor) != on => {
@@ -98,16 +99,6 @@ fn change_scheme(project: &Project, scheme: Scheme) -> Result<ProjectEvent, Reje
         return Err(Rejection::SettingUnchanged);
     }
     Ok(ProjectEvent::SeveritySchemeChanged { scheme })
-}
-
-/// The policy that would be in force then anyway is not adopted again. The default may be: it becomes the project's own.
-fn adopt(project: &Project, draft: Draft, now: Timestamp) -> Result<ProjectEvent, Rejection> {
-    let policy = draft.read(project, now).map_err(|faults| Rejection::PolicyMalformed { faults })?;
-    let present = project.policies.in_force(policy.effective_from);
-    if present.version > 0 && present.says_the_same(&policy) {
-        return Err(Rejection::SamePolicy { version: present.version });
-    }
-    Ok(ProjectEvent::PolicyAdopted { policy })
 }
 
 fn change_owner(project: &Project, component: ComponentId, owner: Option<TeamId>) -> Result<ProjectEvent, Rejection> {
