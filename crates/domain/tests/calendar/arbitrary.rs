@@ -31,10 +31,13 @@ pub(crate) fn transitions(zone: &Zone) -> Vec<Timestamp> {
     following.map(|transition| transition.timestamp()).take_while(|at| *at < last).collect()
 }
 
-fn hours() -> impl Strategy<Value = Hours> {
+fn hours(nights: bool) -> impl Strategy<Value = Hours> {
     let minute = || prop_oneof![3 => 0..1440_u16, 1 => select(vec![0, 60, 120, 180, 540, 1020, 1380])];
     let closes = prop_oneof![4 => minute(), 1 => Just(1440)];
-    (minute(), closes).prop_filter_map("it is empty", |(opens, closes)| Hours::new(opens, closes).ok())
+    (minute(), closes).prop_filter_map("it is empty", move |(opens, closes)| {
+        let (opens, closes) = if nights { (opens, closes) } else { (opens.min(closes), closes.max(opens)) };
+        Hours::new(opens, closes).ok()
+    })
 }
 
 /// The first hours that fit beside each other; some day has working time.
@@ -52,6 +55,9 @@ fn definition(zone: Zone, week: Vec<(usize, Hours)>, dates: Vec<(Date, Vec<Hours
         }
     }
     for (date, hours) in dates {
+        if dated.contains_key(&date) {
+            continue;
+        }
         dated.insert(date, DatedDay { name: "differs".into(), hours });
         if make(&fits, &dated).is_err() {
             dated.remove(&date);
@@ -60,11 +66,11 @@ fn definition(zone: Zone, week: Vec<(usize, Hours)>, dates: Vec<(Date, Vec<Hours
     make(&fits, &dated).unwrap()
 }
 
-/// A calendar and a minute, in any year that a project may see.
-pub(crate) fn calendar_and_instant() -> impl Strategy<Value = (Calendar, Timestamp)> {
+/// A calendar and a minute, in any year that a project may see; without `nights` no interval goes over midnight.
+pub(crate) fn calendar_and_instant(nights: bool) -> impl Strategy<Value = (Calendar, Timestamp)> {
     let instant = (any::<Index>(), -2_880..2_880_i64, prop::bool::weighted(0.7), 0..36_000_000_i64);
-    let week = vec((0..7_usize, hours()), 0..16);
-    let dates = vec((-3..14_i32, vec(hours(), 0..2)), 0..5);
+    let week = vec((0..7_usize, hours(nights)), 0..16);
+    let dates = vec((-3..14_i32, vec(hours(nights), 0..2)), 0..5);
     (select(ZONES.clone()), instant, week, dates).prop_map(|(zone, (index, minute, near, any_minute), week, dates)| {
         let changes = transitions(&zone);
         let at = if near && !changes.is_empty() {

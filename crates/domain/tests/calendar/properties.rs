@@ -21,10 +21,10 @@ fn later(at: Timestamp, hours: i64) -> Timestamp {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn it_opens_next_when_the_wall_clock_says((calendar, from) in calendar_and_instant()) {
+    fn it_opens_next_when_the_wall_clock_says((calendar, from) in calendar_and_instant(true)) {
         let limit = later(from, 10 * 24);
         let slow = model(&calendar, from, limit).next_open(from, limit);
         let fast = calendar.next_open(from);
@@ -32,7 +32,7 @@ proptest! {
     }
 
     #[test]
-    fn working_time_is_what_the_wall_clock_counts((calendar, from) in calendar_and_instant(), length in 0..8_000_i64) {
+    fn working_time_is_what_the_wall_clock_counts((calendar, from) in calendar_and_instant(true), length in 0..8_000_i64) {
         let to = from + minutes(length);
         prop_assert_eq!(calendar.between(from, to), model(&calendar, from, to).between(from, to));
         prop_assert_eq!(calendar.between(to, from), -calendar.between(from, to));
@@ -41,7 +41,7 @@ proptest! {
     }
 
     #[test]
-    fn a_target_is_used_up_when_the_wall_clock_says((calendar, from) in calendar_and_instant(), target in 0..3_000_i64) {
+    fn a_target_is_used_up_when_the_wall_clock_says((calendar, from) in calendar_and_instant(true), target in 0..3_000_i64) {
         let limit = later(from, 10 * 24);
         let slow = model(&calendar, from, limit).add(from, minutes(target), limit);
         let fast = calendar.add(from, minutes(target));
@@ -52,8 +52,7 @@ proptest! {
     }
 
     #[test]
-    fn working_days_end_when_the_wall_clock_says((calendar, from) in calendar_and_instant(), days in 1..5_u32) {
-        prop_assume!(calendar.counts_days());
+    fn working_days_end_when_the_wall_clock_says((calendar, from) in calendar_and_instant(false), days in 1..5_u32) {
         let limit = later(from, 9 * 24);
         let slow = model(&calendar, from, limit).add_days(from, days as usize, limit);
         let fast = calendar.add_days(from, days);
@@ -64,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn adding_and_counting_undo_each_other((calendar, from) in calendar_and_instant(), target in 0..40_000_000_i64) {
+    fn adding_and_counting_undo_each_other((calendar, from) in calendar_and_instant(true), target in 0..40_000_000_i64) {
         // To the microsecond, and over years.
         let target = SignedDuration::from_millis(target) * 3 + SignedDuration::from_micros(target % 1000);
         let due = calendar.add(from, target).unwrap();
