@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::given::{append, founding, issue, options};
 use crate::load::Load;
-use event_log::{AppendError, EventLog as _, LogError};
+use event_log::{Append, AppendError, Appended, EventLog as _, LogError};
 use event_log_postgres::{Options, PostgresLog};
 use sqlx::Executor as _;
 use test_servers::postgres::{self, Postgres, Setup};
@@ -37,12 +37,7 @@ async fn a_connection_lost_at_any_step_leaves_what_a_retry_settles() {
         way.cut_at(mark, pass, cut);
         let answer = node.append(append(&stream, expected, 2)).await;
         let followed = way.forget();
-        let settled = loop {
-            match node.append(append(&stream, expected, 2)).await {
-                Err(AppendError::Unknown(_) | AppendError::Failed(LogError::Unavailable { .. })) => {}
-                settled => break settled.unwrap(),
-            }
-        };
+        let settled = settled(&node, append(&stream, expected, 2)).await;
         match answer {
             Ok(first) => assert_eq!((first.position, first.leaf), (settled.position, settled.leaf), "{n} {cut:?}"),
             Err(AppendError::Failed(LogError::Unavailable { .. })) => {
@@ -112,6 +107,22 @@ async fn a_failover_under_load_loses_nothing_that_was_acknowledged() {
     load.stop().await.is_all_there(&standby.url(&database)).await;
 }
 
+/// What is said of a server that doesn't answer: unknown, or, where no connection to it was left, that nothing was done.
+fn is_unavailable(answer: &Result<Appended, AppendError>) -> bool {
+    let unavailable = |error: &LogError| matches!(error, LogError::Unavailable { .. });
+    matches!(answer, Err(AppendError::Unknown(error) | AppendError::Failed(error)) if unavailable(error))
+}
+
+/// Asked until it is answered: on a slow machine the server may take longer than `Options::timeout`, which is short here.
+async fn settled(log: &PostgresLog, append: Append) -> Appended {
+    loop {
+        match log.append(append.clone()).await {
+            Err(AppendError::Unknown(_) | AppendError::Failed(LogError::Unavailable { .. })) => {}
+            settled => return settled.unwrap(),
+        }
+    }
+}
+
 /// What the standby has not got is not acknowledged.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_waits_for_the_standby() {
@@ -120,18 +131,12 @@ async fn an_append_waits_for_the_standby() {
     let standby = primary.start_standby().await.unwrap();
     let quick = Options { timeout: Duration::from_secs(1), ..options(founding(1)) };
     let log = PostgresLog::open(&primary.url(&database), &quick).await.unwrap();
-    log.append(append(&issue(1), 0, 1)).await.unwrap();
+    settled(&log, append(&issue(1), 0, 1)).await;
     standby.pause().unwrap();
     let answer = log.append(append(&issue(2), 0, 1)).await;
-    assert!(matches!(answer, Err(AppendError::Unknown(LogError::Unavailable { .. }))), "{answer:?}");
+    assert!(is_unavailable(&answer), "{answer:?}");
     standby.resume().unwrap();
-    let settled = loop {
-        match log.append(append(&issue(2), 0, 1)).await {
-            Err(AppendError::Unknown(_) | AppendError::Failed(LogError::Unavailable { .. })) => {}
-            settled => break settled.unwrap(),
-        }
-    };
-    assert_eq!(settled.position, 2);
+    assert_eq!(settled(&log, append(&issue(2), 0, 1)).await.position, 2);
 }
 
 /// The server's machine is gone without a word, and its address leads to another: the channel is listened to there.
@@ -147,7 +152,7 @@ async fn a_node_listens_and_tells_again_after_its_connections_fell_silent() {
     let quick = Options { timeout: Duration::from_secs(1), ..options(founding(1)) };
     let node = PostgresLog::open(&server.url_at(way.port(), &database), &quick).await.unwrap();
     let mut witness = server.connect(&database).await.unwrap();
-    node.append(append(&issue(1), 0, 1)).await.unwrap();
+    settled(&node, append(&issue(1), 0, 1)).await;
     for who in [LISTENERS, TELLERS] {
         while witness.fetch_all(who).await.unwrap().is_empty() {
             tokio::task::yield_now().await;
@@ -172,17 +177,16 @@ async fn a_server_that_hangs_is_told_and_appends_are_settled_when_it_goes_on() {
     let url = server.create_database().await.unwrap();
     let quick = Options { timeout: Duration::from_secs(1), ..options(founding(1)) };
     let log = PostgresLog::open(&url, &quick).await.unwrap();
-    log.append(append(&issue(1), 0, 1)).await.unwrap();
+    settled(&log, append(&issue(1), 0, 1)).await;
     server.pause().unwrap();
     let answer = log.append(append(&issue(2), 0, 1)).await;
-    assert!(matches!(answer, Err(AppendError::Unknown(LogError::Unavailable { .. }))), "{answer:?}");
+    assert!(is_unavailable(&answer), "{answer:?}");
     let mut trouble = log.trouble();
     trouble.wait_for(Option::is_some).await.unwrap();
     server.resume().unwrap();
     trouble.wait_for(Option::is_none).await.unwrap();
-    let settled = log.append(append(&issue(2), 0, 1)).await.unwrap();
-    assert_eq!(settled.position, 2);
-    assert_eq!(log.append(append(&issue(3), 0, 1)).await.unwrap().position, 3);
+    assert_eq!(settled(&log, append(&issue(2), 0, 1)).await.position, 2);
+    assert_eq!(settled(&log, append(&issue(3), 0, 1)).await.position, 3);
 }
 
 /// The standby was not synchronous: it has none of the last records when it becomes the primary, and others at their positions
