@@ -14,7 +14,7 @@ pub const TABLE: &[(&str, &[&str])] = &[
     ("transfer", &["event-log"]),
     ("codec", &["domain", "event-log"]),
     ("history", &["domain", "codec", "event-log"]),
-    ("views", &["domain"]),
+    ("views", &["domain", "codec"]),
     ("view-store", &["views"]),
     ("view-store-sqlite", &["view-store", "views"]),
     ("view-store-postgres", &["view-store", "views", "postgres-session"]),

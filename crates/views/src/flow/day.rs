@@ -29,7 +29,7 @@ impl Day {
         Self::of_micros(at.as_microsecond())
     }
 
-    pub(super) fn of_micros(micros: i64) -> Self {
+    pub(crate) fn of_micros(micros: i64) -> Self {
         // An instant lies between the years -9999 and 9999.
         Self(i32::try_from(micros.div_euclid(DAY)).unwrap_or_default())
     }
@@ -39,7 +39,7 @@ impl Day {
         Timestamp::from_microsecond(self.micros()).unwrap_or_default()
     }
 
-    pub(super) fn micros(self) -> i64 {
+    pub(crate) fn micros(self) -> i64 {
         i64::from(self.0) * DAY
     }
 

@@ -1,0 +1,161 @@
+//! What the view keeps of a stream.
+
+use std::sync::{Arc, OnceLock};
+
+use domain::clocks::Ledger;
+use domain::issue::IssueEvent;
+use domain::project::{self, Project, ProjectEvent};
+use domain::{Event, Recorded};
+use jiff::Timestamp;
+
+use super::history::History;
+use super::reading::Reading;
+use super::rows::instant;
+use super::tables::{DOCUMENT, DocumentRow};
+use crate::record::Json;
+use crate::row::{Row, RowError};
+
+/// What the view keeps of a stream.
+#[derive(Debug)]
+pub struct Document {
+    pub(super) project: Arc<str>,
+    /// 0: a project's.
+    pub(super) ordinal: u64,
+    pub(super) revision: u64,
+    /// When its last event was recorded.
+    pub(super) read_at: Timestamp,
+    pub(super) history: History,
+    pub(super) of: Of,
+}
+
+/// Of what.
+#[derive(Debug)]
+pub(super) enum Of {
+    /// A project: what was promised.
+    Project(Option<Arc<Project>>),
+    /// An issue: what happened, and what its clocks read.
+    Issue(Clocked),
+}
+
+/// An issue's clocks.
+#[derive(Debug, Default)]
+pub(super) struct Clocked {
+    pub(super) ledger: Ledger,
+    /// What rules it since its last event; `None`: it reads as it was stored.
+    rules: Option<Arc<Project>>,
+    reading: OnceLock<Reading>,
+}
+
+impl Document {
+    /// Of a stream that begins.
+    pub(super) fn of(recorded: &Recorded) -> Self {
+        let (ordinal, of) = match &recorded.event {
+            Event::Project(_) => (0, Of::Project(None)),
+            _ => (recorded.ordinal, Of::Issue(Clocked::default())),
+        };
+        let project = recorded.stream.project.shared();
+        let read_at = recorded.recorded_at;
+        Self { project, ordinal, revision: 0, read_at, history: History::default(), of }
+    }
+
+    /// One event more.
+    pub(super) fn apply(&mut self, recorded: &Recorded, ruler: Option<&Self>) -> Result<(), serde_json::Error> {
+        self.history.push(recorded)?;
+        (self.revision, self.read_at) = (recorded.revision, recorded.recorded_at);
+        match &mut self.of {
+            Of::Project(project) => {
+                if let Some(recorded) = project_event(recorded.clone()) {
+                    let before = project.take().map(Arc::unwrap_or_clone);
+                    *project = project::evolve(before, &recorded).map(Arc::new);
+                }
+            }
+            Of::Issue(clocked) => {
+                if let Some(recorded) = issue_event(recorded.clone()) {
+                    clocked.ledger.note(&recorded);
+                }
+                clocked.rules = ruler.and_then(Self::rules);
+                clocked.reading = OnceLock::new();
+            }
+        }
+        Ok(())
+    }
+
+    /// The project, where it is a project's.
+    fn rules(&self) -> Option<Arc<Project>> {
+        match &self.of {
+            Of::Project(project) => project.clone(),
+            Of::Issue(_) => None,
+        }
+    }
+
+    /// What an issue's clocks read at its last event. Counted once a batch, when it is asked for.
+    pub(super) fn reading(&self) -> Option<&Reading> {
+        let Of::Issue(clocked) = &self.of else { return None };
+        Some(clocked.reading.get_or_init(|| match &clocked.rules {
+            Some(project) => Reading::of(&clocked.ledger, &project.terms(), self.read_at),
+            None => Reading::default(),
+        }))
+    }
+
+    pub(super) fn row(&self) -> Result<Row, RowError> {
+        let reading = self.reading().cloned().unwrap_or_default();
+        let row = DocumentRow {
+            project: Arc::clone(&self.project),
+            ordinal: self.ordinal,
+            revision: self.revision,
+            read_at: self.read_at,
+            due_at: reading.due_at.map(instant),
+            history: self.history.clone(),
+            reading: Json(reading),
+        };
+        row.row()
+    }
+
+    pub(super) fn read(row: &Row) -> Result<Self, RowError> {
+        let DocumentRow { project, ordinal, revision, read_at, due_at: _, history, reading } = DocumentRow::read(row)?;
+        let misfit = |reason| RowError::Json { table: DOCUMENT.name, column: "history", reason };
+        let of = if ordinal == 0 {
+            let events = history.events(&project, ordinal, settings).map_err(misfit)?;
+            Of::Project(project::fold(&events).map(Arc::new))
+        } else {
+            let events = history.events(&project, ordinal, facts).map_err(misfit)?;
+            Of::Issue(Clocked { ledger: Ledger::of(&events), rules: None, reading: OnceLock::from(reading.0) })
+        };
+        Ok(Self { project, ordinal, revision, read_at, history, of })
+    }
+
+    /// The project's settings, where it is a project's; the ledger, where it is an issue's.
+    pub(super) fn into_parts(self) -> (Option<Arc<Project>>, Option<Ledger>) {
+        match self.of {
+            Of::Project(project) => (project, None),
+            Of::Issue(clocked) => (None, Some(clocked.ledger)),
+        }
+    }
+}
+
+fn settings(event: Event) -> Option<ProjectEvent> {
+    match event {
+        Event::Project(event) => Some(event),
+        _ => None,
+    }
+}
+
+fn facts(event: Event) -> Option<IssueEvent> {
+    match event {
+        Event::Issue(event) => Some(event),
+        _ => None,
+    }
+}
+
+fn project_event(recorded: Recorded) -> Option<Recorded<ProjectEvent>> {
+    turned(recorded, settings)
+}
+
+fn issue_event(recorded: Recorded) -> Option<Recorded<IssueEvent>> {
+    turned(recorded, facts)
+}
+
+fn turned<E>(recorded: Recorded, of: impl Fn(Event) -> Option<E>) -> Option<Recorded<E>> {
+    let event = of(recorded.event.clone())?;
+    Some(recorded.map(|_| event))
+}
