@@ -44,6 +44,7 @@ pub mod shifts;
 pub mod team;
 pub mod text;
 
+pub mod trial;
 pub use context::{CLOCK_SKEW_MAX, Context};
 pub use recorded::{Actor, Decision, Event, EventKind, Fact, Origin, Recorded, StreamKind, StreamRef};
 pub use rejection::{Missing, Rejection};

@@ -46,9 +46,20 @@ impl Policies {
         Self { versions: vec![Arc::new(Policy::default_for(scheme))] }
     }
 
+    /// As if nothing else had ever been in force: to try it. It is version 0.
+    pub fn only(policy: Policy) -> Self {
+        Self { versions: vec![Arc::new(Policy { version: 0, effective_from: Timestamp::MIN, ..policy })] }
+    }
+
     /// All versions, the oldest first.
     pub fn all(&self) -> &[Arc<Policy>] {
         &self.versions
+    }
+
+    /// The policy that was adopted last; before any was, the default.
+    #[expect(clippy::expect_used, reason = "the default is there from the beginning")]
+    pub fn latest(&self) -> &Policy {
+        self.versions.last().expect("the default is always there")
     }
 
     /// The policy of that version.
