@@ -36,9 +36,6 @@ const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 const WAIT: Duration = Duration::from_millis(100);
 /// Bytes of a partition that are fetched at once.
 const FETCH_BYTES: usize = 2 * RECORD_BYTES_MAX;
-/// An entry that was not read back after this: is the topic still there?
-const OVERDUE: Duration = Duration::from_secs(2);
-const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Between sessions that could not begin.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often what waits is looked after.
@@ -54,6 +51,8 @@ pub(crate) struct Follower {
     pub(crate) runtime: Handle,
     pub(crate) partitions: u32,
     pub(crate) closed: Arc<AtomicBool>,
+    /// Brokers that say nothing for so long are asked whether they live, and have as long to answer.
+    pub(crate) silence: Duration,
     /// When what waits was looked after last.
     pub(crate) tended: Instant,
     /// Partitions whose versions were raised beyond what is known here: nothing of them is read any more.
@@ -419,15 +418,15 @@ impl Follower {
         if session.told.take_lost() {
             return Err(End::Lost("no broker can be reached".to_owned()));
         }
-        if idle && session.probed.elapsed() >= OVERDUE {
+        if idle && session.probed.elapsed() >= self.silence {
             session.probed = Instant::now();
             // Those that somebody waits for, and one of the others in turn.
-            let mut asked = self.desk.overdue(OVERDUE);
+            let mut asked = self.desk.overdue(self.silence);
             session.turn = (session.turn + 1) % self.partitions.max(1);
             asked.insert(session.turn);
             for partition in asked {
                 self.desk
-                    .end_of(partition, PROBE_TIMEOUT)
+                    .end_of(partition, self.silence)
                     .map_err(|error| End::Lost(format!("partition {partition} does not answer: {error}")))?;
             }
         }

@@ -106,6 +106,8 @@ pub struct Options {
     pub resend_after: Duration,
     /// After this its outcome is unknown; and after this a barrier is given up, which is an append of nothing.
     pub answer_within: Duration,
+    /// Brokers that say nothing for so long are asked whether they live, and have as long to answer.
+    pub silence: Duration,
     /// What keys, nonces and this node's number are drawn from: it must be fit for cryptography.
     pub random: Randomness,
 }
@@ -125,7 +127,7 @@ pub struct KafkaLog {
 
 impl Options {
     /// The defaults: 8,192 appends or 64 MiB may wait; 4 readers; 4 MiB of each partition kept in memory; written again after
-    /// 9 s, unknown after 20 s; a password from [`PASSWORD_VARIABLE`].
+    /// 9 s, unknown after 20 s; brokers that are silent for 2 s are asked; a password from [`PASSWORD_VARIABLE`].
     pub fn new(founding: Founding, replica: impl Into<PathBuf>, random: Randomness) -> Self {
         Self {
             founding,
@@ -138,6 +140,7 @@ impl Options {
             tail_bytes: 4 * 1024 * 1024,
             resend_after: Duration::from_secs(9),
             answer_within: Duration::from_secs(20),
+            silence: Duration::from_secs(2),
             random,
         }
     }
@@ -154,6 +157,7 @@ impl std::fmt::Debug for Options {
             .field("queue_bytes_max", &self.queue_bytes_max)
             .field("resend_after", &self.resend_after)
             .field("answer_within", &self.answer_within)
+            .field("silence", &self.silence)
             .finish_non_exhaustive()
     }
 }
@@ -241,6 +245,7 @@ impl KafkaLog {
             runtime: Handle::current(),
             partitions: identity.partitions,
             closed: Arc::clone(&closed),
+            silence: options.silence,
             tended: Instant::now(),
             outgrown: BTreeSet::new(),
         };

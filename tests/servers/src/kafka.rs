@@ -85,7 +85,9 @@ pub fn shared() -> Result<Option<&'static Kafka>> {
     static STARTING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
     if SHARED.get().is_none() {
-        let _first = SHARED.set(Kafka::start(&Setup::default())?);
+        // Nobody ends it: that it is silent for a while on a slow machine is no loss of a broker.
+        let settings = vec![("broker.session.timeout.ms".to_owned(), "120000".to_owned())];
+        let _first = SHARED.set(Kafka::start(&Setup { settings, ..Setup::default() })?);
     }
     let shared = SHARED.get().and_then(Option::as_ref);
     if shared.is_none() {

@@ -15,7 +15,7 @@ use rustix::process::{Pid, kill_process};
 use crate::user::User;
 
 /// How long a server may take to end before that is an error.
-const END_TIMEOUT: Duration = Duration::from_secs(60);
+const END_TIMEOUT: Duration = Duration::from_secs(240);
 /// How often a process is looked at while it begins or ends: nothing tells a process that isn't its parent.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(5);
 

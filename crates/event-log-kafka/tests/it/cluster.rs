@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use event_log::{Append, AppendError, Appended, EventLog as _, LogError};
+use event_log::{AppendError, Appended, EventLog as _, LogError};
 use event_log_kafka::{KafkaLog, Options};
 use futures::future::join_all;
 use rdkafka::ClientConfig;
@@ -12,7 +12,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use test_servers::kafka::{Kafka, Setup};
 use test_servers::process::Signal;
 
-use crate::given::{Topic, append, everything, founding, random, stream};
+use crate::given::{Topic, append, everything, founding, insist, insist_on_barrier, random, stream};
 use crate::raw;
 use crate::settings::SAFE;
 
@@ -26,24 +26,18 @@ async fn leader(kafka: &Kafka, topic: &Topic, partition: u32) -> usize {
     let (brokers, name) = (kafka.bootstrap(), topic.name.clone());
     let ask = move || {
         let consumer: BaseConsumer = ClientConfig::new().set("bootstrap.servers", &brokers).create().unwrap();
-        let metadata = consumer.fetch_metadata(Some(&name), Duration::from_secs(10)).unwrap();
+        let metadata = consumer.fetch_metadata(Some(&name), Duration::from_secs(60)).unwrap();
         let partitions = metadata.topics()[0].partitions();
         partitions.iter().find(|found| found.id() == partition.cast_signed()).unwrap().leader()
     };
     kafka.broker_of(tokio::task::spawn_blocking(ask).await.unwrap()).unwrap()
 }
 
-/// Until it is answered: unavailable and unknown are tried again, with the same request id.
-async fn insist(log: &KafkaLog, one: Append) -> Appended {
-    loop {
-        match log.append(one.clone()).await {
-            Ok(appended) => return appended,
-            Err(AppendError::Failed(_) | AppendError::Unknown(_)) => {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
+/// A node that notices soon when a broker is gone, caught up.
+async fn node(topic: &Topic) -> Arc<KafkaLog> {
+    let log = topic.open(&Options::new(founding(), topic.next_replica(), random())).await.unwrap();
+    log.caught_up().await.unwrap();
+    log
 }
 
 /// Appends to a stream of its own until told to stop, and answers what was acknowledged.
@@ -62,7 +56,7 @@ async fn write(log: Arc<KafkaLog>, writer: u128, stop: Arc<AtomicBool>) -> Vec<(
 async fn nothing_acknowledged_is_lost_or_doubled_when_leaders_are_killed() {
     let Some(kafka) = cluster().await else { return };
     let topic = Topic::with(&kafka, "");
-    let logs = [topic.node().await, topic.node().await];
+    let logs = [node(&topic).await, node(&topic).await];
     let partition = logs[0].identity().partition_of("PAY");
     let stop = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..6)
@@ -91,16 +85,16 @@ async fn nothing_acknowledged_is_lost_or_doubled_when_leaders_are_killed() {
         assert_eq!((recorded.position, recorded.leaf), (appended.position, appended.leaf));
     }
     // Who comes new has the same.
-    assert!(everything(&*topic.node().await).await == records);
+    assert!(everything(&*node(&topic).await).await == records);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_leader_that_slept_through_its_end_hides_nothing_behind_a_barrier() {
     let Some(kafka) = cluster().await else { return };
     let topic = Topic::with(&kafka, "");
-    let (patient, other) = (topic.node().await, topic.node().await);
+    let (patient, other) = (node(&topic).await, node(&topic).await);
     let partition = patient.identity().partition_of("PAY");
-    patient.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap();
+    insist(&patient, append(&stream("PAY", "1"), 0, 1)).await;
     for round in 1..8_u32 {
         let asleep = leader(&kafka, &topic, partition).await;
         kafka.signal(asleep, Signal::STOP).unwrap();
@@ -127,12 +121,7 @@ async fn a_leader_that_slept_through_its_end_hides_nothing_behind_a_barrier() {
             "round {round}: the barrier showed {head}, asked after {}",
             appended.position
         );
-        let head = loop {
-            match patient.barrier(partition).await {
-                Ok(head) => break head,
-                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
-            }
-        };
+        let head = insist_on_barrier(&patient, partition).await;
         assert!(head >= appended.position, "round {round}: the barrier showed {head}, after {}", appended.position);
     }
 }
@@ -145,7 +134,7 @@ async fn with_fewer_copies_in_sync_than_demanded_nothing_is_acknowledged_until_t
     let options = Options { resend_after, answer_within, ..Options::new(founding(), topic.next_replica(), random()) };
     let log = topic.open(&options).await.unwrap();
     log.caught_up().await.unwrap();
-    let partition = log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap().partition;
+    let partition = insist(&log, append(&stream("PAY", "1"), 0, 1)).await.partition;
     // All three must have it now: with one of them gone, too few are in sync.
     let mut settings = SAFE.to_vec();
     settings.push(("min.insync.replicas", "3"));
@@ -171,8 +160,8 @@ async fn with_fewer_copies_in_sync_than_demanded_nothing_is_acknowledged_until_t
 async fn three_brokers_make_a_topic_that_is_safe_without_being_asked() {
     let Some(kafka) = cluster().await else { return };
     let topic = Topic::with(&kafka, "");
-    let log = topic.node().await;
-    log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap();
+    let log = node(&topic).await;
+    insist(&log, append(&stream("PAY", "1"), 0, 1)).await;
     // One broker's loss stops nothing for long.
     kafka.kill(2).unwrap();
     insist(&log, append(&stream("PAY", "1"), 1, 2)).await;

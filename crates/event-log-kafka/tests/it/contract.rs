@@ -10,7 +10,7 @@ use event_log::{EventLog as _, Founding, LogError, Versions};
 use event_log_kafka::{KafkaLog, Options};
 use test_servers::kafka::{self, Kafka};
 
-use crate::given::{Topic, as_log_error, random};
+use crate::given::{Topic, as_log_error, patient};
 use crate::raw;
 
 /// Logs, each on a topic of its own.
@@ -28,7 +28,7 @@ impl Topics {
         replica: PathBuf,
         known: Versions,
     ) -> Result<Arc<KafkaLog>, LogError> {
-        let options = Options { known, ..Options::new(founding, &replica, random()) };
+        let options = Options { known, ..patient(founding, &replica) };
         self.made.lock().unwrap().insert(replica, (Arc::clone(&topic), founding));
         let log = topic.open(&options).await.map_err(as_log_error)?;
         log.caught_up().await?;

@@ -1,10 +1,14 @@
 //! What the stories begin with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
-use event_log::{Append, EventLog as _, Founding, Identity, LogError, NewEvent, Recorded, StreamId};
+use event_log::{
+    Append, AppendError, Appended, EventLog as _, Founding, Identity, LogError, NewEvent, PartitionId, Recorded,
+    StreamId,
+};
 use event_log_kafka::{KafkaLog, OpenError, Options, Randomness};
 use rand::Rng as _;
 use tempfile::TempDir;
@@ -29,6 +33,16 @@ pub(crate) fn random() -> Randomness {
     Arc::new(|bytes| rand::rng().fill_bytes(bytes))
 }
 
+/// What waits for brokers for ever ends after this.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// For brokers that nobody harms: on a slow machine they may be silent for long, and are not given up.
+pub(crate) fn patient(founding: Founding, replica: impl AsRef<Path>) -> Options {
+    let (resend_after, answer_within, silence) =
+        (Duration::from_secs(45), Duration::from_secs(120), Duration::from_secs(30));
+    Options { resend_after, answer_within, silence, ..Options::new(founding, replica.as_ref(), random()) }
+}
+
 impl Topic {
     /// One that there isn't yet, on one broker.
     pub(crate) fn new(kafka: &Kafka) -> Self {
@@ -50,13 +64,20 @@ impl Topic {
 
     /// A node with a replica of its own, caught up.
     pub(crate) async fn node(&self) -> Arc<KafkaLog> {
-        let log = self.open(&Options::new(founding(), self.next_replica(), random())).await.unwrap();
+        let log = self.open(&patient(founding(), self.next_replica())).await.unwrap();
         log.caught_up().await.unwrap();
         log
     }
 
+    /// Opens a node, as soon as the brokers answer.
     pub(crate) async fn open(&self, options: &Options) -> Result<Arc<KafkaLog>, OpenError> {
-        KafkaLog::open(&self.url, options).await.map(Arc::new)
+        let began = Instant::now();
+        loop {
+            match KafkaLog::open(&self.url, options).await.map(Arc::new) {
+                Err(OpenError::Unavailable { .. }) if began.elapsed() < PATIENCE => {}
+                opened => return opened,
+            }
+        }
     }
 }
 
@@ -97,11 +118,41 @@ pub(crate) fn append(stream: &StreamId, expected: u64, request: u128) -> Append 
     }
 }
 
+/// Until it is answered: unavailable and unknown are tried again, with the same request id.
+pub(crate) async fn insist(log: &KafkaLog, one: Append) -> Appended {
+    let began = Instant::now();
+    loop {
+        match log.append(one.clone()).await {
+            Ok(appended) => return appended,
+            Err(AppendError::Failed(passing) | AppendError::Unknown(passing))
+                if matches!(passing, LogError::Unavailable { .. }) && began.elapsed() < PATIENCE =>
+            {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// The same for a barrier.
+pub(crate) async fn insist_on_barrier(log: &KafkaLog, partition: PartitionId) -> u64 {
+    let began = Instant::now();
+    loop {
+        match log.barrier(partition).await {
+            Ok(head) => return head,
+            Err(LogError::Unavailable { .. }) if began.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 /// Every record, by partition, after a barrier on each.
 pub(crate) async fn everything(log: &KafkaLog) -> Vec<Recorded> {
     let mut records = Vec::new();
     for partition in 0..log.identity().partitions {
-        let head = log.barrier(partition).await.unwrap();
+        let head = insist_on_barrier(log, partition).await;
         let mut after = 0;
         while after < head {
             let page = log.read_partition(partition, after, 1000).await.unwrap();

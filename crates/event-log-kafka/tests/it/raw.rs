@@ -11,7 +11,7 @@ use rdkafka::message::Message as _;
 use rdkafka::producer::{BaseProducer, BaseRecord, FutureProducer, FutureRecord, Producer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A record's key and value.
 pub(crate) type KeyAndValue = (Option<Vec<u8>>, Option<Vec<u8>>);
@@ -99,7 +99,7 @@ pub(crate) async fn alter(brokers: &str, topic: &str, settings: &[(&str, &str)])
     for (name, value) in settings {
         alter = alter.set(name, value);
     }
-    for altered in admin.alter_configs([&alter], &AdminOptions::new()).await.unwrap() {
+    for altered in admin.alter_configs([&alter], &AdminOptions::new().request_timeout(Some(TIMEOUT))).await.unwrap() {
         altered.unwrap();
     }
 }

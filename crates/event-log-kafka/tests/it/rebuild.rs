@@ -1,10 +1,10 @@
 //! A replica is disposable: the topic makes it again, the same.
 
 use event_log::EventLog as _;
-use event_log_kafka::{OpenError, Options};
+use event_log_kafka::OpenError;
 use test_servers::kafka;
 
-use crate::given::{Topic, append, everything, founding, random, stream};
+use crate::given::{Topic, append, everything, founding, patient, stream};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_replica_is_made_again_with_the_same_positions_hashes_and_bytes() {
@@ -25,7 +25,7 @@ async fn a_deleted_replica_is_made_again_with_the_same_positions_hashes_and_byte
     for ending in ["", "-wal", "-shm"] {
         let _absent = std::fs::remove_file(format!("{}{ending}", replica.display()));
     }
-    let again = topic.open(&Options::new(founding(), &replica, random())).await.unwrap();
+    let again = topic.open(&patient(founding(), &replica)).await.unwrap();
     again.caught_up().await.unwrap();
     assert!(everything(&again).await == records);
     let repeated = again.append(append(&stream("PAY", "0"), 0, 0)).await.unwrap();
@@ -40,7 +40,7 @@ async fn a_node_says_that_it_catches_up_and_reads_meanwhile() {
     for n in 0..50 {
         log.append(append(&stream("PAY", &n.to_string()), 0, n)).await.unwrap();
     }
-    let late = topic.open(&Options::new(founding(), topic.next_replica(), random())).await.unwrap();
+    let late = topic.open(&patient(founding(), topic.next_replica())).await.unwrap();
     // It may be there already: then it says nothing.
     let told = late.trouble().borrow().clone();
     assert!(told.is_none_or(|told| matches!(told, event_log::LogError::Unavailable { .. })));
@@ -59,8 +59,8 @@ async fn the_replica_of_another_log_is_refused() {
     drop(log);
     let mut other = founding();
     other.identity.log_id = uuid::Uuid::from_u128(8);
-    another.open(&Options::new(other, another.next_replica(), random())).await.unwrap();
-    let refused = another.open(&Options::new(founding(), &replica, random())).await;
+    another.open(&patient(other, another.next_replica())).await.unwrap();
+    let refused = another.open(&patient(founding(), &replica)).await;
     assert!(matches!(refused, Err(OpenError::OtherLog { .. })), "{refused:?}");
 }
 

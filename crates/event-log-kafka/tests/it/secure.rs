@@ -6,7 +6,7 @@ use event_log::EventLog as _;
 use event_log_kafka::{KafkaLog, OpenError, Options};
 use test_servers::kafka::{Kafka, Secure, Setup};
 
-use crate::given::{Topic, append, everything, founding, random, stream};
+use crate::given::{Topic, append, everything, founding, patient, stream};
 
 const PASSWORD: &str = "not-to-be-told";
 
@@ -36,16 +36,14 @@ async fn tls_and_scram_pass_through_and_no_password_is_told() {
         secure.user
     );
     let topic = Topic::with(&kafka, &query);
-    let options = |password: &str| Options {
-        password: Some(password.to_owned()),
-        ..Options::new(founding(), topic.next_replica(), random())
-    };
+    let options =
+        |password: &str| Options { password: Some(password.to_owned()), ..patient(founding(), topic.next_replica()) };
     let log = KafkaLog::open(&topic.url, &options(PASSWORD)).await.unwrap();
     log.caught_up().await.unwrap();
     log.append(append(&stream("PAY", "1"), 0, 1)).await.unwrap();
     assert_eq!(everything(&log).await.len(), 1);
     assert!(!format!("{log:?} {:?}", options(PASSWORD)).contains(PASSWORD));
-    let refused = tokio::time::timeout(Duration::from_secs(60), KafkaLog::open(&topic.url, &options("wrong"))).await;
+    let refused = tokio::time::timeout(Duration::from_secs(180), KafkaLog::open(&topic.url, &options("wrong"))).await;
     match refused.unwrap() {
         Err(error @ OpenError::Unavailable { .. }) => assert!(!error.to_string().contains(PASSWORD)),
         other => panic!("{other:?}"),

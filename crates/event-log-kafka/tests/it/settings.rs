@@ -1,9 +1,9 @@
 //! Topics that would lose what was acknowledged, or hold something else, are refused by name.
 
-use event_log_kafka::{KafkaLog, OpenError, Options};
+use event_log_kafka::{KafkaLog, OpenError};
 use test_servers::kafka::{self, Kafka};
 
-use crate::given::{Topic, founding, random};
+use crate::given::{Topic, founding, patient};
 use crate::raw;
 
 pub(crate) const SAFE: [(&str, &str); 5] = [
@@ -30,11 +30,11 @@ async fn refused(
     (setting, value): (&'static str, &'static str),
 ) -> String {
     let topic = Topic::new(kafka);
-    topic.open(&Options::new(founding(), topic.next_replica(), random())).await.unwrap();
+    topic.open(&patient(founding(), topic.next_replica())).await.unwrap();
     let mut settings: Vec<_> = safe.iter().copied().filter(|(name, _)| *name != setting).collect();
     settings.push((setting, value));
     raw::alter(&kafka.bootstrap(), &format!("{}{behind}", topic.name), &settings).await;
-    match topic.open(&Options::new(founding(), topic.next_replica(), random())).await {
+    match topic.open(&patient(founding(), topic.next_replica())).await {
         Err(OpenError::Unsafe { reason, .. }) => reason,
         other => panic!("{setting}={value}: {other:?}"),
     }
@@ -76,9 +76,9 @@ async fn dangerous_settings_of_the_keys_are_refused_likewise() {
 async fn one_broker_is_enough_only_for_who_says_so() {
     let Some(kafka) = kafka::shared().unwrap() else { return };
     let topic = Topic::new(kafka);
-    topic.open(&Options::new(founding(), topic.next_replica(), random())).await.unwrap();
+    topic.open(&patient(founding(), topic.next_replica())).await.unwrap();
     let careful = format!("kafka://{}/{}", kafka.bootstrap(), topic.name);
-    let refused = KafkaLog::open(&careful, &Options::new(founding(), topic.next_replica(), random())).await;
+    let refused = KafkaLog::open(&careful, &patient(founding(), topic.next_replica())).await;
     match refused {
         Err(OpenError::Unsafe { reason, .. }) => assert!(reason.contains("min.insync.replicas is 1"), "{reason}"),
         other => panic!("{other:?}"),
@@ -93,7 +93,7 @@ async fn a_topic_of_something_else_is_not_taken() {
     let keys = [("cleanup.policy", "compact"), ("delete.retention.ms", "3153600000000"), SAFE[3], SAFE[4]];
     raw::create(&kafka.bootstrap(), &format!("{}-keys", topic.name), 4, &keys).await;
     raw::write(&kafka.bootstrap(), &topic.name, 2, &(None, Some(b"somebody else's".to_vec()))).await;
-    let refused = topic.open(&Options::new(founding(), topic.next_replica(), random())).await;
+    let refused = topic.open(&patient(founding(), topic.next_replica())).await;
     match refused {
         Err(OpenError::NotALog { reason, .. }) => assert!(reason.contains("partition 2"), "{reason}"),
         other => panic!("{other:?}"),
@@ -107,7 +107,7 @@ async fn looking_for_a_log_makes_none() {
     for _ in 0..2 {
         assert_eq!(KafkaLog::is_there(&topic.url, None).await, Ok(false));
     }
-    topic.open(&Options::new(founding(), topic.next_replica(), random())).await.unwrap();
+    topic.open(&patient(founding(), topic.next_replica())).await.unwrap();
     assert_eq!(KafkaLog::is_there(&topic.url, None).await, Ok(true));
 }
 
@@ -118,7 +118,7 @@ async fn several_nodes_that_found_at_once_found_one_log() {
     let opened = (0..4).map(|n| {
         let mut founding = founding();
         founding.identity.log_id = uuid::Uuid::from_u128(100 + n);
-        let options = Options::new(founding, topic.next_replica(), random());
+        let options = patient(founding, topic.next_replica());
         let topic = &topic;
         async move { topic.open(&options).await.unwrap() }
     });

@@ -9,7 +9,7 @@ use sqlx::Row as _;
 use super::{Postgres, ROLE, Setup, succeed};
 
 /// How long the standby may take to catch up.
-const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(60);
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(240);
 
 impl Postgres {
     /// Starts a standby that follows this server by streaming, synchronously: from now on a commit here waits for it.
