@@ -57,7 +57,7 @@ fn report() -> impl Strategy<Value = Report> {
         .prop_map(|(steps, actual, expected, details)| Report { steps, actual, expected, details })
 }
 
-fn filing() -> impl Strategy<Value = IssueEvent> {
+pub(super) fn filing() -> impl Strategy<Value = IssueEvent> {
     let raised = vec![RaisedBy::Person(person("carl")), RaisedBy::System("probe".into()), RaisedBy::Nobody];
     (select(sources()), select(raised), maybe("bugzilla:1".into()), report(), maybe(severity("sev1"))).prop_map(
         |(kind, raised_by, reference, report, reported_severity)| IssueEvent::IssueFiled {
@@ -97,7 +97,7 @@ fn others() -> Vec<IssueRef> {
 }
 
 /// What moves an issue, so often that histories get far.
-fn moves() -> impl Strategy<Value = IssueEvent> {
+pub(super) fn moves() -> impl Strategy<Value = IssueEvent> {
     let dismissals = vec![
         Known(Dismissal::DuplicateOf(others().remove(0))),
         Known(Dismissal::DuplicateOf(others().remove(1))),
@@ -138,7 +138,7 @@ fn moves() -> impl Strategy<Value = IssueEvent> {
     ]
 }
 
-fn facts() -> impl Strategy<Value = IssueEvent> {
+pub(super) fn facts() -> impl Strategy<Value = IssueEvent> {
     let asked = vec![Asked::Opener, Asked::Customer, Asked::ProductOwner, Asked::Person(person("carl"))];
     let kinds = vec![LinkKind::RelatesTo, LinkKind::CausedBy, LinkKind::Blocks, LinkKind::DuplicatedBy];
     prop_oneof![
