@@ -54,6 +54,11 @@ impl Zone {
         &self.rules
     }
 
+    /// Whether the database that this build bundles has other rules for it, or no such zone.
+    pub fn outdated(&self) -> bool {
+        Self::find(&self.name).is_none_or(|newest| newest.rules != self.rules)
+    }
+
     /// What converts between instants and the clock on the wall.
     pub fn time_zone(&self) -> &TimeZone {
         &self.time_zone
