@@ -139,6 +139,9 @@ pub enum Fault {
         /// What is stored.
         number: i64,
     },
+    /// A calendar that is none.
+    #[error(transparent)]
+    Calendar(#[from] domain::calendar::Faults),
     /// Lists that belong together are of different lengths.
     #[error("{field} has {facts} entries in the facts, {texts} in the texts")]
     Uneven {

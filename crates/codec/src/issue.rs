@@ -10,6 +10,8 @@ mod ownership;
 mod parts;
 mod questions;
 mod resolution;
+mod shifts;
+mod sla;
 mod triage;
 mod verification;
 
@@ -48,6 +50,14 @@ pub(crate) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
         E::CauseNamed { .. } | E::IssuesLinked { .. } | E::IssueCommented { .. } | E::WatchStarted { .. } => {
             links::encode(event, put)
         }
+        E::ShiftsPlanned { .. } | E::ShiftHandedOver { .. } | E::ShiftsEnded { .. } => shifts::encode(event, put),
+        E::SlaAtRiskRecorded { .. }
+        | E::SlaBreachRecorded { .. }
+        | E::SlaBreachCorrected { .. }
+        | E::ClocksRebased { .. }
+        | E::SlaEscalated { .. }
+        | E::DeliveryRuleKept { .. }
+        | E::DeliveryRuleBroken { .. } => sla::encode(event, put),
     }
 }
 
@@ -73,6 +83,14 @@ pub(crate) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<
             closing::decode
         }
         T::CauseNamed | T::IssuesLinked | T::IssueCommented | T::WatchStarted => links::decode,
+        T::ShiftsPlanned | T::ShiftHandedOver | T::ShiftsEnded => shifts::decode,
+        T::SlaAtRiskRecorded
+        | T::SlaBreachRecorded
+        | T::SlaBreachCorrected
+        | T::ClocksRebased
+        | T::SlaEscalated
+        | T::DeliveryRuleKept
+        | T::DeliveryRuleBroken => sla::decode,
         _ => return None,
     };
     decode(event_type, version, stored)

@@ -31,6 +31,7 @@
 //!
 //! `IssueAccepted` went this way first, in `issue/ownership.rs`. No release has written its version 1: it keeps the way walked.
 
+mod clocks;
 mod decode;
 mod envelope;
 mod error;

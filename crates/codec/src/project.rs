@@ -1,5 +1,7 @@
 //! Stored shapes of a project's events.
 
+mod calendar;
+mod policy;
 mod scheme;
 
 use std::collections::BTreeSet;
@@ -8,6 +10,8 @@ use domain::ids::{ComponentId, CustomerId, PersonId, TeamId};
 use domain::project::{ProjectEvent, TeamModel};
 use serde::{Deserialize, Serialize};
 
+use self::calendar::{CalendarTextsV1, CalendarV1};
+use self::policy::PolicyV1;
 use self::scheme::{CreatedTextsV1, SchemeTextsV1, SchemeV1, SeverityTextsV1};
 use crate::envelope::{Encoded, Put, Restored, Stored};
 use crate::error::Fault;
@@ -55,7 +59,17 @@ pub(crate) fn encode(event: &ProjectEvent, put: &Put<'_>) -> Encoded {
         E::CustomerPersonRemoved { customer, person } => {
             put.event(T::CustomerPersonRemoved, CustomerPersonV1::of(customer, person), NoTexts {})
         }
+        E::CalendarDefined { calendar } => {
+            let facts = DefinedV1 { calendar: CalendarV1::of(calendar) };
+            put.event(T::CalendarDefined, facts, CalendarTextsV1::of(calendar))
+        }
+        E::PolicyAdopted { policy } => {
+            put.event(T::PolicyAdopted, AdoptedV1 { policy: PolicyV1::of(policy) }, NoTexts {})
+        }
         E::SelfVerificationSet { on } => put.event(T::SelfVerificationSet, SelfVerificationV1 { on: *on }, NoTexts {}),
+        E::ReactorSwitched { reactor, on } => {
+            put.event(T::ReactorSwitched, SwitchV1 { reactor: word(reactor), on: *on }, NoTexts {})
+        }
     }
 }
 
@@ -99,9 +113,18 @@ pub(crate) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<
             let (customer, person) = facts.values()?;
             Ok(E::CustomerPersonRemoved { customer, person })
         }),
+        (T::CalendarDefined, 1) => stored.read(|facts: DefinedV1<'_>, texts: CalendarTextsV1<'_>| {
+            Ok(E::CalendarDefined { calendar: facts.calendar.calendar(&texts)? })
+        }),
+        (T::PolicyAdopted, 1) => stored.read(|facts: AdoptedV1<'_>, _: NoTexts| {
+            Ok(E::PolicyAdopted { policy: facts.policy.policy()? })
+        }),
         (T::SelfVerificationSet, 1) => {
             stored.read(|facts: SelfVerificationV1, _: NoTexts| Ok(E::SelfVerificationSet { on: facts.on }))
         }
+        (T::ReactorSwitched, 1) => stored.read(|facts: SwitchV1<'_>, _: NoTexts| {
+            Ok(E::ReactorSwitched { reactor: value("reactor", &facts.reactor)?, on: facts.on })
+        }),
         _ => return None,
     })
 }
@@ -179,7 +202,29 @@ struct CustomerPersonV1<'a> {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct DefinedV1<'a> {
+    #[serde(borrow)]
+    calendar: CalendarV1<'a>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdoptedV1<'a> {
+    #[serde(borrow)]
+    policy: PolicyV1<'a>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SelfVerificationV1 {
+    on: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SwitchV1<'a> {
+    #[serde(borrow)]
+    reactor: Str<'a>,
     on: bool,
 }
 

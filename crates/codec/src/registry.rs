@@ -60,7 +60,7 @@ event_types! {
         ResolutionRejected = "ResolutionRejected" v 1,
         IssueVerified = "IssueVerified" v 1,
         MarkedInProduction = "MarkedInProduction" v 1,
-        IssueClosed = "IssueClosed" v 1,
+        IssueClosed = "IssueClosed" v 2,
         WithdrawnFromProduction = "WithdrawnFromProduction" v 1,
         IssueReopened = "IssueReopened" v 1,
         IssueDismissed = "IssueDismissed" v 1,
@@ -69,6 +69,16 @@ event_types! {
         IssuesLinked = "IssuesLinked" v 1,
         IssueCommented = "IssueCommented" v 1,
         WatchStarted = "WatchStarted" v 1,
+        ShiftsPlanned = "ShiftsPlanned" v 1,
+        ShiftHandedOver = "ShiftHandedOver" v 1,
+        ShiftsEnded = "ShiftsEnded" v 1,
+        SlaAtRiskRecorded = "SlaAtRiskRecorded" v 1,
+        SlaBreachRecorded = "SlaBreachRecorded" v 1,
+        SlaBreachCorrected = "SlaBreachCorrected" v 1,
+        ClocksRebased = "ClocksRebased" v 1,
+        SlaEscalated = "SlaEscalated" v 1,
+        DeliveryRuleKept = "DeliveryRuleKept" v 1,
+        DeliveryRuleBroken = "DeliveryRuleBroken" v 1,
     }
     Project {
         ProjectCreated = "ProjectCreated" v 1,
@@ -82,14 +92,17 @@ event_types! {
         CustomerPersonAdded = "CustomerPersonAdded" v 1,
         CustomerPersonRemoved = "CustomerPersonRemoved" v 1,
         SelfVerificationSet = "SelfVerificationSet" v 1,
+        CalendarDefined = "CalendarDefined" v 1,
+        PolicyAdopted = "PolicyAdopted" v 1,
+        ReactorSwitched = "ReactorSwitched" v 1,
     }
     Team {
         MemberAdded = "MemberAdded" v 1,
         MemberRemoved = "MemberRemoved" v 1,
-    }
-    Release {
         MemberAway = "MemberAway" v 1,
         MemberBack = "MemberBack" v 1,
+    }
+    Release {
         ReleaseDeployed = "ReleaseDeployed" v 1,
         ReleaseRolledBack = "ReleaseRolledBack" v 1,
     }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use domain::Fact;
 use domain::ids::{
-    ChangeId, ComponentId, CustomerId, IssueKey, Malformed, PersonId, ProjectId, ReleaseId, SeverityId, TeamId,
+    CalendarId, ChangeId, ComponentId, CustomerId, IssueKey, Malformed, PersonId, ProjectId, ReleaseId, SelectorId,
+    SeverityId, TeamId,
 };
+use domain::project::Reactor;
 use domain::text::{Text, Title};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -43,7 +45,16 @@ macro_rules! words {
         }
     )*};
 }
-words! { PersonId TeamId ComponentId CustomerId SeverityId ReleaseId ChangeId ProjectId Title Text }
+words! { CalendarId SelectorId PersonId TeamId ComponentId CustomerId SeverityId ReleaseId ChangeId ProjectId Title Text }
+
+impl Word for Reactor {
+    fn as_word(&self) -> &str {
+        self.as_str()
+    }
+    fn parse_word(word: &str) -> Result<Self, Malformed> {
+        word.parse()
+    }
+}
 
 impl Word for Arc<str> {
     fn as_word(&self) -> &str {

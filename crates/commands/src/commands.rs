@@ -240,6 +240,7 @@ impl Commands {
             actor: origin.imported_by.clone(),
             expected_revision: None,
             occurred_at: None,
+            late_reason: None,
             origin: None,
             traceparent: request.traceparent.clone(),
         };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::ids::PersonId;
 use domain::issue::{self, Closing};
+use domain::text::Text;
 use domain::{Fact, Origin, StreamRef};
 use event_log::Leaf;
 use jiff::Timestamp;
@@ -47,6 +48,8 @@ pub struct Request {
     pub expected_revision: Option<u64>,
     /// When it happened, where it is recorded late. What is finer than a microsecond is cut off.
     pub occurred_at: Option<Timestamp>,
+    /// Why it is recorded late, where that takes back a recorded breach.
+    pub late_reason: Option<Text>,
     /// Set where the fact is imported.
     pub origin: Option<Origin>,
     /// W3C trace context of the call. At most 128 bytes.

@@ -126,6 +126,7 @@ impl<D: Decider> Sight<D> {
             actor: &request.actor,
             now,
             occurred_at: request.occurred_at.map(as_kept),
+            late_reason: request.late_reason.as_ref(),
             origin: request.origin.as_ref(),
             project_id: &stream.project,
             project: D::as_project(own).or(self.project.as_deref().map(|version| &*version.state)),

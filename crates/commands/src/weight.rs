@@ -2,6 +2,7 @@
 //!
 //! Texts count by their bytes. What is shared with the state before is counted again: an estimate that errs errs upwards.
 
+use domain::clocks::Note;
 use domain::issue::{Asked, CodeFix, DataFix, Fix, Issue, IssueRef, RaisedBy, Report, SourceKind, State};
 use domain::project::Project;
 use domain::release::Release;
@@ -44,6 +45,7 @@ impl Weight for Issue {
             + report(&self.report)
             + self.workaround.as_ref().map_or(0, |workaround| text(Some(&workaround.text)))
             + state(&self.state)
+            + self.ledger.notes().len() * (size_of::<Note>() + ID_BYTES)
             + questions
             + links
             + (ids + ISSUE_IDS) * ID_BYTES
@@ -59,7 +61,7 @@ impl Weight for Project {
             .map(|severity| size_of_val(severity) + ID_BYTES + string(&severity.name) + string(&severity.definition))
             .sum();
         let people: usize = self.customers.values().map(|customer| customer.people.len() + 2).sum();
-        let ids = self.components.len() * 2 + self.teams.len() + self.product_owners.len() + people;
+        let ids = self.components.len() * 2 + self.teams.len() + self.product_owners.len() + self.switched_off.len() + people;
         string(self.name.as_str()) + severities + (ids + 2) * ID_BYTES
     }
 }

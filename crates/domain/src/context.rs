@@ -7,6 +7,7 @@ use crate::issue::Issue;
 use crate::project::Project;
 use crate::release::Release;
 use crate::team::Team;
+use crate::text::Text;
 use crate::{Actor, Origin, Rejection};
 
 /// Clocks may differ by so much: a time that lies no further in the future is taken for now.
@@ -21,6 +22,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// When it happened, where it is recorded late.
     pub occurred_at: Option<Timestamp>,
+    /// Why it is recorded late: what takes back a recorded breach needs a reason.
+    pub late_reason: Option<&'a Text>,
     /// Set where the fact is imported: then only states, times and ids are checked.
     pub origin: Option<&'a Origin>,
     /// The project whose stream it is, whether there is one or not.

@@ -30,6 +30,7 @@
 //! **To add a setting of the project**: its command, its event, its field in the state, an arm in each of `project/decide.rs` and `project/fold.rs`, a story in
 //! `tests/stories/projects.rs`.
 
+pub mod agenda;
 pub mod calendar;
 pub mod clocks;
 mod context;
@@ -43,8 +44,8 @@ pub mod release;
 pub mod shifts;
 pub mod team;
 pub mod text;
-
 pub mod trial;
+
 pub use context::{CLOCK_SKEW_MAX, Context};
 pub use recorded::{Actor, Decision, Event, EventKind, Fact, Origin, Recorded, StreamKind, StreamRef};
 pub use rejection::{Missing, Rejection};

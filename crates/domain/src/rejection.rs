@@ -5,7 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::calendar::Faults;
+use crate::clocks::Clock;
 use crate::ids::{CalendarId, ComponentId, CustomerId, IssueKey, PersonId, ProjectId, ReleaseId, SeverityId, TeamId};
+use crate::policy::Delivery;
 use crate::issue::{IssueRef, Level};
 use crate::project::Reactor;
 
@@ -125,6 +127,46 @@ pub enum Rejection {
     #[error("evidence of this kind does not go with its fix")]
     WrongClosingForFix,
 
+    // Shifts.
+    #[error("it needs no shifts{}", .from.map(|from| format!(" before {from}")).unwrap_or_default())]
+    NoShiftsNeeded { from: Option<Timestamp> },
+    #[error("shifts are planned until {until}, and the plan holds")]
+    ShiftsStand { until: Timestamp },
+    #[error("no shifts are planned")]
+    NoShifts,
+    #[error("shifts are still needed")]
+    ShiftsNeeded,
+    #[error("no shift of {shift} is left")]
+    NoSuchShift { shift: Timestamp },
+    #[error("{person} is on already")]
+    OnShiftAlready { person: PersonId },
+
+    // Clocks.
+    #[error("the {clock} clock has no cycle {cycle}")]
+    NoSuchCycle { clock: Clock, cycle: u32 },
+    #[error("cycle {cycle} of the {clock} clock is not at risk of that deadline")]
+    SlaNotAtRisk { clock: Clock, cycle: u32, at_risk_at: Option<Timestamp> },
+    #[error("cycle {cycle} of the {clock} clock has not passed that deadline")]
+    SlaNotBreached { clock: Clock, cycle: u32, deadline: Option<Timestamp> },
+    #[error("it is recorded already of cycle {cycle} of the {clock} clock")]
+    SlaAlreadyRecorded { clock: Clock, cycle: u32 },
+    #[error("no breach is recorded of cycle {cycle} of the {clock} clock")]
+    SlaBreachNotRecorded { clock: Clock, cycle: u32 },
+    #[error("the breach of cycle {cycle} of the {clock} clock stands: only the first triage, or a stop recorded late, takes one back")]
+    SlaBreachStands { clock: Clock, cycle: u32 },
+    #[error("the project has no policy {version}; its latest is {latest}")]
+    UnknownPolicy { version: u32, latest: u32 },
+    #[error("policy {version} is in force from {effective_from} on, not yet")]
+    PolicyNotInForce { version: u32, effective_from: Timestamp },
+    #[error("no clock runs that policy {version} would move")]
+    NothingToRebase { version: u32 },
+    #[error("step {step} of cycle {cycle} of the {clock} clock is not due")]
+    EscalationNotDue { clock: Clock, cycle: u32, step: u32, due: Option<Timestamp> },
+    #[error("no such delivery rule holds for cycle {cycle}")]
+    NoDeliveryRule { cycle: u32, asked: Option<Delivery> },
+    #[error("whether cycle {cycle} was delivered as asked is recorded already")]
+    DeliveryAlreadyRecorded { cycle: u32 },
+
     // Evidence: all that is missing at once.
     #[error("missing: {}", names(.missing))]
     Incomplete { missing: Vec<Missing> },
@@ -191,6 +233,7 @@ pub enum Rejection {
 #[expect(missing_docs, reason = "the names are those on the wire")]
 pub enum Missing {
     ReasonMissing,
+    LateReasonMissing,
     LevelMissing,
     SeverityMissing,
     ComponentMissing,

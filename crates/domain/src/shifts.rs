@@ -3,13 +3,22 @@
 //! A plan covers the next 24 hours in three shifts of 8. The team's members take them in the order in which they joined, going on after whoever had
 //! the last one. Nobody has two shifts in a row, and nobody has a second one in a plan unless somebody else had the one between: so a team of one
 //! covers 8 hours of 24, and the plan says that it can't cover the rest. Hours that nobody can take stand in the plan by name.
+//!
+//! [`plan`] makes a plan, [`revised`] mends one that no longer holds, and [`agenda`] says when which is to be done.
+
+mod agenda;
+mod round;
+
+pub use agenda::{Agenda, Need, agenda, need};
+pub use round::{plan, revised};
 
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::Recorded;
 use crate::ids::{PersonId, TeamId};
-use crate::team::Team;
+use crate::issue::IssueEvent;
 
 /// A plan covers so much time.
 pub const PLAN: SignedDuration = SignedDuration::from_secs(24 * 60 * 60);
@@ -31,6 +40,15 @@ pub struct Plan {
     pub uncovered: Vec<Hours>,
     /// Why there are uncovered hours.
     pub obstacle: Option<Obstacle>,
+}
+
+/// The plan that stands for an issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Who is on when.
+    pub plan: Plan,
+    /// The revision of the event that planned it.
+    pub planned_by: u64,
 }
 
 /// One person's time.
@@ -79,6 +97,18 @@ impl Hours {
     /// Whether the instant is one of them.
     pub fn contain(self, at: Timestamp) -> bool {
         self.from <= at && at < self.until
+    }
+
+    /// The part of them that is within others; empty where they don't touch.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        let from = self.from.max(other.from);
+        Self { from, until: self.until.min(other.until).max(from) }
+    }
+
+    /// True: not an instant is in them.
+    pub fn is_empty(self) -> bool {
+        self.until <= self.from
     }
 
     fn length(self) -> SignedDuration {
@@ -132,6 +162,12 @@ impl Plan {
         self.shifts.iter().find(|shift| shift.hours.contain(at))
     }
 
+    /// How much wall time nobody covers from an instant on.
+    pub fn uncovered_from(&self, at: Timestamp) -> SignedDuration {
+        let rest = Hours { from: at, until: self.until.max(at) };
+        self.uncovered.iter().map(|span| span.within(rest).length()).sum()
+    }
+
     /// The same plan, with somebody else taking what is left, at that instant, of the shift that begins at `shift`; `None`: no such shift, or it is over.
     #[must_use]
     pub fn handed_over(mut self, shift: Timestamp, to: &PersonId, at: Timestamp) -> Option<Self> {
@@ -148,113 +184,18 @@ impl Plan {
     }
 }
 
-/// The plan for the 24 hours after `from`. `owner` is the issue's owner team: its id, and the team unless it never had a member. `before` is the plan that
-/// this one follows.
-pub fn plan(owner: Option<(&TeamId, Option<&Team>)>, from: Timestamp, before: Option<&Plan>) -> Plan {
-    let until = from.saturating_add(PLAN).unwrap_or(Timestamp::MAX);
-    let mut plan = Plan {
-        team: owner.map(|(id, _)| id.clone()),
-        from,
-        until,
-        shifts: Vec::new(),
-        uncovered: Vec::new(),
-        obstacle: None,
-    };
-    let nobody =
-        |plan: Plan, obstacle| Plan { uncovered: vec![Hours { from, until }], obstacle: Some(obstacle), ..plan };
-    let team = match owner {
-        None => return nobody(plan, Obstacle::NoOwnerTeam),
-        Some((_, None)) => return nobody(plan, Obstacle::NoMembers),
-        Some((_, Some(team))) if team.members.is_empty() => return nobody(plan, Obstacle::NoMembers),
-        Some((_, Some(team))) => team,
-    };
-    let last = before.and_then(|plan| plan.shifts.last());
-    let mut round = Round {
-        team,
-        next: last.map_or(0, |shift| after(team, &shift.person)),
-        rests: last.filter(|shift| shift.hours.until == from).map(|shift| shift.person.clone()),
-    };
-    for hours in thirds(from, until) {
-        round.take(hours, &mut plan);
-    }
-    let alone = team.members.len() == 1;
-    plan.obstacle = match (plan.uncovered.is_empty(), alone) {
-        (true, _) => None,
-        (false, true) => Some(Obstacle::TeamOfOne),
-        (false, false) => Some(Obstacle::MembersAway),
-    };
-    plan
-}
-
-fn thirds(from: Timestamp, until: Timestamp) -> impl Iterator<Item = Hours> {
-    let length = until.duration_since(from) / SHIFTS;
-    let edge = move |n: i32| from.saturating_add(length * n).unwrap_or(Timestamp::MAX);
-    (0..SHIFTS).map(move |n| Hours { from: edge(n), until: if n + 1 == SHIFTS { until } else { edge(n + 1) } })
-}
-
-/// Where in the team's order the one after this person stands; the first, where they are no member any more.
-fn after(team: &Team, person: &PersonId) -> usize {
-    team.members.iter().position(|member| member == person).map_or(0, |at| (at + 1) % team.members.len())
-}
-
-/// The team going round.
-struct Round<'a> {
-    team: &'a Team,
-    /// Whose turn it is.
-    next: usize,
-    /// Who had the shift just before.
-    rests: Option<PersonId>,
-}
-
-impl Round<'_> {
-    /// Gives the shift to the first whose turn it is and who is there all the time; else to whoever is there longest. What is left is uncovered.
-    fn take(&mut self, hours: Hours, plan: &mut Plan) {
-        let members = self.team.members.iter().cycle().skip(self.next).take(self.team.members.len());
-        let may = members.filter(|member| match &self.rests {
-            Some(tired) => tired != *member,
-            None => plan.shifts.iter().all(|shift| shift.person != **member),
-        });
-        let there = may.map(|member| (member, self.there(member, hours)));
-        let length = |spans: &[Hours]| spans.iter().map(|span| span.length()).sum::<SignedDuration>();
-        // Of those who are there equally long, the first whose turn it is.
-        let longest = there.reduce(|best, one| if length(&one.1) > length(&best.1) { one } else { best });
-        let Some((person, spans)) = longest.filter(|(_, spans)| !spans.is_empty()) else {
-            self.rests = None;
-            return uncover(plan, hours);
-        };
-        let mut edge = hours.from;
-        for span in &spans {
-            uncover(plan, Hours { from: edge, until: span.from });
-            plan.shifts.push(Shift { person: person.clone(), hours: *span });
-            edge = span.until;
-        }
-        uncover(plan, Hours { from: edge, until: hours.until });
-        self.next = after(self.team, person);
-        self.rests = Some(person.clone());
-    }
-
-    /// The parts of these hours in which the member is not away.
-    fn there(&self, member: &PersonId, hours: Hours) -> Vec<Hours> {
-        let mut spans = Vec::new();
-        let mut edge = hours.from;
-        for absence in self.team.absences(member, hours.from, hours.until) {
-            if edge < absence.from {
-                spans.push(Hours { from: edge, until: absence.from });
+impl Standing {
+    /// What stands after one event more. What can't follow, and what says nothing of shifts, changes nothing.
+    #[must_use]
+    pub fn evolve(standing: Option<Self>, recorded: &Recorded<IssueEvent>) -> Option<Self> {
+        match (&recorded.event, standing) {
+            (IssueEvent::ShiftsPlanned { plan }, _) => Some(Self { plan: plan.clone(), planned_by: recorded.revision }),
+            (IssueEvent::ShiftsEnded { .. }, _) => None,
+            (IssueEvent::ShiftHandedOver { shift, to, .. }, Some(standing)) => {
+                let plan = standing.plan.clone().handed_over(*shift, to, recorded.occurred_at);
+                Some(Self { plan: plan.unwrap_or(standing.plan), ..standing })
             }
-            edge = edge.max(absence.until);
+            (_, standing) => standing,
         }
-        if edge < hours.until {
-            spans.push(Hours { from: edge, until: hours.until });
-        }
-        spans
-    }
-}
-
-/// Notes that nobody is on; hours that touch are one span.
-fn uncover(plan: &mut Plan, hours: Hours) {
-    match plan.uncovered.last_mut() {
-        _ if hours.from >= hours.until => {}
-        Some(last) if last.until == hours.from => last.until = hours.until,
-        _ => plan.uncovered.push(hours),
     }
 }

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use commands::{Done, Place as At, Request};
 use domain::ids::PersonId;
+use domain::text::Text;
 use prost::Name;
 use sha2::{Digest, Sha256};
 use tonic::{Response, Status};
@@ -37,6 +38,7 @@ pub(crate) struct Envelope {
     pub(crate) request_id: String,
     pub(crate) expected_revision: Option<u64>,
     pub(crate) occurred_at: Option<prost_types::Timestamp>,
+    pub(crate) late_reason: String,
 }
 
 impl Envelope {
@@ -46,11 +48,11 @@ impl Envelope {
     }
 }
 
-/// Implements [`Mutation`]: `field: Resource; Message -> Reply [expected_revision] [occurred_at];`, the brackets empty where the message has none.
+/// Implements [`Mutation`]: `field: Resource; Message -> Reply [expected_revision] [occurred_at late_reason];`, the brackets empty where the message has none.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! mutations {
-    ($resource:ident: $Resource:ty; $($Message:ident -> $Reply:ident [$($expected:ident)?] [$($late:ident)?];)*) => {$(
+    ($resource:ident: $Resource:ty; $($Message:ident -> $Reply:ident [$($expected:ident)?] [$($late:ident)*];)*) => {$(
         impl $crate::call::Mutation for $Message {
             type Reply = $Reply;
             type Resource = $Resource;
@@ -58,7 +60,7 @@ macro_rules! mutations {
             fn envelope(&mut self) -> $crate::call::Envelope {
                 let envelope = $crate::call::Envelope::of(&mut self.request_id);
                 $(let envelope = $crate::call::Envelope { $expected: self.$expected.take(), ..envelope };)?
-                $(let envelope = $crate::call::Envelope { $late: self.$late, ..envelope };)?
+                $(let envelope = $crate::call::Envelope { $late: Clone::clone(&self.$late), ..envelope };)*
                 envelope
             }
 
@@ -97,6 +99,7 @@ impl<M: Mutation> Call<M> {
     pub(crate) fn close<T>(mut self, parsed: Option<T>) -> Result<(Request, T), Status> {
         let id = self.faults.request_id(&self.envelope.request_id);
         let occurred_at = self.faults.time("occurred_at", self.envelope.occurred_at.as_ref());
+        let late_reason = self.faults.optional("late_reason", &self.envelope.late_reason, Text::parse);
         let (id, parsed) = self.faults.finish(id.zip(parsed))?;
         let request = Request {
             id,
@@ -104,6 +107,7 @@ impl<M: Mutation> Call<M> {
             actor: self.caller.actor,
             expected_revision: self.envelope.expected_revision,
             occurred_at,
+            late_reason,
             origin: None,
             traceparent: self.caller.traceparent,
         };

@@ -25,8 +25,13 @@ use crate::status;
 
 /// Our own services: they know their caller.
 const OURS: &str = "/snaglog.";
-/// What streams until somebody ends it.
-const STREAMS: [&str; 2] = ["/snaglog.watches.", "/snaglog.events."];
+/// What streams until somebody ends it, or for as long as a large project takes.
+const STREAMS: [&str; 4] = [
+    "/snaglog.watches.",
+    "/snaglog.events.",
+    "/snaglog.policies.v1.PolicyService/PreviewPolicy",
+    "/snaglog.policies.v1.PolicyService/TryPolicy",
+];
 /// Health is told under any load: who asks decides whether more load comes.
 const HEALTH: &str = "/grpc.health.v1.Health/";
 

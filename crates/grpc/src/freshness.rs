@@ -15,7 +15,7 @@ use views::query::Query;
 use views::row::Select;
 
 use crate::fields::Faults;
-use crate::limits::{CATCH_UP_EVENTS_MAX, CATCH_UP_WAIT_MS_MAX, FRESHNESS_WAIT_MS_MAX, LIST_ITEMS_MAX};
+use crate::limits::{CATCH_UP_EVENTS_MAX, CATCH_UP_WAIT_PART, LIST_ITEMS_MAX};
 use crate::status;
 use crate::token::{Place, Token};
 
@@ -25,6 +25,8 @@ pub(crate) struct Views {
     log: Arc<dyn EventLog>,
     /// How far the log had come in each partition when this server began. A view behind that is being built.
     begun_at: Vec<u64>,
+    /// A query waits so long at most for what it must show.
+    wait_max: Duration,
 }
 
 /// How fresh an answer must be: nothing is to be waited for, or what these tokens stand for.
@@ -53,9 +55,9 @@ impl AtLeast {
 }
 
 impl Views {
-    pub(crate) fn new(store: Arc<dyn ViewStore>, log: Arc<dyn EventLog>) -> Self {
+    pub(crate) fn new(store: Arc<dyn ViewStore>, log: Arc<dyn EventLog>, wait_max: Duration) -> Self {
         let begun_at = (0..log.identity().partitions).map(|partition| *log.head(partition).borrow()).collect();
-        Self { store, log, begun_at }
+        Self { store, log, begun_at, wait_max }
     }
 
     /// Asks a question about a project. Gives what was found, and the token of what it shows.
@@ -109,7 +111,7 @@ impl Views {
     ) -> Result<Answer, Status> {
         let partition = self.log.identity().partition_of(project.as_str());
         let begun_at = self.begun_at.get(partition as usize).copied().unwrap_or_default();
-        let until = deadline.min(Instant::now() + Duration::from_millis(CATCH_UP_WAIT_MS_MAX));
+        let until = deadline.min(Instant::now() + self.wait_max / CATCH_UP_WAIT_PART);
         loop {
             let answer = self.store.query(view, selects()).await.map_err(|error| status::store_error(&error))?;
             let folded = answer.checkpoints.get(&partition).map_or(0, |checkpoint| checkpoint.position);
@@ -126,7 +128,7 @@ impl Views {
 
     /// Waits until the view shows what was asked for.
     async fn wait(&self, view: ViewId, at_least: &AtLeast, deadline: Instant) -> Result<(), Status> {
-        let until = deadline.min(Instant::now() + Duration::from_millis(FRESHNESS_WAIT_MS_MAX));
+        let until = deadline.min(Instant::now() + self.wait_max);
         for place in at_least.0.iter().flat_map(|token| &token.places) {
             self.check(place).await?;
             let mut advanced = self.store.advanced(view, place.partition);

@@ -32,6 +32,7 @@ impl Mutation for ImportFactRequest {
             request_id: std::mem::take(&mut self.request_id),
             expected_revision: None,
             occurred_at: self.occurred_at,
+            late_reason: String::new(),
         }
     }
 

@@ -4,6 +4,7 @@ mod commands;
 pub(crate) mod parse;
 pub(crate) mod queries;
 pub(crate) mod show;
+mod sla;
 mod timeline;
 
 use std::sync::Arc;

@@ -65,10 +65,10 @@ pub const FAULTS_MAX: usize = 40;
 /// Most characters of one fact in an error's metadata.
 pub const FACT_CHARS_MAX: usize = 1000;
 
-/// A query waits so long at most for the views to become fresh enough.
-pub const FRESHNESS_WAIT_MS_MAX: u64 = 5_000;
-/// A view that lacks events of what there was when the server began is waited for so long at most …
-pub const CATCH_UP_WAIT_MS_MAX: u64 = 1_000;
+/// A query waits so long at most for the views to become fresh enough, unless the server was told otherwise.
+pub const FRESHNESS_WAIT_MS: u64 = 5_000;
+/// A view that lacks events of what there was when the server began is waited for this part of it at most …
+pub const CATCH_UP_WAIT_PART: u32 = 5;
 /// … and not at all when it lacks more of them than this.
 pub const CATCH_UP_EVENTS_MAX: u64 = 10_000;
 /// A deadline is answered this much before it passes, so that the answer still reaches its caller …

@@ -155,6 +155,9 @@ project_commands! {
     set_self_verification(SetSelfVerificationRequest -> SetSelfVerificationResponse) [expected_revision] |message, _faults| {
         Some(Command::SetSelfVerification { on: message.on })
     };
+    switch_reactor(SwitchReactorRequest -> SwitchReactorResponse) [expected_revision] |message, faults| {
+        Some(Command::SwitchReactor { reactor: faults.choice("reactor", message.reactor, reactor)?, on: message.on })
+    };
     }
     teams: {
     add_team_member(AddTeamMemberRequest -> AddTeamMemberResponse) |message, faults| {
@@ -167,9 +170,6 @@ project_commands! {
         let person = faults.required("person", &message.person, PersonId::parse);
         Some(team::Command::RemoveMember { team: team?, person: person? })
     };
-    }
-}
-
     set_member_away(SetMemberAwayRequest -> SetMemberAwayResponse) |message, faults| {
         let team = faults.required("team", &message.team, TeamId::parse);
         let person = faults.required("person", &message.person, PersonId::parse);
@@ -186,6 +186,9 @@ project_commands! {
         let from = faults.time("from", message.from.as_ref());
         Some(team::Command::MemberBack { team: team?, person: person?, from })
     };
+    }
+}
+
 impl Projects {
     async fn run<M: ProjectCommand>(&self, request: Request<M>) -> Result<Response<M::Reply>, Status> {
         let (message, mut call) = Call::open(request)?;
@@ -255,6 +258,17 @@ fn model(model: api::projects::v1::TeamModel) -> Option<TeamModel> {
         Wire::Operations => Some(TeamModel::Operations),
         Wire::Support => Some(TeamModel::Support),
         Wire::Unspecified => None,
+    }
+}
+
+fn reactor(reactor: Reactor) -> Option<project::Reactor> {
+    match reactor {
+        Reactor::Deadlines => Some(project::Reactor::Deadlines),
+        Reactor::Escalations => Some(project::Reactor::Escalations),
+        Reactor::Production => Some(project::Reactor::Production),
+        Reactor::Delivery => Some(project::Reactor::Delivery),
+        Reactor::Shifts => Some(project::Reactor::Shifts),
+        Reactor::Unspecified => None,
     }
 }
 

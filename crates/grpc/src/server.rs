@@ -6,6 +6,7 @@ use std::time::Duration;
 use ::watch::Watches as Watched;
 use api::admin::v1::admin_service_server::{self, AdminServiceServer};
 use api::boards::v1::boards_service_server::{self, BoardsServiceServer};
+use api::calendars::v1::calendar_service_server::{self, CalendarServiceServer};
 use api::events::v1::events_service_server::{self, EventsServiceServer};
 use api::flow::v1::flow_service_server::{self, FlowServiceServer};
 use api::history::v1::history_service_server::{self, HistoryServiceServer};
@@ -13,9 +14,11 @@ use api::imports::v1::imports_service_server::{self, ImportsServiceServer};
 use api::inbox::v1::inbox_service_server::{self, InboxServiceServer};
 use api::issues::v1::issues_service_server::{self, IssuesServiceServer};
 use api::people::v1::people_service_server::{self, PeopleServiceServer};
+use api::policies::v1::policy_service_server::{self, PolicyServiceServer};
 use api::projects::v1::projects_service_server::{self, ProjectsServiceServer};
 use api::releases::v1::releases_service_server::{self, ReleasesServiceServer};
 use api::search::v1::search_service_server::{self, SearchServiceServer};
+use api::shifts::v1::shifts_service_server::{self, ShiftsServiceServer};
 use api::watches::v1::watches_service_server::{self, WatchesServiceServer};
 use commands::{Commands, Environment};
 use event_log::EventLog;
@@ -43,11 +46,14 @@ use crate::histories::Histories;
 use crate::imports::Imports;
 use crate::inbox::Inboxes;
 use crate::issues::Issues;
-use crate::limits::MESSAGE_BYTES_MAX;
+use crate::limits::{FRESHNESS_WAIT_MS, MESSAGE_BYTES_MAX};
 use crate::people::People;
+use crate::policies::Policies;
+use crate::calendars::Calendars;
 use crate::projects::Projects;
 use crate::releases::Releases;
 use crate::search::Searches;
+use crate::shifts::Shifts;
 use crate::watches::{OfLog, Watches};
 
 /// Connections that were cut have so long to notice.
@@ -79,6 +85,8 @@ pub struct Options {
     pub timeout_default_ms: u64,
     /// A call may take so long at most. Default: 60 s.
     pub timeout_max_ms: u64,
+    /// A query waits so long at most for views to show what it must show. Default: 5 s.
+    pub freshness_wait_ms: u64,
     /// So many calls may be under way at once; more are RESOURCE_EXHAUSTED. Default: 4096.
     pub calls_max: usize,
     /// So many calls may be under way on one connection; more wait. Default: 1024.
@@ -100,6 +108,7 @@ impl Default for Options {
         Self {
             timeout_default_ms: 30_000,
             timeout_max_ms: 60_000,
+            freshness_wait_ms: FRESHNESS_WAIT_MS,
             calls_max: 4096,
             streams_per_connection_max: 1024,
             keepalive_interval_ms: 30_000,
@@ -162,7 +171,7 @@ pub async fn serve(
 }
 
 /// The names under which health is told, beside the whole server's.
-const SERVICES: [&str; 13] = [
+const SERVICES: [&str; 16] = [
     issues_service_server::SERVICE_NAME,
     projects_service_server::SERVICE_NAME,
     releases_service_server::SERVICE_NAME,
@@ -176,6 +185,9 @@ const SERVICES: [&str; 13] = [
     imports_service_server::SERVICE_NAME,
     admin_service_server::SERVICE_NAME,
     search_service_server::SERVICE_NAME,
+    calendar_service_server::SERVICE_NAME,
+    policy_service_server::SERVICE_NAME,
+    shifts_service_server::SERVICE_NAME,
 ];
 
 fn timeouts(options: &Options) -> Timeouts {
@@ -198,7 +210,8 @@ fn routes(deps: Deps, health: &Health, options: &Options) -> Result<Routes, Serv
     let lineage = Arc::new(OfLog(Arc::clone(&log)));
     let watched = Watched::new(Arc::clone(&views), lineage, bookmark_every, options.watch.clone());
     let admin = Admin::new(projector, Arc::clone(&views), Arc::clone(&log), Arc::clone(&environment), health.told());
-    let views = Arc::new(Views::new(views, Arc::clone(&log)));
+    let freshness_wait = Duration::from_millis(options.freshness_wait_ms);
+    let views = Arc::new(Views::new(views, Arc::clone(&log), freshness_wait));
     let history = History::new(Arc::clone(&log));
     let mut routes = RoutesBuilder::default();
     let issues = Issues {
@@ -211,6 +224,7 @@ fn routes(deps: Deps, health: &Health, options: &Options) -> Result<Routes, Serv
         Flow { commands: Arc::clone(&commands), views: Arc::clone(&views), environment: Arc::clone(&environment) };
     routes.add_service(bounded!(IssuesServiceServer::new(issues)));
     routes.add_service(bounded!(ProjectsServiceServer::new(Projects { commands: Arc::clone(&commands) })));
+    routes.add_service(bounded!(CalendarServiceServer::new(Calendars { commands: Arc::clone(&commands) })));
     routes.add_service(bounded!(ReleasesServiceServer::new(Releases { commands: Arc::clone(&commands) })));
     routes.add_service(bounded!(SearchServiceServer::new(Searches {
         commands: Arc::clone(&commands),
@@ -221,7 +235,17 @@ fn routes(deps: Deps, health: &Health, options: &Options) -> Result<Routes, Serv
         views: Arc::clone(&views),
         environment: Arc::clone(&environment)
     })));
+    routes.add_service(bounded!(ShiftsServiceServer::new(Shifts {
+        commands: Arc::clone(&commands),
+        views: Arc::clone(&views),
+        environment: Arc::clone(&environment)
+    })));
     routes.add_service(bounded!(PeopleServiceServer::new(People {
+        commands: Arc::clone(&commands),
+        views: Arc::clone(&views),
+        environment: Arc::clone(&environment)
+    })));
+    routes.add_service(bounded!(PolicyServiceServer::new(Policies {
         commands: Arc::clone(&commands),
         views: Arc::clone(&views),
         environment: Arc::clone(&environment)

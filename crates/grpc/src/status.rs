@@ -73,7 +73,10 @@ pub(crate) fn refused(rejection: &Rejection, subject: &Subject) -> Status {
         .iter()
         .map(|(reason, description)| PreconditionViolation::new(name(*reason), &subject.0, description))
         .collect();
-    let details = ErrorDetails::with_precondition_failure(violations);
+    let mut details = ErrorDetails::with_precondition_failure(violations);
+    for (field, fault) in refusal.fields {
+        details.add_bad_request_violation(field, fault);
+    }
     let message = format!("{}: {}", subject.short(), refusal.message);
     with_facts(Code::FailedPrecondition, refusal.reason, message, refusal.facts, details)
 }

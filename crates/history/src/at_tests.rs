@@ -51,7 +51,7 @@ fn changes_of_state() -> BoxedStrategy<E> {
         4 => Just(accepted),
         4 => Just(E::IssueResolved { fix }),
         3 => Just(verified),
-        3 => Just(E::IssueClosed { closing: Fact::NotKnown }),
+        3 => Just(E::IssueClosed { closing: Fact::NotKnown, deployed_at: None }),
         1 => Just(over),
         1 => Just(E::ReturnedToTriage { reason: None }),
         1 => Just(E::WithdrawnFromProduction { reason: None }),

@@ -173,6 +173,7 @@ fn closed(number: u64) -> Result<IssueEvent> {
     let release = Some(format!("r-{}", number / 100).parse()?);
     Ok(IssueEvent::IssueClosed {
         closing: Known(Closing::Released { release, reverified_by: Some(OPERATOR.parse()?) }),
+        deployed_at: None,
     })
 }
 

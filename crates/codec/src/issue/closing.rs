@@ -16,8 +16,9 @@ pub(super) fn encode(event: &IssueEvent, put: &Put<'_>) -> Encoded {
         IssueEvent::MarkedInProduction { release } => {
             put.event(T::MarkedInProduction, InProductionV1 { release: word(release) }, NoTexts {})
         }
-        IssueEvent::IssueClosed { closing } => {
-            put.event(T::IssueClosed, ClosedV1 { closing: FactV1::of(closing, ClosingV1::of) }, NoTexts {})
+        IssueEvent::IssueClosed { closing, deployed_at } => {
+            let closing = FactV1::of(closing, ClosingV1::of);
+            put.event(T::IssueClosed, ClosedV2 { closing, deployed_at: deployed_at.map(MicrosV1::of) }, NoTexts {})
         }
         IssueEvent::WithdrawnFromProduction { reason } => {
             put.event(T::WithdrawnFromProduction, WithdrawnV1 {}, ReasonV1::of(reason.as_ref()))
@@ -38,9 +39,8 @@ pub(super) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<
         (T::MarkedInProduction, 1) => stored.read(|facts: InProductionV1<'_>, _: NoTexts| {
             Ok(IssueEvent::MarkedInProduction { release: value("release", &facts.release)? })
         }),
-        (T::IssueClosed, 1) => stored.read(|facts: ClosedV1<'_>, _: NoTexts| {
-            Ok(IssueEvent::IssueClosed { closing: facts.closing.fact(|closing| closing.closing())? })
-        }),
+        (T::IssueClosed, 1) => stored.read(|facts: ClosedV1<'_>, texts: NoTexts| ClosedV2::from(facts).event(texts)),
+        (T::IssueClosed, 2) => stored.read(ClosedV2::event),
         (T::WithdrawnFromProduction, 1) => stored.read(|WithdrawnV1 {}, texts: ReasonV1<'_>| {
             Ok(IssueEvent::WithdrawnFromProduction { reason: texts.text()? })
         }),
@@ -69,6 +69,32 @@ struct InProductionV1<'a> {
 struct ClosedV1<'a> {
     #[serde(borrow)]
     closing: FactV1<ClosingV1<'a>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClosedV2<'a> {
+    #[serde(borrow)]
+    closing: FactV1<ClosingV1<'a>>,
+    /// When the release was deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deployed_at: Option<MicrosV1>,
+}
+
+/// Version 1 didn't say when the release was deployed.
+impl<'a> From<ClosedV1<'a>> for ClosedV2<'a> {
+    fn from(old: ClosedV1<'a>) -> Self {
+        Self { closing: old.closing, deployed_at: None }
+    }
+}
+
+impl ClosedV2<'_> {
+    fn event(self, _: NoTexts) -> Result<IssueEvent, Fault> {
+        Ok(IssueEvent::IssueClosed {
+            closing: self.closing.fact(|closing| closing.closing())?,
+            deployed_at: self.deployed_at.map(|at| at.time("deployed_at")).transpose()?,
+        })
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,8 +1,10 @@
 //! One event of every type, and of some types several, so that every value of every stored enum is in a golden file.
 
+mod calendar;
 mod issue;
 mod old;
 mod others;
+mod policy;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,6 +26,8 @@ pub(crate) struct Example {
 pub(crate) fn current() -> Vec<Example> {
     let mut examples = issue::examples();
     examples.extend(others::examples());
+    examples.extend(calendar::examples());
+    examples.extend(policy::examples());
     examples
 }
 

@@ -1,7 +1,9 @@
 //! Whatever happens can be stored, and is read as it was.
 
+mod calendar;
 mod issues;
 mod others;
+mod policy;
 mod vocabulary;
 mod words;
 

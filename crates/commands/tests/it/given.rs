@@ -148,6 +148,7 @@ pub(crate) fn ask(actor: &str, id: u128, content: &impl Debug) -> Request {
         actor: person(actor),
         expected_revision: None,
         occurred_at: None,
+        late_reason: None,
         origin: None,
         traceparent: None,
     }

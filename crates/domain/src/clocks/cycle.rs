@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Clock;
+use super::terms::Terms;
 use crate::ids::{CalendarId, PersonId, SeverityId};
-use crate::policy::Target;
+use crate::policy::{Moment, Recipient, Ruling, Subject, Target};
 
 /// The clocks of one issue, as they stand at an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Cycle {
     pub version: u32,
     /// The severity that rules it.
     pub severity: SeverityId,
+    /// What decides which rules hold for it, the severity included.
+    pub subject: Subject,
     /// Its deadline; `None`: there is no target, and so no verdict.
     pub plan: Option<Plan>,
     /// When it stood still. Pauses after its breach are not among them: they move nothing.
@@ -189,6 +192,21 @@ pub struct Alarm {
     pub recorded: bool,
 }
 
+/// A step of a policy's escalation that an alarm set off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EscalationDue {
+    /// Which of the policy's steps, from 1.
+    pub step: u32,
+    /// The revision of the event that set the deadline.
+    pub set_by: u64,
+    /// Of what one is told.
+    pub when: Moment,
+    /// Who.
+    pub to: Recipient,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Of what an alarm tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AlarmKind {
@@ -288,6 +306,41 @@ impl Cycle {
         let plan = self.plan.as_ref().filter(|_| self.state == State::Running && self.breach.is_none())?;
         let warned = self.at_risk() || plan.at_risk_at >= plan.deadline;
         Some(if warned { plan.deadline } else { plan.at_risk_at })
+    }
+}
+
+impl Cycle {
+    /// What holds for it, and why.
+    pub fn ruling<'a>(&self, terms: &Terms<'a>) -> Option<Ruling<'a>> {
+        terms.policies.rules_at(self.version, self.start, &self.subject)
+    }
+
+    /// Who is to be told of what happened to it, and when: the policy's steps, counted from its alarms in the rules' calendar. Of a step that an end, or a
+    /// new deadline, came before, nobody is told.
+    pub fn escalations(&self, terms: &Terms<'_>) -> Vec<EscalationDue> {
+        let Some(ruling) = self.ruling(terms) else { return Vec::new() };
+        let (id, version) = ruling.calendar();
+        let Some(calendar) = terms.calendars.version(id, version) else { return Vec::new() };
+        let mut due = Vec::new();
+        for (step, rule) in (1..).zip(&ruling.rules.escalations) {
+            if rule.clock.is_some_and(|clock| clock != self.clock) {
+                continue;
+            }
+            let kind = match rule.when {
+                Moment::AtRisk => AlarmKind::AtRisk,
+                Moment::Breach => AlarmKind::Breach,
+            };
+            for alarm in self.alarms.iter().filter(|alarm| alarm.kind == kind) {
+                let Ok(at) = calendar.add(alarm.at, rule.after) else { continue };
+                let moot = self.ended_at().is_some_and(|end| end < at)
+                    || (kind == AlarmKind::AtRisk && self.plan.as_ref().is_some_and(|plan| plan.set_by != alarm.set_by));
+                if !moot {
+                    due.push(EscalationDue { step, set_by: alarm.set_by, when: rule.when, to: rule.to.clone(), at });
+                }
+            }
+        }
+        due.sort_by_key(|due| due.at);
+        due
     }
 }
 

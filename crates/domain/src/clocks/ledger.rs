@@ -111,10 +111,7 @@ pub enum Noted {
     /// The fix was confirmed.
     Verified,
     /// A deployment brought its fix to production.
-    InProduction {
-        /// When it was deployed; `None`: at the mark's own time.
-        deployed_at: Option<Timestamp>,
-    },
+    InProduction,
     /// It was closed.
     Closed {
         /// When its fix came to production, deployed or applied; `None`: at the closing's own time.
@@ -166,6 +163,24 @@ pub enum Noted {
         version: u32,
         /// Which clocks.
         clocks: Vec<Clock>,
+    },
+    /// Somebody was told of a clock.
+    Escalated {
+        /// Which clock.
+        clock: Clock,
+        /// Its cycle, from 1.
+        cycle: u32,
+        /// The revision of the event that set the deadline.
+        set_by: u64,
+        /// Which of the policy's steps, from 1.
+        step: u32,
+    },
+    /// It was recorded whether a fix got to production as its severity asks.
+    Delivered {
+        /// The resolve clock's cycle, from 1.
+        cycle: u32,
+        /// Whether it did.
+        kept: bool,
     },
 }
 
@@ -296,11 +311,11 @@ fn noted(recorded: &Recorded<IssueEvent>) -> Option<Noted> {
         IssueEvent::IssueResolved { .. } => Noted::Resolved,
         IssueEvent::ResolutionRejected { .. } => Noted::Rejected,
         IssueEvent::IssueVerified { .. } => Noted::Verified,
-        IssueEvent::MarkedInProduction { .. } => Noted::InProduction { deployed_at: None },
-        IssueEvent::IssueClosed { closing } => Noted::Closed {
+        IssueEvent::MarkedInProduction { .. } => Noted::InProduction,
+        IssueEvent::IssueClosed { closing, deployed_at } => Noted::Closed {
             mitigated_at: match closing {
                 Fact::Known(Closing::DataApplied { at, .. }) => *at,
-                _ => None,
+                _ => *deployed_at,
             },
         },
         IssueEvent::WithdrawnFromProduction { .. } => Noted::WithdrawnFromProduction,
@@ -308,6 +323,26 @@ fn noted(recorded: &Recorded<IssueEvent>) -> Option<Noted> {
         IssueEvent::IssueDismissed { dismissal, .. } => {
             Noted::Dismissed { duplicate: matches!(dismissal, Fact::Known(Dismissal::DuplicateOf(_))) }
         }
+        IssueEvent::SlaAtRiskRecorded { clock, cycle, set_by, .. } => {
+            Noted::AtRisk { clock: *clock, cycle: *cycle, set_by: *set_by }
+        }
+        IssueEvent::SlaBreachRecorded { clock, cycle, set_by, deadline, policy_version, cause } => Noted::Breached {
+            clock: *clock,
+            cycle: *cycle,
+            set_by: *set_by,
+            deadline: *deadline,
+            version: *policy_version,
+            cause: *cause,
+        },
+        IssueEvent::SlaBreachCorrected { clock, cycle, .. } => Noted::Corrected { clock: *clock, cycle: *cycle },
+        IssueEvent::ClocksRebased { version, clocks, .. } => {
+            Noted::Rebased { version: *version, clocks: clocks.iter().map(|moved| moved.clock).collect() }
+        }
+        IssueEvent::SlaEscalated { clock, cycle, set_by, step, .. } => {
+            Noted::Escalated { clock: *clock, cycle: *cycle, set_by: *set_by, step: *step }
+        }
+        IssueEvent::DeliveryRuleKept { cycle, .. } => Noted::Delivered { cycle: *cycle, kept: true },
+        IssueEvent::DeliveryRuleBroken { cycle, .. } => Noted::Delivered { cycle: *cycle, kept: false },
         _ => return None,
     })
 }

@@ -185,10 +185,7 @@ impl<'a> Timeline<'a> {
                     self.stop(Clock::Mitigate, How::Resolution, here);
                 }
             }
-            Noted::InProduction { deployed_at: at } => {
-                let from = key(at.unwrap_or(note.at));
-                self.stop(Clock::Mitigate, How::Production, from);
-            }
+            Noted::InProduction => self.stop(Clock::Mitigate, How::Production, here),
             Noted::Closed { mitigated_at: at } => {
                 // A closing without a time of its own adds nothing to the mark before it.
                 let from = key(at.unwrap_or(note.at));

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::state::Issue;
 use super::vocabulary::{Asked, Closing, Dismissal, Fix, IssueRef, Level, LinkKind, Nature, Report, Source};
 use crate::Fact;
+use crate::clocks::Clock;
 use crate::ids::{ComponentId, IssueId, PersonId, ReleaseId, SeverityId, TeamId};
+use crate::policy::Delivery;
 use crate::text::{Text, Title};
 
 /// A command to an issue. Reasons and evidence are optional here, so that a missing one is refused by name.
@@ -114,6 +118,61 @@ pub enum Command {
     EstimateItem {
         points: u32,
     },
+    /// A clock is at risk, of the deadline that the event of that revision set.
+    RecordSlaAtRisk {
+        clock: Clock,
+        cycle: u32,
+        set_by: u64,
+    },
+    /// A clock passed the deadline that the event of that revision set.
+    RecordSlaBreach {
+        clock: Clock,
+        cycle: u32,
+        set_by: u64,
+    },
+    CorrectSlaBreach {
+        clock: Clock,
+        cycle: u32,
+        reason: Option<Text>,
+    },
+    /// To that policy; `None`: to the one in force.
+    RebaseClocks {
+        policy: Option<u32>,
+        reason: Option<Text>,
+    },
+    RecordEscalation(EscalateSla),
+    RecordDelivery {
+        cycle: u32,
+        rule: Delivery,
+        delivered: Delivered,
+    },
+    /// Plans shifts, or renews or mends the plan that stands.
+    PlanShifts,
+    /// `shift`: when it begins; absent: the one that runs now.
+    HandOverShift {
+        shift: Option<Timestamp>,
+        to: PersonId,
+    },
+    EndShifts,
+}
+
+/// Somebody is told of a clock: which of the policy's steps, and who that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field means what it means in SlaEscalated")]
+pub struct EscalateSla {
+    pub clock: Clock,
+    pub cycle: u32,
+    pub set_by: u64,
+    pub step: u32,
+    pub people: Vec<PersonId>,
+}
+
+/// Whether a fix got to production as its severity asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field means what it means in DeliveryRuleKept and DeliveryRuleBroken")]
+pub enum Delivered {
+    Kept { release: Option<ReleaseId> },
+    Broken { due: Timestamp, release: Option<ReleaseId> },
 }
 
 /// A filing.
@@ -167,7 +226,9 @@ pub fn needs(issue: Option<&Issue>, command: &Command) -> Needs {
         Command::AcceptIssue
         | Command::AssignIssue { .. }
         | Command::RejectResolution { .. }
-        | Command::ReopenIssue { .. } => Needs { team: owner(), ..Needs::default() },
+        | Command::ReopenIssue { .. }
+        | Command::PlanShifts
+        | Command::HandOverShift { .. } => Needs { team: owner(), ..Needs::default() },
         Command::MarkInProduction { release } | Command::NameCause { release } => {
             Needs { release: Some(release.clone()), ..Needs::default() }
         }

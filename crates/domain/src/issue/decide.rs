@@ -9,6 +9,8 @@ mod ownership;
 mod production;
 mod relations;
 mod resolution;
+mod sla;
+mod shifts;
 mod time;
 mod triage;
 mod verification;
@@ -42,14 +44,20 @@ pub fn decide(
         return Ok(Decision { events, occurred_at: context.settle(None)? });
     };
     let case = Case { issue, project, context };
+    if let Some(decided) = sla::decide(&case, &command) {
+        return decided;
+    }
     let asks = matches!(command, Command::RequestInformation { .. });
-    let events = dispatch(&case, command)?;
+    let mut events = dispatch(&case, command)?;
     debug_assert!(!events.is_empty(), "what is accepted is an event");
     let moves = events.iter().any(|event| event.changes_state(&issue.state));
     if issue.revision >= STREAM_EVENTS_MAX && !moves {
         return Err(Rejection::StreamFull { events: issue.revision });
     }
-    Ok(Decision { events, occurred_at: time::settle(&case, moves, asks)? })
+    let occurred_at = time::settle(&case, &events, moves, asks)?;
+    let following = sla::follow(&case, &events, occurred_at)?;
+    events.extend(following);
+    Ok(Decision { events, occurred_at })
 }
 
 fn dispatch(case: &Case<'_>, command: Command) -> Outcome {
@@ -86,5 +94,14 @@ fn dispatch(case: &Case<'_>, command: Command) -> Outcome {
         Command::CommentOnIssue { text } => conversation::comment(text),
         Command::WatchIssue { person } => relations::watch(case, person),
         Command::EstimateItem { .. } => Err(Rejection::DefectsAreNotEstimated),
+        Command::RecordSlaAtRisk { .. }
+        | Command::RecordSlaBreach { .. }
+        | Command::CorrectSlaBreach { .. }
+        | Command::RebaseClocks { .. }
+        | Command::RecordEscalation(_)
+        | Command::RecordDelivery { .. } => unreachable!("decided by sla::decide, with times of their own"),
+        Command::PlanShifts => shifts::plan(case),
+        Command::HandOverShift { shift, to } => shifts::hand_over(case, shift, to),
+        Command::EndShifts => shifts::end(case),
     }
 }

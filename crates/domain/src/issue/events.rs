@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::sla::{Correction, Moved};
 use super::vocabulary::{Asked, Capacity, Closing, Dismissal, Fix, IssueRef, Level, LinkKind, Nature, Report, Source};
-use crate::Fact;
+use crate::clocks::{Cause, Clock};
 use crate::ids::{ComponentId, IssueId, PersonId, ReleaseId, SeverityId, TeamId};
+use crate::policy::{Delivery, Moment, Recipient};
 use crate::text::{Text, Title};
+use crate::{Fact, shifts};
 
 /// Something that happened to an issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +169,7 @@ pub enum IssueEvent {
         /// True: confirmed by its resolver, which the project allows.
         self_verified: bool,
     },
-    /// A deployment brought its fix to production.
+    /// A deployment brought its fix to production. It happened when that was deployed.
     MarkedInProduction {
         /// The release.
         release: ReleaseId,
@@ -173,6 +178,8 @@ pub enum IssueEvent {
     IssueClosed {
         /// The evidence; not told by imports.
         closing: Fact<Closing>,
+        /// When its release was deployed, where there is one and it is known.
+        deployed_at: Option<Timestamp>,
     },
     /// Its release was rolled back; a closed issue is Verified again.
     WithdrawnFromProduction {
@@ -223,5 +230,109 @@ pub enum IssueEvent {
     WatchStarted {
         /// Who.
         person: PersonId,
+    },
+    /// Who is on when was planned; from then on nothing that was planned before holds.
+    ShiftsPlanned {
+        /// Who, and when.
+        plan: shifts::Plan,
+    },
+    /// Somebody else takes a shift, or what is left of it when this happened.
+    ShiftHandedOver {
+        /// When the shift begins.
+        shift: Timestamp,
+        /// From.
+        from: PersonId,
+        /// To.
+        to: PersonId,
+    },
+    /// Shifts are needed no longer.
+    ShiftsEnded {
+        /// Why.
+        because: shifts::Ending,
+    },
+    /// Most of a clock's target is used up. It happened when that was so.
+    SlaAtRiskRecorded {
+        /// Which clock.
+        clock: Clock,
+        /// Its cycle, from 1.
+        cycle: u32,
+        /// The revision of the event that set the deadline.
+        set_by: u64,
+        /// When the target will be used up.
+        deadline: Timestamp,
+        /// The policy that promised it.
+        policy_version: u32,
+    },
+    /// A clock passed its deadline. It happened then, or when a change put the deadline into the past.
+    SlaBreachRecorded {
+        /// Which clock.
+        clock: Clock,
+        /// Its cycle, from 1.
+        cycle: u32,
+        /// The revision of the event that set the deadline.
+        set_by: u64,
+        /// When the target was used up.
+        deadline: Timestamp,
+        /// The policy that promised it.
+        policy_version: u32,
+        /// How it came to be passed.
+        cause: Cause,
+    },
+    /// A breach that was recorded did not happen, as is known now.
+    SlaBreachCorrected {
+        /// Which clock.
+        clock: Clock,
+        /// Its cycle, from 1.
+        cycle: u32,
+        /// What showed it.
+        by: Correction,
+        /// Why it was recorded late, of a stop; not told by imports.
+        reason: Option<Text>,
+    },
+    /// Running clocks were moved to another policy, on purpose.
+    ClocksRebased {
+        /// The policy they have now.
+        version: u32,
+        /// Which, and what it did to them.
+        clocks: Vec<Moved>,
+        /// Why.
+        reason: Text,
+    },
+    /// Somebody is told of a clock, as the policy says.
+    SlaEscalated {
+        /// Which clock.
+        clock: Clock,
+        /// Its cycle, from 1.
+        cycle: u32,
+        /// The revision of the event that set the deadline.
+        set_by: u64,
+        /// Which of the policy's steps, from 1.
+        step: u32,
+        /// Of what one is told.
+        when: Moment,
+        /// Who is told, as the policy says it.
+        to: Recipient,
+        /// Who that is, as far as it is known.
+        people: Vec<PersonId>,
+    },
+    /// A fix got to production as its severity asks.
+    DeliveryRuleKept {
+        /// The resolve clock's cycle, from 1.
+        cycle: u32,
+        /// What was asked.
+        rule: Delivery,
+        /// The release that brought it.
+        release: Option<ReleaseId>,
+    },
+    /// It did not.
+    DeliveryRuleBroken {
+        /// The resolve clock's cycle, from 1.
+        cycle: u32,
+        /// What was asked.
+        rule: Delivery,
+        /// When it should have been there at the latest, or the deployment it missed.
+        due: Timestamp,
+        /// The release that went without it.
+        release: Option<ReleaseId>,
     },
 }

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use super::events::IssueEvent;
 use super::order::{Step, step};
 use super::state::{Closed, Delegate, Dismissed, Issue, Link, Question, Resolved, State, Triage, Verified, Workaround};
+use crate::clocks::Ledger;
+use crate::shifts::Standing;
 use crate::{Fact, Recorded};
 
 /// The issue after one event more. An event that can't follow changes nothing but the revision and `changed_at`; only a filing makes an issue.
@@ -14,6 +16,7 @@ pub fn evolve(issue: Option<Issue>, recorded: &Recorded<IssueEvent>) -> Option<I
     let Some(mut issue) = issue else { return filed(recorded) };
     issue.revision = recorded.revision;
     issue.changed_at = issue.changed_at.max(recorded.occurred_at);
+    issue.ledger.note(recorded);
     match step(&recorded.event, issue.state.phase()) {
         Step::Never => return Some(issue),
         Step::Stays => {}
@@ -66,6 +69,8 @@ fn filed(recorded: &Recorded<IssueEvent>) -> Option<Issue> {
         links: Vec::new(),
         watchers: Vec::new(),
         comments: 0,
+        shifts: None,
+        ledger: Ledger::of([recorded]),
     })
 }
 
@@ -90,7 +95,7 @@ fn after(before: State, recorded: &Recorded<IssueEvent>) -> State {
                 in_production: None,
             })
         }
-        (IssueEvent::IssueClosed { closing }, State::Verified(verified)) => {
+        (IssueEvent::IssueClosed { closing, .. }, State::Verified(verified)) => {
             State::Closed(Closed { verified, closing: closing.clone(), by: by.clone(), at })
         }
         (IssueEvent::WithdrawnFromProduction { .. }, State::Closed(closed)) => {
@@ -194,6 +199,17 @@ fn facts(issue: &mut Issue, recorded: &Recorded<IssueEvent>) {
         IssueEvent::IssuesLinked { kind, other } => issue.links.push(Link { kind: *kind, other: other.clone() }),
         IssueEvent::IssueCommented { .. } => issue.comments += 1,
         IssueEvent::WatchStarted { person } => issue.watchers.push(person.clone()),
+        IssueEvent::ShiftsPlanned { .. } | IssueEvent::ShiftHandedOver { .. } | IssueEvent::ShiftsEnded { .. } => {
+            issue.shifts = Standing::evolve(issue.shifts.take(), recorded);
+        }
+        // The ledger has them.
+        IssueEvent::SlaAtRiskRecorded { .. }
+        | IssueEvent::SlaBreachRecorded { .. }
+        | IssueEvent::SlaBreachCorrected { .. }
+        | IssueEvent::ClocksRebased { .. }
+        | IssueEvent::SlaEscalated { .. }
+        | IssueEvent::DeliveryRuleKept { .. }
+        | IssueEvent::DeliveryRuleBroken { .. } => {}
         IssueEvent::IssueFiled { .. }
         | IssueEvent::IssueAccepted { .. }
         | IssueEvent::ReturnedToTriage { .. }

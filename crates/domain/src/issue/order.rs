@@ -98,6 +98,15 @@ pub(crate) fn step(event: &IssueEvent, from: Phase) -> Step {
         IssueEvent::IssuesLinked { .. } | IssueEvent::IssueCommented { .. } | IssueEvent::WatchStarted { .. } => {
             (true, false)
         }
+        IssueEvent::ShiftsPlanned { .. } | IssueEvent::ShiftHandedOver { .. } => (!closed && !dismissed, false),
+        IssueEvent::ShiftsEnded { .. } => (true, false),
+        IssueEvent::SlaAtRiskRecorded { .. }
+        | IssueEvent::SlaBreachRecorded { .. }
+        | IssueEvent::SlaBreachCorrected { .. }
+        | IssueEvent::SlaEscalated { .. }
+        | IssueEvent::DeliveryRuleKept { .. }
+        | IssueEvent::DeliveryRuleBroken { .. } => (true, false),
+        IssueEvent::ClocksRebased { .. } => (!closed && !dismissed, false),
     };
     match (moves, stays) {
         (true, _) => Step::Moves,

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::vocabulary::{
     Asked, Capacity, Closing, Dismissal, Fix, IssueRef, Level, LinkKind, Nature, Report, Source, SourceKind,
 };
+use crate::clocks::Ledger;
 use crate::ids::{ComponentId, IssueId, IssueKey, PersonId, ReleaseId, SeverityId, TeamId};
+use crate::shifts::Standing;
 use crate::text::{Text, Title};
 use crate::{Fact, Missing, Origin};
 
@@ -68,6 +70,10 @@ pub struct Issue {
     pub watchers: Vec<PersonId>,
     /// How many comments it has.
     pub comments: u64,
+    /// Who is on when, where shifts were planned and not ended.
+    pub shifts: Option<Standing>,
+    /// What its clocks look at.
+    pub ledger: Ledger,
 }
 
 /// Where an issue stands.

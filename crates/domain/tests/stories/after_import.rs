@@ -58,7 +58,7 @@ fn closed_here_its_level_says_how() {
 #[test]
 fn a_rollback_reaches_what_was_imported_as_closed() {
     let mut history = to_verified();
-    history.push(IssueEvent::IssueClosed { closing: NotKnown });
+    history.push(IssueEvent::IssueClosed { closing: NotKnown, deployed_at: None });
     given(history).when(Command::WithdrawFromProduction { reason: None }).then_state("V");
 }
 

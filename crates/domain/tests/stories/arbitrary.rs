@@ -8,6 +8,7 @@ use domain::issue::{
     Asked, Capacity, Closing, CodeFix, Command, DataFix, Dismissal, Fix, IssueEvent, IssueRef, Level, LinkKind, Nature,
     Report, Source, TriageIssue,
 };
+use domain::shifts::{Ending, plan};
 use domain::text::Text;
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
@@ -185,7 +186,12 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
         person().prop_map(|person| Command::WatchIssue { person }),
         (0..9_u32).prop_map(|points| Command::EstimateItem { points }),
     ];
-    prop_oneof![about_triage, about_fixes, about_the_rest]
+    let about_shifts = prop_oneof![
+        3 => Just(Command::PlanShifts),
+        2 => (of((40..300_i64).prop_map(words::hour)), person()).prop_map(|(shift, to)| Command::HandOverShift { shift, to }),
+        1 => Just(Command::EndShifts),
+    ];
+    prop_oneof![about_triage, about_fixes, about_the_rest, about_shifts]
 }
 
 /// Any event at all.
@@ -212,7 +218,7 @@ pub(crate) fn event() -> impl Strategy<Value = IssueEvent> {
             capacity: Known(Capacity::Opener),
             self_verified,
         }),
-        fact(closing()).prop_map(|closing| IssueEvent::IssueClosed { closing }),
+        fact(closing()).prop_map(|closing| IssueEvent::IssueClosed { closing, deployed_at: None }),
         reason().prop_map(|reason| IssueEvent::WithdrawnFromProduction { reason }),
         (reason(), any::<bool>()).prop_map(|(reason, unassigned)| IssueEvent::IssueReopened { reason, unassigned }),
     ];
@@ -264,5 +270,9 @@ fn saying() -> impl Strategy<Value = IssueEvent> {
         (link_kind(), other()).prop_map(|(kind, other)| IssueEvent::IssuesLinked { kind, other }),
         text().prop_map(|text| IssueEvent::IssueCommented { text }),
         person().prop_map(|person| IssueEvent::WatchStarted { person }),
+        (0..90_i64).prop_map(|at| IssueEvent::ShiftsPlanned { plan: plan(None, words::hour(at), None) }),
+        (0..90_i64, person(), person())
+            .prop_map(|(at, from, to)| IssueEvent::ShiftHandedOver { shift: words::hour(at), from, to }),
+        Just(IssueEvent::ShiftsEnded { because: Ending::Mitigated }),
     ]
 }

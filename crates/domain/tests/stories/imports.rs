@@ -59,7 +59,7 @@ fn nothing_is_known_of_a_step_the_other_system_skipped() {
     imported(vaguely_accepted()).when(Command::ResolveIssue { fix: NotKnown }).then([event]).then_state("R");
     let event = IssueEvent::IssueVerified { confirmed_by: NotKnown, capacity: NotKnown, self_verified: false };
     imported(to_resolved()).when(Command::VerifyIssue { confirmed_by: NotKnown }).then([event]).then_state("V");
-    let event = IssueEvent::IssueClosed { closing: NotKnown };
+    let event = IssueEvent::IssueClosed { closing: NotKnown, deployed_at: None };
     imported(to_verified()).when(Command::CloseIssue { closing: NotKnown }).then([event]).then_state("C");
     let event = IssueEvent::IssueDismissed { dismissal: NotKnown, note: None };
     let dismiss = Command::DismissIssue { dismissal: NotKnown, note: None };

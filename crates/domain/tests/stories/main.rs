@@ -10,10 +10,12 @@ mod world;
 mod workflow;
 
 mod after_import;
+mod calendars;
 mod classification;
 mod dismissal;
 mod filing;
 mod imports;
+mod on_shift;
 mod ownership;
 mod production;
 mod projects;

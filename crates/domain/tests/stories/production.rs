@@ -134,7 +134,7 @@ fn each_fix_closes_in_its_own_way() {
 
 #[test]
 fn levels_1_and_2_need_nothing_said() {
-    let event = IssueEvent::IssueClosed { closing: Known(Closing::Confirmed) };
+    let event = IssueEvent::IssueClosed { closing: Known(Closing::Confirmed), deployed_at: None };
     given(then_verified(to_resolved_with(explanation()))).when(Command::CloseIssue { closing: NotKnown }).then([event]);
 }
 
@@ -172,7 +172,7 @@ fn a_rollback_opens_what_was_closed_for_re_verification() {
 fn a_rollback_does_not_touch_what_came_with_no_release() {
     for (fix, closing) in [(operation(), Closing::Confirmed), (Fix::Data(data_fix()), applied())] {
         let mut history = then_verified(to_resolved_with(fix));
-        history.push(IssueEvent::IssueClosed { closing: Known(closing) });
+        history.push(IssueEvent::IssueClosed { closing: Known(closing), deployed_at: None });
         given(history).when(withdraw()).then_rejected(Rejection::NotInProduction { release: None });
     }
 }

@@ -17,6 +17,7 @@ kinds! {
     NatureChanged IssueAssigned IssueHandedOver IssueAccepted ReturnedToTriage WorkaroundRecorded WorkaroundWithdrawn
     VerificationDelegated IssueResolved RegressionTestsAdded ResolutionRejected IssueVerified MarkedInProduction IssueClosed
     WithdrawnFromProduction IssueReopened IssueDismissed ComponentChanged CauseNamed IssuesLinked IssueCommented WatchStarted
+    ShiftsPlanned ShiftHandedOver ShiftsEnded
 }
 
 /// Every rule that an issue knows, but four that need another beginning and have stories of their own: UnknownCustomer, UnknownProject, StreamFull,
@@ -70,6 +71,12 @@ pub(crate) const RULES: &[&str] = &[
     "LevelHasNoNature",
     "WrongFixForLevel",
     "WrongClosingForFix",
+    "NoShiftsNeeded",
+    "ShiftsStand",
+    "NoShifts",
+    "ShiftsNeeded",
+    "NoSuchShift",
+    "OnShiftAlready",
     "Incomplete",
     "OccurredOutOfOrder",
     "OccurredInFuture",

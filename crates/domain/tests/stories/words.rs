@@ -207,7 +207,7 @@ pub(crate) fn in_release(id: &str) -> Closing {
 }
 
 pub(crate) fn closed() -> IssueEvent {
-    IssueEvent::IssueClosed { closing: Known(in_release("r1")) }
+    IssueEvent::IssueClosed { closing: Known(in_release("r1")), deployed_at: Some(hour(50)) }
 }
 
 pub(crate) fn dismissed_as(dismissal: Dismissal) -> IssueEvent {

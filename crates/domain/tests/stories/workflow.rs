@@ -40,6 +40,7 @@ macro_rules! table {
 }
 
 const DONE: Expected = No("AlreadyResolved");
+const NO_NEED: Expected = No("NoShiftsNeeded");
 const OVER: [Expected; 2] = [No("IsClosed"), No("IsDismissed")];
 
 table! {
@@ -104,6 +105,12 @@ table! {
     EstimateItem: Command::EstimateItem { points: 3 }
         => [No("DefectsAreNotEstimated"), No("DefectsAreNotEstimated"), No("DefectsAreNotEstimated"), No("DefectsAreNotEstimated"),
             No("DefectsAreNotEstimated"), No("DefectsAreNotEstimated"), No("DefectsAreNotEstimated")],
+    PlanShifts: Command::PlanShifts
+        => [NO_NEED, NO_NEED, NO_NEED, NO_NEED, NO_NEED, OVER[0], OVER[1]],
+    HandOverShift: Command::HandOverShift { shift: None, to: person("dora") }
+        => [No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts")],
+    EndShifts: Command::EndShifts
+        => [No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts")],
 }
 
 /// A life as far as each column, with a question open as long as it can be, and a workaround.

@@ -1,6 +1,7 @@
 //! What happened, as the contract has it. What an import did not tell, and what was erased, is absent.
 
 mod parts;
+mod sla;
 
 use api::events::v1 as wire;
 use api::events::v1::event::Payload as P;
@@ -10,10 +11,12 @@ use domain::release::ReleaseEvent;
 use domain::team::TeamEvent;
 use domain::{Event, Fact};
 
+use crate::calendars;
 use crate::fields::stamp;
 use crate::issues::show::{self, level, text};
+use crate::policies;
 use crate::projects::show as settings;
-use parts::{Texts, accepted, capacity, closing, customer, delegated, maybe_nature, tests_added, withdrawn};
+use parts::{Texts, accepted, capacity, closing, customer, delegated, maybe_nature, shifts_planned, tests_added, withdrawn};
 
 /// What happened; without its texts, where they were erased.
 pub(super) fn payload(event: &Event, erased: bool) -> P {
@@ -107,7 +110,10 @@ fn of_issue(event: &E, words: Texts) -> P {
         E::MarkedInProduction { release } => {
             P::MarkedInProduction(wire::MarkedInProduction { release: release.to_string() })
         }
-        E::IssueClosed { closing: by } => P::IssueClosed(wire::IssueClosed { evidence: by.known().map(closing) }),
+        E::IssueClosed { closing: by, deployed_at } => P::IssueClosed(wire::IssueClosed {
+            evidence: by.known().map(closing),
+            deployed_at: deployed_at.map(stamp),
+        }),
         E::WithdrawnFromProduction { reason } => P::WithdrawnFromProduction(words.rolled_back(reason.as_ref())),
         E::IssueReopened { reason, unassigned } => {
             let (reason, unassigned) = (words.maybe(reason.as_ref()), *unassigned);
@@ -122,6 +128,20 @@ fn of_issue(event: &E, words: Texts) -> P {
         E::IssuesLinked { kind, other } => P::IssuesLinked(wire::IssuesLinked { link: Some(show::link(*kind, other)) }),
         E::IssueCommented { text } => P::IssueCommented(wire::IssueCommented { text: words.some(text) }),
         E::WatchStarted { person } => P::WatchStarted(wire::WatchStarted { person: person.to_string() }),
+        E::ShiftsPlanned { plan } => P::ShiftsPlanned(shifts_planned(plan)),
+        E::ShiftHandedOver { shift, from, to } => P::ShiftHandedOver(wire::ShiftHandedOver {
+            shift: Some(stamp(*shift)),
+            from: from.to_string(),
+            to: to.to_string(),
+        }),
+        E::ShiftsEnded { because } => P::ShiftsEnded(wire::ShiftsEnded { because: because.as_str().to_owned() }),
+        E::SlaAtRiskRecorded { .. }
+        | E::SlaBreachRecorded { .. }
+        | E::SlaBreachCorrected { .. }
+        | E::ClocksRebased { .. }
+        | E::SlaEscalated { .. }
+        | E::DeliveryRuleKept { .. }
+        | E::DeliveryRuleBroken { .. } => sla::of_clocks(event, words),
     }
 }
 
@@ -160,7 +180,18 @@ fn of_project(event: &ProjectEvent) -> P {
             customer: customer.to_string(),
             person: person.to_string(),
         }),
+        E::CalendarDefined { calendar } => P::CalendarDefined(wire::CalendarDefined {
+            version: calendar.version(),
+            definition: Some(calendars::show::definition(calendar.definition())),
+            zone_database: calendar.zone().database().to_owned(),
+        }),
+        E::PolicyAdopted { policy } => {
+            P::PolicyAdopted(wire::PolicyAdopted { policy: Some(policies::show::version(policy)) })
+        }
         E::SelfVerificationSet { on } => P::SelfVerificationSet(wire::SelfVerificationSet { on: *on }),
+        E::ReactorSwitched { reactor, on } => {
+            P::ReactorSwitched(wire::ReactorSwitched { reactor: settings::reactor(*reactor).into(), on: *on })
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use views::board::GetBoard;
 use super::*;
 
 const PARTITION: u32 = 0;
+const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// A log with so many events of one issue, and views that have folded nothing.
 async fn given(events: u64) -> (Arc<MemoryLog>, Arc<MemoryViews>, Vec<Place>) {
@@ -55,7 +56,7 @@ async fn fold_to(store: &MemoryViews, position: u64, park: Vec<Park>) {
 
 /// The views of a server that began before anything was recorded.
 fn begun_empty(store: Arc<MemoryViews>, log: Arc<MemoryLog>) -> Views {
-    Views { begun_at: vec![0], ..Views::new(store, log) }
+    Views { begun_at: vec![0], ..Views::new(store, log, WAIT_MAX) }
 }
 
 /// What the board of PAY answers: its token, or why not.
@@ -85,7 +86,7 @@ async fn what_was_set_aside_before_a_token_is_not_answered_as_if_it_were_there()
     let stream = StreamRef { project: ProjectId::parse("PAY").unwrap(), kind: StreamKind::Issue, id: "7".into() };
     let park = Park { stream: stream.to_string().into(), position: 2, reason: "test".into() };
     fold_to(&store, 3, vec![park]).await;
-    let views = Views::new(store, log);
+    let views = Views::new(store, log, WAIT_MAX);
     let of = |place: usize, stream: Option<&StreamRef>| {
         AtLeast(vec![Token { places: vec![places[place]], stream: stream.cloned() }])
     };
@@ -100,13 +101,13 @@ async fn what_was_set_aside_before_a_token_is_not_answered_as_if_it_were_there()
 async fn a_view_that_lacks_an_event_from_before_is_refused_with_how_far_it_is() {
     let (log, store, _) = given(3).await;
     fold_to(&store, 2, Vec::new()).await;
-    let views = Views::new(store.clone(), log);
+    let views = Views::new(store.clone(), log, WAIT_MAX);
     let project = ProjectId::parse("PAY").unwrap();
     let query = GetBoard::of(project.clone(), 1);
     let begun = Instant::now();
     let deadline = begun + Duration::from_secs(5);
     let refused = views.ask(&query, &project, &AtLeast::default(), deadline).await.unwrap_err();
-    assert_eq!(begun.elapsed().as_millis(), u128::from(CATCH_UP_WAIT_MS_MAX), "it was given a moment");
+    assert_eq!(begun.elapsed().as_millis(), WAIT_MAX.as_millis() / 5, "it was given a moment");
     let info = refused.get_error_details().error_info().unwrap().clone();
     assert_eq!((refused.code(), info.reason.as_str()), (Code::Unavailable, "VIEW_REBUILDING"));
     assert_eq!((info.metadata["folded"].as_str(), info.metadata["of"].as_str()), ("2", "3"));
@@ -118,7 +119,7 @@ async fn a_view_that_lacks_an_event_from_before_is_refused_with_how_far_it_is() 
 async fn a_view_that_catches_up_in_a_moment_is_waited_for() {
     let (log, store, _) = given(3).await;
     fold_to(&store, 1, Vec::new()).await;
-    let views = Views::new(store.clone(), log);
+    let views = Views::new(store.clone(), log, WAIT_MAX);
     let folding = async {
         while !store.is_awaited(views::issue::SCHEMA.id(), PARTITION) {
             tokio::task::yield_now().await;
@@ -134,7 +135,7 @@ async fn a_view_that_catches_up_in_a_moment_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_view_that_lacks_most_of_the_log_is_not_waited_for() {
     let (log, store, _) = given(CATCH_UP_EVENTS_MAX + 1).await;
-    let views = Views::new(store.clone(), log);
+    let views = Views::new(store.clone(), log, WAIT_MAX);
     let begun = Instant::now();
     assert_eq!(ask(&views, AtLeast::default()).await, Err("VIEW_REBUILDING".to_owned()));
     assert_eq!(begun.elapsed(), Duration::ZERO);

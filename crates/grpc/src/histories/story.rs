@@ -1,5 +1,8 @@
 //! Events as people read them: a sentence, and the data by name. What an import did not tell is told as not known.
 
+mod shifts;
+mod sla;
+
 use std::fmt::Display;
 
 use api::history::v1::Detail;
@@ -51,7 +54,7 @@ pub(crate) fn summary(event: &E) -> String {
             format!("Verified: confirmed by {}{own} ({})", known(confirmed_by), as_what(capacity))
         }
         E::MarkedInProduction { release } => format!("In production with release {release}"),
-        E::IssueClosed { closing } => format!("Closed: {}", closing_in_words(closing)),
+        E::IssueClosed { closing, .. } => format!("Closed: {}", closing_in_words(closing)),
         E::WithdrawnFromProduction { .. } => "Withdrawn from production".into(),
         E::IssueReopened { unassigned, .. } => format!("Reopened{}", unassigned_too(*unassigned)),
         E::IssueDismissed { dismissal, .. } => format!("Dismissed: {}", dismissal_in_words(dismissal)),
@@ -60,6 +63,16 @@ pub(crate) fn summary(event: &E) -> String {
         E::IssuesLinked { kind, other } => format!("Linked: {} {}", link(*kind), show::other(other)),
         E::IssueCommented { .. } => "Commented".into(),
         E::WatchStarted { person } => format!("{person} watches it"),
+        E::ShiftsPlanned { plan } => shifts::planned(plan),
+        E::ShiftHandedOver { shift, from, to } => format!("{to} takes {from}’s shift of {shift}"),
+        E::ShiftsEnded { because } => format!("No more shifts: {}", because.as_str()),
+        E::SlaAtRiskRecorded { .. }
+        | E::SlaBreachRecorded { .. }
+        | E::SlaBreachCorrected { .. }
+        | E::ClocksRebased { .. }
+        | E::SlaEscalated { .. }
+        | E::DeliveryRuleKept { .. }
+        | E::DeliveryRuleBroken { .. } => sla::summary(event),
     }
 }
 
@@ -132,7 +145,10 @@ pub(crate) fn details(event: &E) -> Vec<Detail> {
         E::MarkedInProduction { release } | E::CauseNamed { release } => {
             details.add("release", release);
         }
-        E::IssueClosed { closing } => details.closing(closing),
+        E::IssueClosed { closing, deployed_at } => {
+            details.closing(closing);
+            details.maybe("deployed_at", *deployed_at);
+        }
         E::IssueDismissed { dismissal, note } => {
             details.add("dismissal", dismissal_in_words(dismissal)).maybe("note", note.as_ref());
         }
@@ -145,6 +161,20 @@ pub(crate) fn details(event: &E) -> Vec<Detail> {
         E::WatchStarted { person } => {
             details.add("person", person);
         }
+        E::ShiftsPlanned { plan } => shifts::details(plan, &mut details),
+        E::ShiftHandedOver { shift, from, to } => {
+            details.add("shift", shift).add("from", from).add("to", to);
+        }
+        E::ShiftsEnded { because } => {
+            details.add("because", because.as_str());
+        }
+        E::SlaAtRiskRecorded { .. }
+        | E::SlaBreachRecorded { .. }
+        | E::SlaBreachCorrected { .. }
+        | E::ClocksRebased { .. }
+        | E::SlaEscalated { .. }
+        | E::DeliveryRuleKept { .. }
+        | E::DeliveryRuleBroken { .. } => sla::details(event, &mut details),
     }
     details.0
 }

@@ -10,7 +10,7 @@ use domain::text::{Text, Title};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{IssueCommand, Issues, parse, show};
+use super::{IssueCommand, Issues, parse, show, sla};
 use crate::call::{Call, reply};
 use crate::fields::{Faults, short};
 use crate::limits::{LIST_ITEMS_MAX, REFERENCE_CHARS_MAX};
@@ -19,8 +19,8 @@ use crate::status::{self, Subject};
 
 /// `method(Message -> Reply) [occurred_at] |message, faults, actor| command`, the brackets empty where the message has no time.
 macro_rules! issue_commands {
-    ($($method:ident($Message:ident -> $Reply:ident) [$($late:ident)?] |$message:pat_param, $faults:pat_param, $actor:pat_param| $parse:expr;)*) => {
-        mutations! { issue: Issue; $($Message -> $Reply [expected_revision] [$($late)?];)* }
+    ($($method:ident($Message:ident -> $Reply:ident) [$($late:ident)*] |$message:pat_param, $faults:pat_param, $actor:pat_param| $parse:expr;)*) => {
+        mutations! { issue: Issue; $($Message -> $Reply [expected_revision] [$($late)*];)* }
 
         $(impl IssueCommand for $Message {
             fn key(&self) -> &str {
@@ -106,11 +106,11 @@ issue_commands! {
         let reason = faults.optional("reason", &message.reason, Text::parse);
         Some(Command::HandOverIssue { team: team?, reason })
     };
-    accept_issue(AcceptIssueRequest -> AcceptIssueResponse) [occurred_at] |_, _, _| Some(Command::AcceptIssue);
+    accept_issue(AcceptIssueRequest -> AcceptIssueResponse) [occurred_at late_reason] |_, _, _| Some(Command::AcceptIssue);
     return_to_triage(ReturnToTriageRequest -> ReturnToTriageResponse) [occurred_at] |message, faults, _| {
         Some(Command::ReturnToTriage { reason: faults.optional("reason", &message.reason, Text::parse) })
     };
-    record_workaround(RecordWorkaroundRequest -> RecordWorkaroundResponse) [occurred_at] |message, faults, _| {
+    record_workaround(RecordWorkaroundRequest -> RecordWorkaroundResponse) [occurred_at late_reason] |message, faults, _| {
         Some(Command::RecordWorkaround { text: faults.required("text", &message.text, Text::parse)? })
     };
     withdraw_workaround(WithdrawWorkaroundRequest -> WithdrawWorkaroundResponse) [occurred_at] |message, faults, _| {
@@ -119,7 +119,7 @@ issue_commands! {
     delegate_verification(DelegateVerificationRequest -> DelegateVerificationResponse) [occurred_at] |message, faults, _| {
         Some(Command::DelegateVerification { to: faults.required("to", &message.to, PersonId::parse)? })
     };
-    resolve_issue(ResolveIssueRequest -> ResolveIssueResponse) [occurred_at] |message, faults, _| {
+    resolve_issue(ResolveIssueRequest -> ResolveIssueResponse) [occurred_at late_reason] |message, faults, _| {
         Some(Command::ResolveIssue { fix: Fact::Known(parse::fix(faults, &message)?) })
     };
     add_regression_tests(AddRegressionTestsRequest -> AddRegressionTestsResponse) [occurred_at] |message, faults, _| {
@@ -135,10 +135,10 @@ issue_commands! {
         let confirmed_by = faults.optional("confirmed_by", &message.confirmed_by, PersonId::parse);
         Some(Command::VerifyIssue { confirmed_by: Fact::Known(confirmed_by.unwrap_or_else(|| actor.clone())) })
     };
-    mark_in_production(MarkInProductionRequest -> MarkInProductionResponse) [occurred_at] |message, faults, _| {
+    mark_in_production(MarkInProductionRequest -> MarkInProductionResponse) [occurred_at late_reason] |message, faults, _| {
         Some(Command::MarkInProduction { release: faults.required("release", &message.release, ReleaseId::parse)? })
     };
-    close_issue(CloseIssueRequest -> CloseIssueResponse) [occurred_at] |message, faults, _| {
+    close_issue(CloseIssueRequest -> CloseIssueResponse) [occurred_at late_reason] |message, faults, _| {
         Some(Command::CloseIssue { closing: Fact::Known(parse::closing(faults, &message)?) })
     };
     withdraw_from_production(WithdrawFromProductionRequest -> WithdrawFromProductionResponse) [occurred_at] |message, faults, _| {
@@ -175,6 +175,12 @@ issue_commands! {
     estimate_item(EstimateItemRequest -> EstimateItemResponse) [] |message, _, _| {
         Some(Command::EstimateItem { points: message.points })
     };
+    rebase_clocks(RebaseClocksRequest -> RebaseClocksResponse) [] |message, faults, _| Some(sla::rebase(&message, faults));
+    record_sla_at_risk(RecordSlaAtRiskRequest -> RecordSlaAtRiskResponse) [] |message, faults, _| sla::at_risk(&message, faults);
+    record_sla_breach(RecordSlaBreachRequest -> RecordSlaBreachResponse) [] |message, faults, _| sla::breach(&message, faults);
+    correct_sla_breach(CorrectSlaBreachRequest -> CorrectSlaBreachResponse) [] |message, faults, _| sla::correct(&message, faults);
+    record_escalation(RecordEscalationRequest -> RecordEscalationResponse) [] |message, faults, _| sla::escalate(&message, faults);
+    record_delivery(RecordDeliveryRequest -> RecordDeliveryResponse) [occurred_at] |message, faults, _| sla::delivery(&message, faults);
 }
 
 mutations! { issue: Issue; FileIssueRequest -> FileIssueResponse [] [occurred_at]; }

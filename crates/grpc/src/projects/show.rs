@@ -31,6 +31,7 @@ pub(super) fn project(project: &Project) -> wire::Project {
         product_owners: project.product_owners.iter().map(ToString::to_string).collect(),
         customers: project.customers.iter().map(customer).collect(),
         self_verification: project.self_verification,
+        switched_off: project.switched_off.iter().map(|one| reactor(*one).into()).collect(),
         revision: project.revision,
     }
 }
@@ -42,7 +43,6 @@ pub(super) fn team(team: &Team, of_model: Option<TeamModel>) -> wire::Team {
         model: model(of_model).into(),
         members: team.members.iter().map(ToString::to_string).collect(),
         revision: team.revision,
-    }
         away: team.away.iter().map(absence).collect(),
     }
 }
@@ -52,6 +52,7 @@ fn absence(absence: &Absence) -> wire::Absence {
         person: absence.person.to_string(),
         from: Some(stamp(absence.from)),
         until: Some(stamp(absence.until)),
+    }
 }
 
 pub(crate) fn model(model: Option<TeamModel>) -> wire::TeamModel {
@@ -62,6 +63,16 @@ pub(crate) fn model(model: Option<TeamModel>) -> wire::TeamModel {
         Some(TeamModel::Operations) => wire::TeamModel::Operations,
         Some(TeamModel::Support) => wire::TeamModel::Support,
         None => wire::TeamModel::Unspecified,
+    }
+}
+
+pub(crate) fn reactor(reactor: Reactor) -> wire::Reactor {
+    match reactor {
+        Reactor::Deadlines => wire::Reactor::Deadlines,
+        Reactor::Escalations => wire::Reactor::Escalations,
+        Reactor::Production => wire::Reactor::Production,
+        Reactor::Delivery => wire::Reactor::Delivery,
+        Reactor::Shifts => wire::Reactor::Shifts,
     }
 }
 

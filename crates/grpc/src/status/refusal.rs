@@ -3,10 +3,14 @@
 use std::fmt::Display;
 
 use api::errors::v1::Reason;
+use domain::calendar::Faults;
+use domain::clocks::Clock;
 use domain::ids::PersonId;
 use domain::issue::IssueRef;
 use domain::{Missing, Rejection};
+use jiff::Timestamp;
 
+use crate::limits::FAULTS_MAX;
 use crate::reason::name;
 
 /// A rejection on the wire.
@@ -17,6 +21,8 @@ pub(super) struct Refusal {
     pub(super) facts: Vec<(&'static str, String)>,
     /// What stands in the way, each with a description.
     pub(super) violations: Vec<(Reason, String)>,
+    /// What is wrong with which fields of the request.
+    pub(super) fields: Vec<(String, String)>,
 }
 
 /// The rejection on the wire.
@@ -24,8 +30,40 @@ pub(super) fn of(rejection: &Rejection) -> Refusal {
     if let Rejection::Incomplete { missing } = rejection {
         return incomplete(missing);
     }
+    if let Some((field, faults)) = faulty(rejection) {
+        return malformed(reason(rejection), field, faults);
+    }
     let (reason, message) = (reason(rejection), rejection.to_string());
-    Refusal { reason, facts: facts(rejection), violations: vec![(reason, message.clone())], message }
+    let violations = vec![(reason, message.clone())];
+    Refusal { reason, facts: facts(rejection), violations, message, fields: Vec::new() }
+}
+
+/// Faults of a field of the request, each with its place within.
+fn faulty(rejection: &Rejection) -> Option<(&'static str, &Faults)> {
+    match rejection {
+        Rejection::PolicyMalformed { faults } => Some(("policy", faults)),
+        Rejection::CalendarMalformed { faults } => Some(("calendar", faults)),
+        _ => None,
+    }
+}
+
+fn malformed(reason: Reason, field: &'static str, Faults(faults): &Faults) -> Refusal {
+    let told: Vec<_> = faults.iter().take(3).map(ToString::to_string).collect();
+    let more = faults.len() - told.len();
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let message = format!("the {field} is refused: {}{more}", told.join("; "));
+    let field_of = |place: &str| match place {
+        "effective_from" => place.to_owned(),
+        _ => format!("{field}.{place}"),
+    };
+    let fields = faults.iter().take(FAULTS_MAX).map(|fault| (field_of(&fault.place), fault.problem.clone()));
+    Refusal {
+        reason,
+        facts: fact("faults", faults.len()),
+        violations: vec![(reason, message.clone())],
+        fields: fields.collect(),
+        message,
+    }
 }
 
 fn incomplete(missing: &[Missing]) -> Refusal {
@@ -36,6 +74,7 @@ fn incomplete(missing: &[Missing]) -> Refusal {
         message: wanted.join("; "),
         facts: vec![("missing", join(reasons.iter().map(|reason| name(*reason))))],
         violations: reasons.into_iter().zip(wanted.into_iter().map(str::to_owned)).collect(),
+        fields: Vec::new(),
     }
 }
 
@@ -43,6 +82,7 @@ fn incomplete(missing: &[Missing]) -> Refusal {
 fn describe(missing: Missing) -> &'static str {
     match missing {
         Missing::ReasonMissing => "say why",
+        Missing::LateReasonMissing => "say why it is recorded late: it takes back a recorded breach",
         Missing::LevelMissing => "give a triage level",
         Missing::SeverityMissing => "give a severity",
         Missing::ComponentMissing => "give a component",
@@ -76,6 +116,7 @@ fn describe(missing: Missing) -> &'static str {
 fn missing_reason(missing: Missing) -> Reason {
     match missing {
         Missing::ReasonMissing => Reason::ReasonMissing,
+        Missing::LateReasonMissing => Reason::LateReasonMissing,
         Missing::LevelMissing => Reason::LevelMissing,
         Missing::SeverityMissing => Reason::SeverityMissing,
         Missing::ComponentMissing => Reason::ComponentMissing,
@@ -137,6 +178,7 @@ fn reason(rejection: &Rejection) -> Reason {
         R::NotAssignee { .. } => Reason::NotAssignee,
         R::NotOpenerOrCustomer { .. } => Reason::NotOpenerOrCustomer,
         R::VerifierIsResolver { .. } => Reason::VerifierIsResolver,
+        R::SwitchedOff { .. } => Reason::SwitchedOff,
         R::WrongTeamForLevel { .. } => Reason::WrongTeamForLevel,
         R::SameTeam { .. } => Reason::SameTeam,
         R::SameSeverity { .. } => Reason::SameSeverity,
@@ -177,9 +219,32 @@ fn reason(rejection: &Rejection) -> Reason {
         R::NotAway { .. } => Reason::NotAway,
         R::AbsenceOver { .. } => Reason::AbsenceOver,
         R::TooManyAbsences { .. } => Reason::TooManyAbsences,
+        R::NoShiftsNeeded { .. } => Reason::NoShiftsNeeded,
+        R::ShiftsStand { .. } => Reason::ShiftsStand,
+        R::NoShifts => Reason::NoShifts,
+        R::ShiftsNeeded => Reason::ShiftsNeeded,
+        R::NoSuchShift { .. } => Reason::NoSuchShift,
+        R::OnShiftAlready { .. } => Reason::OnShiftAlready,
+        R::NoSuchCycle { .. } => Reason::NoSuchCycle,
+        R::SlaNotAtRisk { .. } => Reason::SlaNotAtRisk,
+        R::SlaNotBreached { .. } => Reason::SlaNotBreached,
+        R::SlaAlreadyRecorded { .. } => Reason::SlaAlreadyRecorded,
+        R::SlaBreachNotRecorded { .. } => Reason::SlaBreachNotRecorded,
+        R::SlaBreachStands { .. } => Reason::SlaBreachStands,
+        R::UnknownPolicy { .. } => Reason::UnknownPolicy,
+        R::PolicyNotInForce { .. } => Reason::PolicyNotInForce,
+        R::NothingToRebase { .. } => Reason::NothingToRebase,
+        R::EscalationNotDue { .. } => Reason::EscalationNotDue,
+        R::NoDeliveryRule { .. } => Reason::NoDeliveryRule,
+        R::DeliveryAlreadyRecorded { .. } => Reason::DeliveryAlreadyRecorded,
         R::SettingUnchanged => Reason::SettingUnchanged,
         R::SeverityRemoved { .. } => Reason::SeverityRemoved,
         R::SchemeMalformed { .. } => Reason::SchemeMalformed,
+        R::CalendarBuiltIn { .. } => Reason::CalendarBuiltIn,
+        R::TooManyCalendars { .. } => Reason::TooManyCalendars,
+        R::CalendarMalformed { .. } => Reason::CalendarMalformed,
+        R::PolicyMalformed { .. } => Reason::PolicyMalformed,
+        R::SamePolicy { .. } => Reason::SamePolicy,
         R::AlreadyDeployed { .. } => Reason::AlreadyDeployed,
         R::NotDeployed { .. } => Reason::NotDeployed,
     }
@@ -213,7 +278,11 @@ fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
         | R::LevelHasNoNature
         | R::WrongClosingForFix
         | R::AskedInThePast
+        | R::NoShifts
+        | R::ShiftsNeeded
         | R::SettingUnchanged
+        | R::CalendarMalformed { .. }
+        | R::PolicyMalformed { .. }
         | R::Incomplete { .. } => Vec::new(),
         R::UnknownProject { project } | R::ProjectExists { project } => fact("project", project),
         R::UnknownComponent { component } | R::SameComponent { component } | R::ComponentExists { component } => {
@@ -246,7 +315,11 @@ fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
         | R::AlreadyProductOwner { person }
         | R::NotProductOwner { person }
         | R::AlreadyMember { person }
-        | R::NotAway { person } => fact("person", person),
+        | R::NotAway { person }
+        | R::OnShiftAlready { person } => fact("person", person),
+        R::NoShiftsNeeded { from } => from.iter().flat_map(|from| fact("from", from)).collect(),
+        R::ShiftsStand { until } => fact("until", until),
+        R::NoSuchShift { shift } => fact("shift", shift),
         R::AlreadyAway { person, from, until } => {
             vec![("person", person.to_string()), ("from", from.to_string()), ("until", until.to_string())]
         }
@@ -254,6 +327,7 @@ fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
             vec![("from", from.to_string()), ("until", until.to_string()), ("now", now.to_string())]
         }
         R::TooManyAbsences { limit } => fact("limit", limit),
+        R::SwitchedOff { reactor } => fact("reactor", reactor),
         R::WrongTeamForLevel { team, level, may } => {
             vec![("team", team.to_string()), ("level", level.number().to_string()), ("may", join(may))]
         }
@@ -274,7 +348,33 @@ fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
             vec![("person", person.to_string()), ("customer", customer.to_string())]
         }
         R::SchemeMalformed { problem } => fact("problem", problem),
+        R::CalendarBuiltIn { calendar } => fact("calendar", calendar),
+        R::TooManyCalendars { limit } => fact("limit", limit),
+        R::SamePolicy { version } | R::NothingToRebase { version } => fact("version", version),
+        R::UnknownPolicy { version, latest } => vec![("version", version.to_string()), ("latest", latest.to_string())],
+        R::PolicyNotInForce { version, effective_from } => {
+            vec![("version", version.to_string()), ("effective_from", effective_from.to_string())]
+        }
+        R::NoSuchCycle { clock, cycle }
+        | R::SlaAlreadyRecorded { clock, cycle }
+        | R::SlaBreachNotRecorded { clock, cycle }
+        | R::SlaBreachStands { clock, cycle } => of_cycle(*clock, *cycle, &[]),
+        R::SlaNotAtRisk { clock, cycle, at_risk_at: due } => of_cycle(*clock, *cycle, &[("at_risk_at", *due)]),
+        R::SlaNotBreached { clock, cycle, deadline } => of_cycle(*clock, *cycle, &[("deadline", *deadline)]),
+        R::EscalationNotDue { clock, cycle, step, due } => {
+            let mut facts = of_cycle(*clock, *cycle, &[("due", *due)]);
+            facts.extend(fact("step", step));
+            facts
+        }
+        R::NoDeliveryRule { cycle, .. } | R::DeliveryAlreadyRecorded { cycle } => fact("cycle", cycle),
     }
+}
+
+/// Which cycle of which clock, and the instants that would change the answer.
+fn of_cycle(clock: Clock, cycle: u32, instants: &[(&'static str, Option<Timestamp>)]) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("clock", clock.to_string()), ("cycle", cycle.to_string())];
+    facts.extend(instants.iter().filter_map(|(name, at)| Some((*name, at.as_ref()?.to_string()))));
+    facts
 }
 
 fn fact(name: &'static str, value: impl Display) -> Vec<(&'static str, String)> {

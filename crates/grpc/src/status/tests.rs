@@ -54,6 +54,7 @@ fn a_rejection_has_its_own_name_on_the_wire() {
         Rejection::NotOpenerOrCustomer { person: person(), opener: None },
         Rejection::VerifierIsResolver { person: person() },
         Rejection::WrongTeamForLevel { team: team(), level: Level::System, may: vec![team()] },
+        Rejection::SwitchedOff { reactor: domain::project::Reactor::Deadlines },
         Rejection::SameTeam { team: team() },
         Rejection::SameSeverity { severity: severity() },
         Rejection::SameLevel { level: Level::System },

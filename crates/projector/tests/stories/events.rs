@@ -98,7 +98,7 @@ pub(crate) fn verified() -> IssueEvent {
 
 pub(crate) fn closed() -> IssueEvent {
     let released = Closing::Released { release: Some("r1".parse().unwrap()), reverified_by: Some(person("dora")) };
-    IssueEvent::IssueClosed { closing: Known(released) }
+    IssueEvent::IssueClosed { closing: Known(released), deployed_at: None }
 }
 
 pub(crate) fn dismissed(dismissal: Dismissal) -> IssueEvent {

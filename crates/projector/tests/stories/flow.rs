@@ -189,6 +189,7 @@ async fn each_time_runs_from_its_beginning_to_its_end() {
     };
     let applied = || IssueEvent::IssueClosed {
         closing: Known(Closing::DataApplied { at: Some(at(12)), by: Some(person("dan")) }),
+        deployed_at: None,
     };
     let cases = [
         ("filed", vec![(0, filed("a")), (7, commented("me too"))], ""),

@@ -128,7 +128,7 @@ pub(super) fn moves() -> impl Strategy<Value = IssueEvent> {
         3 => (fact(person("olga")), select(capacities), any::<bool>()).prop_map(
             |(confirmed_by, capacity, self_verified)| IssueEvent::IssueVerified { confirmed_by, capacity, self_verified }
         ),
-        3 => select(closings).prop_map(|closing| IssueEvent::IssueClosed { closing }),
+        3 => select(closings).prop_map(|closing| IssueEvent::IssueClosed { closing, deployed_at: None }),
         1 => reason().prop_map(|reason| IssueEvent::ReturnedToTriage { reason }),
         1 => (reason(), any::<bool>())
             .prop_map(|(reason, unassigned)| IssueEvent::ResolutionRejected { reason, unassigned }),

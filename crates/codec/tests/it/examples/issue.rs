@@ -2,6 +2,7 @@
 
 mod filing;
 mod resolution;
+mod shifts;
 mod triage;
 
 use super::Example;
@@ -10,5 +11,6 @@ pub(super) fn examples() -> Vec<Example> {
     let mut examples = filing::examples();
     examples.extend(triage::examples());
     examples.extend(resolution::examples());
+    examples.extend(shifts::examples());
     examples
 }

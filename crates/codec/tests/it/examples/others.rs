@@ -2,7 +2,7 @@
 
 use domain::Event;
 use domain::ids::ProjectId;
-use domain::project::{ProjectEvent as P, Scheme, Severity, TeamModel};
+use domain::project::{ProjectEvent as P, Reactor, Scheme, Severity, TeamModel};
 use domain::release::ReleaseEvent as R;
 use domain::team::TeamEvent;
 use domain::text::Title;
@@ -53,6 +53,7 @@ fn settings() -> Vec<Example> {
             P::ComponentOwnerChanged { component: "checkout".parse().unwrap(), owner: None },
         ),
         example("SelfVerificationSet.v1", P::SelfVerificationSet { on: true }),
+        example("ReactorSwitched.v1", P::ReactorSwitched { reactor: Reactor::Deadlines, on: false }),
     ]
 }
 
@@ -69,16 +70,16 @@ fn teams() -> Vec<Example> {
         added("TeamAdded.v1.support", "first-line", TeamModel::Support),
         example("MemberAdded.v1", TeamEvent::MemberAdded { person: person("ada") }),
         example("MemberRemoved.v1", TeamEvent::MemberRemoved { person: person("ada") }),
-    ]
         example("MemberAway.v1", TeamEvent::MemberAway { person: person("ada"), from: day(1), until: day(14) }),
         example("MemberBack.v1", TeamEvent::MemberBack { person: person("ada"), from: day(1) }),
+    ]
 }
 
-fn people_of_a_project() -> Vec<Example> {
 fn day(n: i64) -> Timestamp {
     Timestamp::from_second(1_793_000_000 + n * 86_400).unwrap()
 }
 
+fn people_of_a_project() -> Vec<Example> {
     let customer = || "acme".parse().unwrap();
     let events = [
         (

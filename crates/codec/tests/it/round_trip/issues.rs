@@ -1,9 +1,12 @@
 //! Events of issues.
 
 use domain::issue::IssueEvent as I;
+use domain::shifts::{Ending, Hours, Obstacle, Plan, Shift};
+use jiff::Timestamp;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::vocabulary::{
     asked, capacity, closing, dismissal, fix, issue_ref, level, link_kind, nature, report, source,
@@ -11,7 +14,7 @@ use super::vocabulary::{
 use super::words::{fact, id, issue_id, maybe_text, names, text, title};
 
 pub(super) fn events() -> BoxedStrategy<I> {
-    prop_oneof![filing(), triage(), ownership(), resolution(), verification(), closings(), links()].boxed()
+    prop_oneof![filing(), triage(), ownership(), resolution(), verification(), closings(), links(), shifts()].boxed()
 }
 
 fn filing() -> BoxedStrategy<I> {
@@ -83,7 +86,7 @@ fn verification() -> BoxedStrategy<I> {
 fn closings() -> BoxedStrategy<I> {
     prop_oneof![
         id().prop_map(|release| I::MarkedInProduction { release }),
-        fact(closing()).prop_map(|closing| I::IssueClosed { closing }),
+        (fact(closing()), of(time())).prop_map(|(closing, deployed_at)| I::IssueClosed { closing, deployed_at }),
         maybe_text().prop_map(|reason| I::WithdrawnFromProduction { reason }),
         (maybe_text(), any::<bool>()).prop_map(|(reason, unassigned)| I::IssueReopened { reason, unassigned }),
         (fact(dismissal()), maybe_text()).prop_map(|(dismissal, note)| I::IssueDismissed { dismissal, note }),
@@ -97,6 +100,21 @@ fn links() -> BoxedStrategy<I> {
         (link_kind(), issue_ref()).prop_map(|(kind, other)| I::IssuesLinked { kind, other }),
         text().prop_map(|text| I::IssueCommented { text }),
         id().prop_map(|person| I::WatchStarted { person }),
+    ]
+    .boxed()
+}
+
+fn shifts() -> BoxedStrategy<I> {
+    let at = || (0..4_000_000_000_000_000_i64).prop_map(|micros| Timestamp::from_microsecond(micros).unwrap());
+    let hours = move || (at(), at()).prop_map(|(from, until)| Hours { from, until });
+    let taken = (id(), hours()).prop_map(|(person, hours)| Shift { person, hours });
+    let plan = (of(id()), hours(), vec(taken, 0..4), vec(hours(), 0..4), of(select(Obstacle::ALL.to_vec()))).prop_map(
+        |(team, Hours { from, until }, shifts, uncovered, obstacle)| Plan { team, from, until, shifts, uncovered, obstacle },
+    );
+    prop_oneof![
+        plan.prop_map(|plan| I::ShiftsPlanned { plan }),
+        (at(), id(), id()).prop_map(|(shift, from, to)| I::ShiftHandedOver { shift, from, to }),
+        select(Ending::ALL.to_vec()).prop_map(|because| I::ShiftsEnded { because }),
     ]
     .boxed()
 }

@@ -1,13 +1,16 @@
 //! Events of projects, teams and releases.
 
-use domain::project::{ProjectEvent as P, Scheme, Severity, TeamModel};
+use domain::project::{ProjectEvent as P, Reactor, Scheme, Severity, TeamModel};
 use domain::release::ReleaseEvent as R;
 use domain::team::TeamEvent as T;
 use jiff::Timestamp;
 use proptest::collection::{btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
+use proptest::sample::select;
 
+use super::calendar::calendar;
+use super::policy::policy;
 use super::words::{id, issue_key, marked, name, project_id, title};
 
 fn scheme() -> BoxedStrategy<Scheme> {
@@ -47,7 +50,10 @@ pub(super) fn project_events() -> BoxedStrategy<P> {
         }),
         (id(), id()).prop_map(|(customer, person)| P::CustomerPersonAdded { customer, person }),
         (id(), id()).prop_map(|(customer, person)| P::CustomerPersonRemoved { customer, person }),
+        calendar().prop_map(|calendar| P::CalendarDefined { calendar }),
+        policy().prop_map(|policy| P::PolicyAdopted { policy }),
         any::<bool>().prop_map(|on| P::SelfVerificationSet { on }),
+        (select(Reactor::ALL.to_vec()), any::<bool>()).prop_map(|(reactor, on)| P::ReactorSwitched { reactor, on }),
     ]
     .boxed()
 }

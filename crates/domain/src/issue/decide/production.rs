@@ -1,5 +1,7 @@
 //! What is in production: marks, closing, and back.
 
+use jiff::Timestamp;
+
 use super::case::{Case, Outcome};
 use super::verification::not_resolver;
 use crate::ids::ReleaseId;
@@ -25,7 +27,7 @@ pub(super) fn close(case: &Case<'_>, closing: Fact<Closing>) -> Outcome {
     };
     let verified = verified(case)?;
     if case.imported() {
-        return Ok(vec![IssueEvent::IssueClosed { closing }]);
+        return Ok(vec![IssueEvent::IssueClosed { closing, deployed_at: None }]);
     }
     let fix = verified.resolved.fix.known();
     let closing = match closing {
@@ -52,7 +54,16 @@ pub(super) fn close(case: &Case<'_>, closing: Fact<Closing>) -> Outcome {
     }
     evidence.complete()?;
     not_applied_yet(case, &closing)?;
-    Ok(vec![IssueEvent::IssueClosed { closing: Fact::Known(closing) }])
+    let deployed_at = deployed.and_then(deployed_since);
+    Ok(vec![IssueEvent::IssueClosed { closing: Fact::Known(closing), deployed_at }])
+}
+
+/// Since when a release is in production.
+pub(super) fn deployed_since(release: &Release) -> Option<Timestamp> {
+    match release.environments.get(PRODUCTION) {
+        Some(Deployment::Deployed { at }) => Some(*at),
+        Some(Deployment::RolledBack { .. }) | None => None,
+    }
 }
 
 /// The closing that such a fix needs, with nothing of its evidence: levels 1 and 2 need none.
@@ -97,10 +108,7 @@ fn in_production(case: &Case<'_>, verified: &Verified, release: &Release) -> Res
     let code = verified.resolved.fix.known().and_then(Fix::code);
     let carries = release.issues.contains(&case.issue.key)
         || code.is_some_and(|code| code.changes.iter().any(|change| release.changes.contains(change)));
-    let stands = matches!(
-        release.environments.get(PRODUCTION),
-        Some(Deployment::Deployed { at }) if *at > case.issue.cycle_start
-    );
+    let stands = deployed_since(release).is_some_and(|at| at > case.issue.cycle_start);
     if (carries && stands) || case.imported() {
         return Ok(());
     }

@@ -9,6 +9,7 @@ use api::projects::v1 as project;
 use domain::Fact;
 use domain::ids::{CustomerId, PersonId};
 use domain::issue::{Asked, Capacity, Closing, Dismissal, Fix, Nature, Report};
+use domain::shifts::Plan;
 use domain::text::Text;
 
 use crate::fields::stamp;
@@ -143,4 +144,24 @@ pub(super) fn customer(
     people: &BTreeSet<PersonId>,
 ) -> project::Customer {
     project::Customer { id: id.to_string(), tier: text(tier), people: people.iter().map(ToString::to_string).collect() }
+}
+
+pub(super) fn shifts_planned(plan: &Plan) -> wire::ShiftsPlanned {
+    let shifts = plan.shifts.iter().map(|shift| wire::PlannedShift {
+        person: shift.person.to_string(),
+        from: Some(stamp(shift.hours.from)),
+        until: Some(stamp(shift.hours.until)),
+    });
+    let uncovered = plan
+        .uncovered
+        .iter()
+        .map(|hours| wire::UncoveredHours { from: Some(stamp(hours.from)), until: Some(stamp(hours.until)) });
+    wire::ShiftsPlanned {
+        team: text(plan.team.as_ref()),
+        from: Some(stamp(plan.from)),
+        until: Some(stamp(plan.until)),
+        shifts: shifts.collect(),
+        uncovered: uncovered.collect(),
+        obstacle: plan.obstacle.map(|obstacle| obstacle.as_str().to_owned()).unwrap_or_default(),
+    }
 }

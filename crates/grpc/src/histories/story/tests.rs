@@ -92,6 +92,47 @@ fn reports_and_questions() {
 }
 
 #[test]
+fn shifts_say_who_is_on_and_what_nobody_covers() {
+    use domain::shifts::{Ending, Hours, Obstacle, Plan, Shift};
+    let hours = |from: &str, until: &str| Hours { from: from.parse().unwrap(), until: until.parse().unwrap() };
+    let (day, morning) = (
+        hours("2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z"),
+        hours("2026-03-02T08:00:00Z", "2026-03-02T16:00:00Z"),
+    );
+    let plan = Plan {
+        team: Some(team("core")),
+        from: day.from,
+        until: day.until,
+        shifts: vec![Shift { person: person("zoe"), hours: morning }],
+        uncovered: vec![Hours { from: morning.until, until: day.until }],
+        obstacle: Some(Obstacle::TeamOfOne),
+    };
+    check(
+        E::ShiftsPlanned { plan },
+        "Planned shifts around the clock: on are zoe; not all hours are covered: a team of one can't cover the clock",
+        &[
+            "team: core",
+            "from: 2026-03-02T08:00:00Z",
+            "until: 2026-03-03T08:00:00Z",
+            "on: zoe from 2026-03-02T08:00:00Z until 2026-03-02T16:00:00Z",
+            "uncovered: from 2026-03-02T16:00:00Z until 2026-03-03T08:00:00Z",
+            "obstacle: a team of one can't cover the clock",
+        ],
+    );
+    let unowned = domain::shifts::plan(None, day.from, None);
+    assert_eq!(
+        summary(&E::ShiftsPlanned { plan: unowned }),
+        "Planned shifts around the clock: nobody is on; not all hours are covered: no team owns the issue yet"
+    );
+    check(
+        E::ShiftHandedOver { shift: day.from, from: person("zoe"), to: person("ben") },
+        "ben takes zoe’s shift of 2026-03-02T08:00:00Z",
+        &["shift: 2026-03-02T08:00:00Z", "from: zoe", "to: ben"],
+    );
+    check(E::ShiftsEnded { because: Ending::Mitigated }, "No more shifts: mitigated", &["because: mitigated"]);
+}
+
+#[test]
 fn triage_and_its_changes() {
     let triaged = E::IssueTriaged {
         level: Fact::Known(Level::System),
@@ -173,14 +214,14 @@ fn production_and_the_end() {
     check(E::CauseNamed { release: release() }, "Named release 1.4.2 as a cause", &["release: 1.4.2"]);
     let closing = Closing::Released { release: Some(release()), reverified_by: Some(person("ben")) };
     let sentence = "Closed: in production with release 1.4.2, verified there by ben";
-    check(E::IssueClosed { closing: Fact::Known(closing) }, sentence, &["release: 1.4.2", "reverified_by: ben"]);
+    check(E::IssueClosed { closing: Fact::Known(closing), deployed_at: None }, sentence, &["release: 1.4.2", "reverified_by: ben"]);
     let applied = Closing::DataApplied { at: "2026-05-01T10:00:00Z".parse().ok(), by: Some(person("ben")) };
     let sentence = "Closed: applied in production at 2026-05-01T10:00:00Z by ben";
     let told = ["applied_at: 2026-05-01T10:00:00Z", "applied_by: ben"];
-    check(E::IssueClosed { closing: Fact::Known(applied) }, sentence, &told);
-    let nothing = E::IssueClosed { closing: Fact::Known(Closing::Confirmed) };
+    check(E::IssueClosed { closing: Fact::Known(applied), deployed_at: None }, sentence, &told);
+    let nothing = E::IssueClosed { closing: Fact::Known(Closing::Confirmed), deployed_at: None };
     check(nothing, "Closed: nothing had to be released", &[]);
-    let unknown = E::IssueClosed { closing: Fact::NotKnown };
+    let unknown = E::IssueClosed { closing: Fact::NotKnown, deployed_at: None };
     check(unknown, "Closed: the evidence is not known", &["closing: not known"]);
     check(E::WithdrawnFromProduction { reason: None }, "Withdrawn from production", &[]);
     check(E::IssueReopened { reason: None, unassigned: false }, "Reopened", &["unassigned: false"]);

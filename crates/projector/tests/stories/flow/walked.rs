@@ -52,7 +52,7 @@ fn walk_one<'a>(events: impl Iterator<Item = &'a Recorded>) -> Walked {
             matches!(level, Some(Level::UserError | Level::System))
         };
         let ends = match (&event, &before) {
-            (IssueEvent::IssueClosed { closing: Fact::Known(Closing::DataApplied { at: Some(applied), .. }) }, _)
+            (IssueEvent::IssueClosed { closing: Fact::Known(Closing::DataApplied { at: Some(applied), .. }), .. }, _)
                 if changes =>
             {
                 Some((*applied).min(at))

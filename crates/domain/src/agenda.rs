@@ -1,0 +1,167 @@
+//! What the system has to do by itself for an issue, and when: all that follows from its clocks.
+//!
+//! Pure, as the clocks are. A view asks [`next`] when to wake; who has woken asks [`due`] what for; and the decider counts once more.
+
+use jiff::Timestamp;
+
+use crate::clocks::{Alarm, Clock, Clocks, Cycle, EscalationDue, Ledger, Noted, Terms};
+use crate::issue::{Level, Phase};
+use crate::policy::Delivery;
+use crate::shifts::{self, Standing};
+
+/// Something to be done, from an instant on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Todo {
+    /// An alarm is to be recorded.
+    Record(Alarm),
+    /// A recorded breach is to be taken back.
+    Correct {
+        /// Which clock.
+        clock: Clock,
+        /// Its cycle.
+        cycle: u32,
+        /// The revision of the event that set the deadline.
+        set_by: u64,
+    },
+    /// Somebody is to be told of a clock.
+    Escalate {
+        /// Which clock.
+        clock: Clock,
+        /// Its cycle.
+        cycle: u32,
+        /// Which step, and whom.
+        due: EscalationDue,
+    },
+    /// A fix that was to be patched into production at once: was it?
+    Deliver {
+        /// The resolve clock's cycle.
+        cycle: u32,
+        /// By when it was to be there.
+        due: Timestamp,
+        /// Whether it was.
+        kept: bool,
+    },
+    /// Shifts are to be planned, or renewed.
+    PlanShifts {
+        /// The revision of the event that planned those which stand; 0: none do.
+        after: u64,
+    },
+    /// Shifts are to be ended.
+    EndShifts {
+        /// The revision of the event that planned them.
+        planned_by: u64,
+    },
+}
+
+/// What is to be done by the clocks' instant, in the order of time.
+pub fn due(ledger: &Ledger, terms: &Terms<'_>, clocks: &Clocks, standing: Option<&Standing>) -> Vec<(Timestamp, Todo)> {
+    let mut due = Vec::new();
+    for alarm in clocks.untold() {
+        due.push((alarm.at, Todo::Record(alarm.clone())));
+    }
+    for cycle in &clocks.cycles {
+        if let Some(breach) = cycle.breach.as_ref().filter(|_| cycle.doubtful) {
+            let todo = Todo::Correct { clock: cycle.clock, cycle: cycle.number, set_by: breach.set_by };
+            due.push((clocks.now, todo));
+        }
+    }
+    due.extend(later(ledger, terms, clocks, standing).filter(|(at, _)| *at <= clocks.now));
+    // Stable: at one instant, what happened is recorded before anybody is told of it.
+    due.sort_by_key(|(at, _)| *at);
+    due
+}
+
+/// When something is to be done next, if nothing happens before; not later than the clocks' instant where something is already. `None`: nothing, ever.
+pub fn next(
+    ledger: &Ledger,
+    terms: &Terms<'_>,
+    clocks: &Clocks,
+    standing: Option<&Standing>,
+) -> Option<Timestamp> {
+    let doubtful = clocks.cycles.iter().any(|cycle| cycle.doubtful).then_some(clocks.now);
+    let later = later(ledger, terms, clocks, standing).map(|(at, _)| at);
+    later.chain(clocks.next_due()).chain(doubtful).min()
+}
+
+/// What is done besides recording alarms, at its instant: now, or some time.
+fn later<'a>(
+    ledger: &'a Ledger,
+    terms: &'a Terms<'_>,
+    clocks: &'a Clocks,
+    standing: Option<&'a Standing>,
+) -> impl Iterator<Item = (Timestamp, Todo)> + 'a {
+    let escalations = clocks.cycles.iter().flat_map(move |cycle| {
+        let of = (cycle.clock, cycle.number);
+        let untold = cycle.escalations(terms).into_iter().filter(move |due| !is_told(ledger, of, due));
+        untold.map(move |due| (due.at, Todo::Escalate { clock: of.0, cycle: of.1, due }))
+    });
+    escalations.chain(delivery(ledger, terms, clocks)).chain(shifts_due(ledger, terms, clocks, standing))
+}
+
+fn is_told(ledger: &Ledger, of: (Clock, u32), due: &EscalationDue) -> bool {
+    let told = |what: &Noted| {
+        matches!(what, Noted::Escalated { clock, cycle, set_by, step }
+            if ((*clock, *cycle), *set_by, *step) == (of, due.set_by, due.step))
+    };
+    ledger.notes().iter().any(|note| told(&note.what))
+}
+
+/// Patch now: in production within the resolve target, counted from the cycle's start. What was sent back before that is asked of the next cycle;
+/// what no change of code could mend, and what nobody works on, is not asked at all.
+fn delivery(ledger: &Ledger, terms: &Terms<'_>, clocks: &Clocks) -> Option<(Timestamp, Todo)> {
+    let cycle = clocks.current(Clock::Resolve)?;
+    let due = cycle.plan.as_ref()?.unpaused;
+    let rule = cycle.ruling(terms)?.rules.delivery;
+    if rule != Delivery::PatchNow || !needs_delivery(ledger) || is_delivered(ledger, cycle.number) {
+        return None;
+    }
+    let there = in_production(ledger, cycle);
+    let kept = there.is_some_and(|at| at <= due);
+    let at = if kept { there.unwrap_or(due) } else { due };
+    Some((at, Todo::Deliver { cycle: cycle.number, due, kept }))
+}
+
+/// Is there a fix that has to come to production, as far as is known?
+pub fn needs_delivery(ledger: &Ledger) -> bool {
+    let level = ledger.notes().iter().rev().find_map(|note| match &note.what {
+        Noted::Triaged { level, .. } => *level,
+        Noted::LevelChanged { to, .. } => Some(*to),
+        _ => None,
+    });
+    !matches!(ledger.phase(), Phase::Dismissed { .. }) && level.is_none_or(|level| level == Level::CodeOrData)
+}
+
+/// Is it recorded whether that cycle's fix got to production as its severity asks?
+pub fn is_delivered(ledger: &Ledger, number: u32) -> bool {
+    ledger.notes().iter().any(|note| matches!(note.what, Noted::Delivered { cycle, .. } if cycle == number))
+}
+
+/// When the cycle's fix first came to production.
+fn in_production(ledger: &Ledger, cycle: &Cycle) -> Option<Timestamp> {
+    let there = |note: &crate::clocks::Note| match &note.what {
+        Noted::InProduction => Some(note.at),
+        Noted::Closed { mitigated_at } => Some(mitigated_at.unwrap_or(note.at)),
+        _ => None,
+    };
+    ledger.notes().iter().filter_map(there).filter(|at| *at >= cycle.start).min()
+}
+
+fn shifts_due(
+    ledger: &Ledger,
+    terms: &Terms<'_>,
+    clocks: &Clocks,
+    standing: Option<&Standing>,
+) -> Option<(Timestamp, Todo)> {
+    // Most severities never ask for shifts: their clocks are not counted twice.
+    let mitigate = clocks.current(Clock::Mitigate)?;
+    let asks = || mitigate.ended_at().is_none() && mitigate.ruling(terms).is_some_and(|one| one.rules.shifts_after.is_some());
+    if standing.is_none() && !asks() {
+        return None;
+    }
+    let planned_by = standing.map_or(0, |standing| standing.planned_by);
+    match shifts::agenda(ledger, terms, standing, clocks.now) {
+        shifts::Agenda::Nothing => None,
+        shifts::Agenda::Plan { due } => Some((due, Todo::PlanShifts { after: planned_by })),
+        shifts::Agenda::End { due, .. } => Some((due, Todo::EndShifts { planned_by })),
+    }
+}
