@@ -185,7 +185,7 @@ impl Document {
                 }
             }
             IssueEvent::ResolutionRejected { .. } => self.history.again = now,
-            IssueEvent::IssueClosed { closing } => {
+            IssueEvent::IssueClosed { closing, .. } => {
                 self.ended(Measure::Lead, self.history.lead, at, told);
                 self.ended(Measure::Cycle, self.history.cycle, at, told);
                 let applied = match closing {

@@ -175,6 +175,9 @@ impl IssueRow {
             links: all(parts.links, details::Link::link).map_err(inside)?,
             watchers: all(parts.watchers, |person| person.parse()).map_err(inside)?,
             comments: self.comments,
+            // Its clocks are another view's.
+            ledger: domain::clocks::Ledger::default(),
+            shifts: None,
         })
     }
 

@@ -177,6 +177,9 @@ fn issue(row: &DocumentRow) -> Result<Issue, RowError> {
         links: Vec::new(),
         watchers: Vec::new(),
         comments: 0,
+        // Its clocks are another view's.
+        ledger: domain::clocks::Ledger::default(),
+        shifts: None,
     })
 }
 
