@@ -49,6 +49,7 @@ pub mod query;
 pub mod record;
 pub mod row;
 pub mod search;
+pub mod shifts;
 pub mod sla;
 pub mod table;
 pub mod view;
@@ -60,4 +61,4 @@ pub use query::Query;
 pub use view::{Ruler, Unappliable, View};
 
 /// Every view there is.
-pub static ALL: &[&dyn AnyView] = &[&issue::Issues, &search::SearchView, &flow::Flow, &sla::Sla];
+pub static ALL: &[&dyn AnyView] = &[&issue::Issues, &search::SearchView, &flow::Flow, &sla::Sla, &shifts::Shifts];
