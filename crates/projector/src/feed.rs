@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use event_log::{EventLog, LogError, PartitionId, StreamName};
-use history::PartitionRecord;
+use history::{PartitionPage, PartitionRecord};
 use view_store::Checkpoint;
 use views::{Recorded, StreamKind};
 
@@ -64,22 +64,43 @@ pub(crate) async fn read(
     limit: usize,
     wanted: impl Fn(StreamKind) -> bool,
 ) -> Result<Batch, Trouble> {
-    let page = history::partition_page(log, partition, after, limit).await?;
-    let end = page.last().map(|(position, leaf)| Checkpoint { position, leaf });
-    let mut events = Vec::with_capacity(page.records.len());
-    let mut traceparents = Vec::new();
-    for PartitionRecord { position, leaf: _, stream, traceparent, event } in page.records {
-        let kind = StreamKind::parse(&stream.kind).ok();
-        let what = match event {
-            Err(error) if error.is_upgrade_needed() => return Err(Trouble::UpgradeNeeded { reason: chain(&error) }),
-            _ if kind.is_some_and(|kind| !wanted(kind)) => continue,
-            Ok(event) => What::Event(event),
-            Err(error) => What::Damaged { stream: StreamName(&stream).to_string().into(), kind, reason: chain(&error) },
-        };
-        events.push(Fed { position, what });
-        traceparents.extend(traceparent);
+    let mut batch = Batch::default();
+    let (mut after, mut left) = (after, limit);
+    while left > 0 {
+        let page = history::partition_page(log, partition, after, left).await?;
+        let Some((position, leaf)) = page.last() else { break };
+        batch.end = Some(Checkpoint { position, leaf });
+        (after, left) = (position, left.saturating_sub(page.records.len()));
+        let ended = page.end;
+        batch.take(page, &wanted)?;
+        if ended {
+            break;
+        }
     }
-    Ok(Batch { events, traceparents, end })
+    Ok(batch)
+}
+
+impl Batch {
+    /// Adds a page, without the streams that nobody wants.
+    fn take(&mut self, page: PartitionPage, wanted: impl Fn(StreamKind) -> bool) -> Result<(), Trouble> {
+        for PartitionRecord { position, leaf: _, stream, traceparent, event } in page.records {
+            let kind = StreamKind::parse(&stream.kind).ok();
+            let what = match event {
+                Err(error) if error.is_upgrade_needed() => {
+                    return Err(Trouble::UpgradeNeeded { reason: chain(&error) });
+                }
+                _ if kind.is_some_and(|kind| !wanted(kind)) => continue,
+                Ok(event) => What::Event(event),
+                Err(error) => {
+                    let stream = StreamName(&stream).to_string().into();
+                    What::Damaged { stream, kind, reason: chain(&error) }
+                }
+            };
+            self.events.push(Fed { position, what });
+            self.traceparents.extend(traceparent);
+        }
+        Ok(())
+    }
 }
 
 /// Does the log have this leaf at this position? What others have folded here may not have arrived at this node's copy of the log yet: it

@@ -49,7 +49,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use event_log::{EventLog, PartitionId};
-use tokio::sync::{MutexGuard, mpsc, watch};
+use tokio::sync::{MutexGuard, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use view_store::{Schema, StoreError, ViewId, ViewStore};
@@ -66,8 +66,12 @@ pub use rebuild::{Rebuild, RebuildError, RebuildProgress, Step};
 pub use trouble::StartError;
 pub use verify::{DIFFERENCES_MAX, Difference, Verified, VerifyError, VerifyProgress, verify};
 
-/// A batch has at most so many events; a page of the log may be shorter.
-pub const BATCH_EVENTS_MAX: usize = 4096;
+/// A batch has at most so many events. The more there are, the fewer rows are written: an issue's and a counter's once a batch.
+pub const BATCH_EVENTS_MAX: usize = 16_384;
+/// Who is so far behind catches up; at most [`CATCHING_UP_MAX`] partitions at a time, for the sake of memory.
+pub const CATCHING_UP_EVENTS: u64 = 4096;
+/// One more than there are cores to be kept busy at the least: one reads and folds, one folds, one is being written.
+pub const CATCHING_UP_MAX: usize = 3;
 /// Where so many events or more wait, and less than a batch, more are on their way: they are waited for, unless a query waits.
 pub const BUSY_EVENTS: u64 = 32;
 /// They are waited for in steps of so long; and however few wait, one round begins so long after the last at the earliest.
@@ -150,6 +154,8 @@ struct Shared {
     /// All that are yet to be seen.
     unseen: watch::Sender<u64>,
     observed: Observed,
+    /// Turns of those who catch up.
+    turns: Semaphore,
 }
 
 /// Parked streams of a view in a partition that is led here.
@@ -174,7 +180,8 @@ impl Projector {
         let leases = Leases::of(store.join().await?);
         let desks = (0..partitions).map(|_| Desk::default()).collect();
         let (unseen, observed) = (watch::Sender::new(0), Observed::default());
-        let shared = Arc::new(Shared { log, store, views, leases, desks, parked, unseen, observed });
+        let turns = Semaphore::new(CATCHING_UP_MAX);
+        let shared = Arc::new(Shared { log, store, views, leases, desks, parked, unseen, observed, turns });
         shared.prepare().await?;
         shared.rebuild_strangers().await?;
         let (health, watched) = watch::channel(Health::Running);

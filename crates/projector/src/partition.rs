@@ -16,7 +16,7 @@ use crate::leases::Terms;
 use crate::orders::Order;
 use crate::supervisor::patience;
 use crate::trouble::{Trouble, chain};
-use crate::{BATCH_EVENTS_MAX, BUSY_EVENTS, BUSY_WAIT_MS, BUSY_WAITS_MAX, LEASE_MS, Shared};
+use crate::{BATCH_EVENTS_MAX, BUSY_EVENTS, BUSY_WAIT_MS, BUSY_WAITS_MAX, CATCHING_UP_EVENTS, LEASE_MS, Shared};
 
 const BUSY_WAIT: Duration = Duration::from_millis(BUSY_WAIT_MS);
 
@@ -116,6 +116,8 @@ impl Partition {
         places.sort_unstable();
         places.dedup();
         for place in places.into_iter().rev() {
+            let shared = Arc::clone(&self.shared);
+            let _turn = if head - place > CATCHING_UP_EVENTS { shared.turns.acquire().await.ok() } else { None };
             let (log, store) = (&*self.shared.log, &*self.shared.store);
             match advance((log, store), &mut self.lanes, place, BATCH_EVENTS_MAX, &self.shared.observed).await? {
                 Advanced::Done => self.count_parked(),

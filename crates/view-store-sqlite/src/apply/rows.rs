@@ -11,7 +11,7 @@ use crate::sql::{TableSql, ViewSql};
 use crate::value::{bind, bind_all, same};
 use crate::words::Pending;
 
-/// Applies the changes in order. Moves of one counter are summed until something else needs the table.
+/// Applies the changes in order.
 pub(super) fn write(connection: &Connection, view: &ViewSql, commit: &ViewCommit) -> Result<(), CommitError> {
     let rejected = |change: usize, reason: String| CommitError::Rejected { view: commit.view, change, reason };
     let failed = |change: usize, error: rusqlite::Error| {
@@ -22,16 +22,11 @@ pub(super) fn write(connection: &Connection, view: &ViewSql, commit: &ViewCommit
         let (place, sql) = view.table(change.table()).map_err(CommitError::Failed)?;
         let table = tables.entry(place).or_insert_with(|| TableWriter::new(connection, sql));
         match change {
-            Change::Upsert(row) => {
-                table.flush().map_err(|(at, error)| failed(at, error))?;
-                table.upsert(at, row).map_err(|error| failed(at, error))?;
-            }
-            Change::Delete { key, .. } => {
-                table.flush().map_err(|(at, error)| failed(at, error))?;
-                table.delete(at, key).map_err(|error| failed(at, error))?;
-            }
-            Change::Add { key, deltas, .. } => table.add(at, key, deltas).map_err(|reason| rejected(at, reason))?,
+            Change::Upsert(row) => table.upsert(at, row),
+            Change::Delete { key, .. } => table.delete(at, key),
+            Change::Add { key, deltas, .. } => table.add(key, deltas),
         }
+        .map_err(|error| failed(at, error))?;
     }
     tables.into_values().try_for_each(|table| table.finish().map_err(|(at, error)| failed(at, error)))
 }
@@ -42,12 +37,11 @@ struct TableWriter<'c> {
     sql: &'c TableSql,
     probe: Option<CachedStatement<'c>>,
     upsert: Option<CachedStatement<'c>>,
+    add: Option<CachedStatement<'c>>,
     /// By the indexed columns that they write.
     updates: HashMap<u64, CachedStatement<'c>>,
     /// The counters' names, in the row's order.
     counters: Vec<&'static str>,
-    /// Moves not yet written: the first change that made one, and the sums in the order of `counters`.
-    moves: BTreeMap<Key, (usize, Vec<i64>)>,
     /// Words not yet indexed.
     pending: Pending,
 }
@@ -55,8 +49,8 @@ struct TableWriter<'c> {
 impl<'c> TableWriter<'c> {
     fn new(connection: &'c Connection, sql: &'c TableSql) -> Self {
         let counters = sql.table.counters().into_iter().flatten().map(|column| column.name).collect();
-        let (updates, moves, pending) = <_>::default();
-        Self { connection, sql, probe: None, upsert: None, updates, counters, moves, pending }
+        let (probe, upsert, add, updates, pending) = <_>::default();
+        Self { connection, sql, probe, upsert, add, updates, counters, pending }
     }
 
     /// Looks at a row before it is rewritten, so that only the indexes whose values change are: up to twice as fast as
@@ -124,50 +118,34 @@ impl<'c> TableWriter<'c> {
         statement.raw_execute().map(drop)
     }
 
-    fn add(&mut self, at: usize, key: &Key, deltas: &[(&'static str, i64)]) -> Result<(), String> {
-        let counters = &self.counters;
-        let (_, sums) = self.moves.entry(key.clone()).or_insert_with(|| (at, vec![0; counters.len()]));
-        for (column, delta) in deltas {
-            // The change has been checked: its columns are counters.
-            let places = counters.iter().zip(sums.iter_mut());
-            for (_, sum) in places.filter(|(name, _)| *name == column) {
-                *sum = sum.checked_add(*delta).ok_or_else(|| format!("{column} overflows"))?;
-            }
+    /// Moves counters. A row that they come to zero in is not kept.
+    fn add(&mut self, key: &Key, deltas: &[(&'static str, i64)]) -> rusqlite::Result<()> {
+        // The change has been checked: its columns are counters. What can't be counted, SQLite refuses too.
+        let sum = |name: &&'static str| {
+            let moved = deltas.iter().filter(|(column, _)| column == name).map(|(_, by)| *by);
+            Value::Integer(moved.fold(0, i64::saturating_add))
+        };
+        let moves: Vec<_> = self.counters.iter().map(sum).collect();
+        let statement = cached(self.connection, &mut self.add, &self.sql.add)?;
+        bind_all(statement, key.values().iter().chain(&moves))?;
+        let zeros = match statement.raw_query().next()? {
+            Some(row) => row.get(0)?,
+            None => false,
+        };
+        if !zeros {
+            return Ok(());
         }
-        Ok(())
+        let mut delete = self.connection.prepare_cached(&self.sql.delete)?;
+        bind_all(&mut delete, key.values())?;
+        delete.raw_execute().map(drop)
     }
 
-    /// Writes whatever waits. Where it fails, the change is said that began it.
-    fn finish(mut self) -> Result<(), (usize, rusqlite::Error)> {
-        self.flush()?;
+    /// Indexes the words that wait for it. Where that fails, the change is said that brought them.
+    fn finish(self) -> Result<(), (usize, rusqlite::Error)> {
         match &self.sql.words {
             Some(words) => words.index(self.connection, &self.pending),
             None => Ok(()),
         }
-    }
-
-    /// Writes the counters' moves. Where it fails, the change is said that began it.
-    fn flush(&mut self) -> Result<(), (usize, rusqlite::Error)> {
-        if self.moves.is_empty() {
-            return Ok(());
-        }
-        for (key, (at, sums)) in std::mem::take(&mut self.moves) {
-            self.move_counters(&key, sums).map_err(|error| (at, error))?;
-        }
-        Ok(())
-    }
-
-    fn move_counters(&self, key: &Key, sums: Vec<i64>) -> rusqlite::Result<()> {
-        if sums.iter().all(|sum| *sum == 0) {
-            return Ok(());
-        }
-        let sums: Vec<_> = sums.into_iter().map(Value::Integer).collect();
-        let mut add = self.connection.prepare_cached(&self.sql.add)?;
-        bind_all(&mut add, key.values().iter().chain(&sums))?;
-        add.raw_execute()?;
-        let mut delete = self.connection.prepare_cached(&self.sql.delete_zeros)?;
-        bind_all(&mut delete, key.values())?;
-        delete.raw_execute().map(drop)
     }
 }
 

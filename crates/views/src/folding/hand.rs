@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::mem;
 
 use domain::StreamRef;
+use foldhash::fast::RandomState;
 
 use crate::row::{Change, Row, RowError, Value};
 use crate::view::Count;
@@ -14,8 +15,8 @@ const DOCUMENT_BYTES: usize = 1024;
 /// Documents by stream. Two generations: what a batch touches is young; when the young ones fill half the bound, the old
 /// ones are let go and the young grow old. Nothing that this batch touched is let go.
 pub(super) struct Hand<D> {
-    young: HashMap<StreamRef, Held<D>>,
-    old: HashMap<StreamRef, Held<D>>,
+    young: HashMap<StreamRef, Held<D>, RandomState>,
+    old: HashMap<StreamRef, Held<D>, RandomState>,
     young_bytes: usize,
     bytes_max: usize,
 }
@@ -55,7 +56,7 @@ impl<D> Held<D> {
 
 impl<D> Hand<D> {
     pub(super) fn new(bytes_max: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), young_bytes: 0, bytes_max }
+        Self { young: HashMap::default(), old: HashMap::default(), young_bytes: 0, bytes_max }
     }
 
     pub(super) fn has(&self, stream: &StreamRef) -> bool {
