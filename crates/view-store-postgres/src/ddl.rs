@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use views::table::{Direction, Index, Kind, Schema, Table};
 
+use crate::words;
+
 /// The statements that make a view's tables and indexes. Indexes have no names of ours: after a swap of two views' tables a name
 /// would be taken.
 pub(crate) fn create(schema: &Schema) -> String {
@@ -63,10 +65,14 @@ fn create_table(schema: &Schema, table: &Table) -> String {
         // Writing to a String can't fail.
         let _ = writeln!(ddl, "  {} {kind}{null},", quoted(column.name));
     }
+    if let Some(tokens) = words::column(table) {
+        let _ = writeln!(ddl, "  {tokens},");
+    }
     let _ = writeln!(ddl, "  PRIMARY KEY ({})\n);", list(table.key.iter().copied()));
     for index in table.indexes {
         let _ = writeln!(ddl, "CREATE INDEX ON {name} ({});", index_columns(table, index));
     }
+    ddl.extend(words::index(table, &name));
     ddl
 }
 

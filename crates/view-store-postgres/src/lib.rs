@@ -29,6 +29,8 @@ mod follow;
 mod lease;
 mod net;
 mod open;
+#[cfg(test)]
+mod plans;
 mod read;
 mod select;
 mod sql;
@@ -36,6 +38,7 @@ mod state;
 mod store;
 mod tables;
 mod value;
+mod words;
 mod write;
 
 pub use error::OpenError;

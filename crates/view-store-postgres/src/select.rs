@@ -5,20 +5,21 @@ use std::fmt::Write as _;
 use postgres_session::Fault;
 use sqlx::{AssertSqlSafe, PgConnection};
 use view_store::paging::{Range, ranges};
-use views::row::{Condition, Cursor, Row, Select, Sought, Term, Value};
+use views::row::{Condition, Cursor, Row, Select, Value};
 use views::table::{Direction, Kind, Table};
 
 use crate::ddl::{ordered, quoted};
 use crate::sql::TableSql;
 use crate::value::{Many, One, row};
+use crate::words;
 
 /// A parameter.
 #[derive(Debug)]
 pub(crate) enum Parameter<'s> {
     One(One<'s>),
     Many(Many<'s>),
-    /// What a column of words is like.
-    Like(String),
+    /// What words are compared with.
+    Text(String),
     /// The limit.
     Rows(i64),
 }
@@ -36,12 +37,13 @@ pub(crate) async fn select(connection: &mut PgConnection, sql: &TableSql, select
             break;
         }
         let (text, parameters) = text(sql, select, &range.filter, after.as_deref(), left);
-        let mut query = sqlx::query(AssertSqlSafe(text));
+        // How common a word is decides how rows are found: a search is planned with its words, each time.
+        let mut query = sqlx::query(AssertSqlSafe(text)).persistent(select.sought.is_none());
         for parameter in parameters {
             query = match parameter {
                 Parameter::One(one) => query.bind(one),
                 Parameter::Many(many) => query.bind(many),
-                Parameter::Like(like) => query.bind(like),
+                Parameter::Text(text) => query.bind(text),
                 Parameter::Rows(rows) => query.bind(rows),
             };
         }
@@ -88,7 +90,7 @@ pub(crate) fn text<'s>(
     let mut parameters = Vec::new();
     let mut conditions: Vec<_> = filter.iter().map(|each| condition(table, each, &mut parameters)).collect();
     if let Some(sought) = &select.sought {
-        conditions.push(has(table, sought, &mut parameters));
+        conditions.extend(words::conditions(table, sought, filter, &mut parameters));
     }
     if let Some(after) = after {
         let mut values = Vec::with_capacity(after.len());
@@ -113,21 +115,6 @@ pub(crate) fn text<'s>(
     // Writing to a String can't fail.
     let _ = write!(text, " LIMIT ${}", parameters.len());
     (text, parameters)
-}
-
-/// The words of `all` occur, and those of `none` don't. Tokens are letters and digits: none means anything to `LIKE`.
-fn has(table: &Table, sought: &Sought, parameters: &mut Vec<Parameter<'_>>) -> String {
-    let mut occurs = |term: &Term| {
-        let end = if term.prefix { "%" } else { " %" };
-        parameters.push(Parameter::Like(format!("% {}{end}", term.tokens.join(" "))));
-        let number = parameters.len();
-        let columns = table.words().filter(|column| term.column.is_none_or(|name| column.name == name));
-        let each = columns.map(|column| format!("' ' || {} || ' ' LIKE ${number}", quoted(column.name)));
-        format!("({})", each.collect::<Vec<_>>().join(" OR "))
-    };
-    let all: Vec<_> = sought.all.iter().map(&mut occurs).collect();
-    let none: Vec<_> = sought.none.iter().map(|term| format!("NOT {}", occurs(term))).collect();
-    [all, none].concat().join(" AND ")
 }
 
 /// Words come only where they are asked for.
