@@ -65,12 +65,19 @@ fn who(actor: domain::ids::PersonId, clock: i64) -> Who {
 /// What leads on from where the issue stands, and who may do it.
 fn onward(issue: &Issue, choice: u8) -> (Command, &'static str) {
     let level = issue.triage.as_ref().and_then(|triage| triage.level.known().copied());
+    if issue.shifts.is_some() && choice % 2 == 0 {
+        let to = person(["dan", "dora", "hal", "otto"][usize::from(choice / 2 % 4)]);
+        return (Command::HandOverShift { shift: None, to }, "dan");
+    }
+    if matches!(issue.state, State::New { triaged: true } | State::Accepted) && choice % 5 == 0 {
+        return (Command::PlanShifts, "dan");
+    }
     match &issue.state {
         State::New { triaged: false } => {
             let (level, owner) = [(1, "help"), (2, "ops"), (3, "dev"), (3, "dev")][usize::from(choice % 4)];
             let component = Some(component("checkout"));
             let reason = because("as it is");
-            let triage = triage(level, "sev2");
+            let triage = triage(level, if choice < 128 { "sev2" } else { "sev1" });
             (Command::TriageIssue(TriageIssue { component, team: Some(team(owner)), reason, ..triage }), "dan")
         }
         State::New { triaged: true } if choice < 40 => {

@@ -42,6 +42,7 @@ pub(super) fn plan(case: &Case<'_>) -> Outcome {
 
 /// A member who is there takes a shift, or what is left of it.
 pub(super) fn hand_over(case: &Case<'_>, shift: Option<Timestamp>, to: PersonId) -> Outcome {
+    case.not_over()?;
     let plan = standing(case)?;
     let now = moment(case.context.occurred_at.unwrap_or(case.context.now));
     let found = match shift {
