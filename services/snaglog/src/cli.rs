@@ -54,6 +54,15 @@ enum Command {
     /// Projects: severities, components, teams, product owners, customers
     #[command(subcommand, arg_required_else_help = true)]
     Project(client::project::Command),
+    /// SLA policies: targets, calendars, escalations, and why they hold
+    #[command(subcommand, arg_required_else_help = true)]
+    Policy(client::policy::Command),
+    /// Calendars: when work is done, and what follows for deadlines
+    #[command(subcommand, arg_required_else_help = true)]
+    Calendar(client::calendar::Command),
+    /// Shifts around the clock, for what stays unmitigated
+    #[command(subcommand, arg_required_else_help = true)]
+    Shift(client::shift::Command),
     /// Releases and where they are deployed
     #[command(subcommand, arg_required_else_help = true)]
     Release(client::release::Command),
@@ -109,6 +118,7 @@ impl Cli {
             Command::Project(command) => command.run(&self.global.session()?).await,
             Command::Release(command) => command.run(&self.global.session()?).await,
             Command::Import(command) => command.run(&self.global.session()?).await,
+            Command::Shift(command) => command.run(&self.global.session()?).await,
             Command::View(command) => command.run(&self.global).await,
             Command::Health => client::health::health(&self.global.session()?).await,
             Command::Doctor => client::health::doctor(&self.global).await,

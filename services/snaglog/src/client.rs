@@ -17,6 +17,7 @@ pub(crate) mod release;
 pub(crate) mod search;
 mod session;
 pub(crate) mod settings;
+pub(crate) mod shift;
 mod text;
 mod times;
 pub(crate) mod traced;

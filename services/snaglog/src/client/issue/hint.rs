@@ -62,6 +62,8 @@ fn hint(failure: &Failure, key: &str) -> Option<String> {
         return Some(give(fact("missing"), key));
     }
     Some(match failure.reason.as_str() {
+        "NoShifts" => format!("Those there are: snaglog shift list {project}"),
+        "NotAway" => format!("Who is away: snaglog project show {project}"),
         "UnknownProject" => format!("Try: snaglog project create {project}"),
         "UnknownComponent" => {
             format!("Try: snaglog project add-component {project} {} --owner TEAM", fact("component"))
