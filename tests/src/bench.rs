@@ -9,4 +9,5 @@ pub mod project;
 pub mod queries;
 pub mod report;
 pub mod serve;
+pub mod sla;
 pub mod telemetry;

@@ -4,6 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use api::flow::v1::GetThroughputRequest;
+use api::issues::v1::ListIssuesRequest;
+use api::search::v1::SearchIssuesRequest;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
 
@@ -35,6 +39,15 @@ impl Run {
         self.seconds += other.seconds;
         self.latencies.extend(other.latencies);
     }
+}
+
+/// A command's answer.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Its consistency token.
+    pub token: String,
+    /// When it came.
+    pub answered: Instant,
 }
 
 /// Two connections to an echo.
@@ -84,14 +97,26 @@ impl Lives {
         Ok(Self { connections, project: project.to_owned(), next: Arc::default() })
     }
 
-    /// Lives issues until the time is up, then waits until the board has reached the last answer: that time counts.
+    /// Lives issues until the time is up, then waits until every view has reached the last answer: that time counts.
     pub async fn run(&self, in_flight: usize, length: Duration) -> anyhow::Result<Run> {
+        self.run_paced(in_flight, length, None, &watch::Sender::default()).await
+    }
+
+    /// As [`Lives::run`], and each worker sends a command every so often, whether or not the one before was late. The last answer is shown.
+    pub async fn run_paced(
+        &self,
+        in_flight: usize,
+        length: Duration,
+        every: Option<Duration>,
+        last: &watch::Sender<Option<Shown>>,
+    ) -> anyhow::Result<Run> {
         let start = Instant::now();
         let mut workers = JoinSet::new();
         for worker in 0..in_flight {
             let (client, project, next) =
                 (self.connections[worker % 2].clone(), self.project.clone(), Arc::clone(&self.next));
-            workers.spawn(async move { live(&client, &project, &next, start, length).await });
+            let (last, pace) = (last.clone(), every.map(|every| (start + stagger(every, worker, in_flight), every)));
+            workers.spawn(async move { live(&client, &project, &next, (start, length, pace), &last).await });
         }
         let (mut run, mut tokens) = (Run::default(), Vec::new());
         while let Some(worker) = workers.join_next().await {
@@ -105,46 +130,68 @@ impl Lives {
         Ok(run)
     }
 
-    /// Returns when board and issue view show all that these tokens stand for.
+    /// A client of the first connection.
+    pub fn client(&self) -> &Client {
+        &self.connections[0]
+    }
+
+    /// Returns when every view shows all that these tokens stand for.
     async fn wait_for_views(&self, mut tokens: Vec<String>) -> anyhow::Result<()> {
         tokens.retain(|token| !token.is_empty());
+        let (client, project) = (self.client(), &self.project);
         for some in tokens.chunks(100) {
             let consistency = as_fresh_as(some.iter().cloned());
-            let board = api::boards::v1::GetBoardRequest {
-                project: self.project.clone(),
-                cards_per_column: 1,
+            let (project, query) = (project.clone(), "paid".to_owned());
+            let list = ListIssuesRequest {
+                project: project.clone(),
+                page_size: 1,
                 consistency: consistency.clone(),
                 ..Default::default()
             };
-            self.connections[0].boards(life::DEVELOPER).get_board(board).await?;
-            let list = api::issues::v1::ListIssuesRequest {
-                project: self.project.clone(),
+            let search = SearchIssuesRequest {
+                project: project.clone(),
+                query,
                 page_size: 1,
-                consistency,
+                consistency: consistency.clone(),
                 ..Default::default()
             };
-            self.connections[0].issues(life::DEVELOPER).list_issues(list).await?;
+            let flow = GetThroughputRequest { project, consistency, ..Default::default() };
+            client.issues(life::DEVELOPER).list_issues(list).await?;
+            client.search(life::DEVELOPER).search_issues(search).await?;
+            client.flow(life::DEVELOPER).get_throughput(flow).await?;
         }
         Ok(())
     }
+}
+
+/// Workers do not all begin at once.
+fn stagger(every: Duration, worker: usize, workers: usize) -> Duration {
+    every * u32::try_from(worker).unwrap_or(u32::MAX) / u32::try_from(workers.max(1)).unwrap_or(u32::MAX)
 }
 
 async fn live(
     client: &Client,
     project: &str,
     next: &AtomicU64,
-    start: Instant,
-    length: Duration,
+    (start, length, mut pace): (Instant, Duration, Option<(Instant, Duration)>),
+    last: &watch::Sender<Option<Shown>>,
 ) -> anyhow::Result<(Vec<f64>, String)> {
     let (mut latencies, mut token) = (Vec::new(), String::new());
     while start.elapsed() < length {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let mut key = String::new();
         for step in life::steps(life::level(number)) {
+            if let Some((at, every)) = &mut pace {
+                tokio::time::sleep_until((*at).into()).await;
+                *at += *every;
+            }
             let sent = Instant::now();
             let answered: Answered = life::step(client, project, number, &key, *step).await?;
             latencies.push(micros(sent.elapsed()));
             token = answered.token;
+            if pace.is_some() {
+                last.send_replace(Some(Shown { token: token.clone(), answered: Instant::now() }));
+            }
             if *step == Step::File {
                 key = answered.key;
             }

@@ -1,6 +1,7 @@
 //! `bench project`: the projections. How fast a log is folded, how far views lag behind a busy server, and what queries cost at two sizes.
 
 mod fold;
+mod lag;
 mod rebuild;
 
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use super::report::Report;
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct Project {
-    /// Only these cases: fold, rebuild, query
+    /// Only these cases: fold, postgres, lag, rebuild, query
     #[arg(long = "case", value_name = "CASE")]
     cases: Vec<String>,
     /// Rounds of each kind
@@ -41,7 +42,13 @@ impl Project {
         let folder = self.folder.as_deref().unwrap_or(temporary.path());
         std::fs::create_dir_all(folder)?;
         if self.wants("fold") {
-            fold::measure(&report, folder, self.events, self.rounds).await?;
+            fold::sqlite(&report, folder, self.events, self.rounds).await?;
+        }
+        if self.wants("postgres") {
+            fold::postgres(&report, folder, self.events, self.rounds).await?;
+        }
+        if self.wants("lag") {
+            lag::measure(&report, folder, self.rounds).await?;
         }
         if self.wants("rebuild") {
             rebuild::measure(&report, folder, self.events).await?;

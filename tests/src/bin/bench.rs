@@ -3,6 +3,10 @@
 use clap::{Parser, Subcommand};
 use tests::bench::{self, report::Report};
 
+/// As the server has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Debug, Parser)]
 #[command(name = "bench", about = "Measures Snaglog; each figure is a ratio to a reference measured in the same run")]
 struct Bench {
@@ -21,6 +25,8 @@ enum Name {
     Append(bench::append::Append),
     /// The projections: events folded a second, beside reading and decoding them alone
     Project(bench::project::Project),
+    /// SLA clocks: deadlines a second
+    Sla(bench::sla::Sla),
     /// The reference that `serve` is measured against: a bare unary echo (started by `serve` itself)
     #[command(hide = true)]
     Echo,
@@ -34,6 +40,7 @@ async fn main() -> anyhow::Result<()> {
         Name::Serve(serve) => serve.run(report("serve")).await,
         Name::Append(append) => append.run(report("append")).await,
         Name::Project(project) => project.run(report("project")).await,
+        Name::Sla(sla) => sla.run(report("sla")).await,
         Name::Echo => bench::echo::serve().await,
     }
 }

@@ -10,14 +10,16 @@ use projector::{BATCH_EVENTS_MAX, Projector};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use view_store::ViewStore;
+use view_store_postgres::{Options, PostgresViews};
 use view_store_sqlite::SqliteViews;
 
 use crate::bench::corpus::{Corpus, open_log};
 use crate::bench::load::Run;
 use crate::bench::report::{Figure, Report};
+use crate::ground::{Ground, Kind};
 
-/// Folds so often.
-pub(super) async fn measure(report: &Report, folder: &Path, events: u64, rounds: u32) -> Result<()> {
+/// Folds so often into SQLite.
+pub(super) async fn sqlite(report: &Report, folder: &Path, events: u64, rounds: u32) -> Result<()> {
     let log = written(folder, events).await?;
     let (mut run, mut alone) = (Run::default(), Run::default());
     for round in 0..rounds {
@@ -26,15 +28,34 @@ pub(super) async fn measure(report: &Report, folder: &Path, events: u64, rounds:
         run.add(fold(&log, Arc::new(SqliteViews::open(&path)?)).await?);
         SqliteViews::delete(&path)?;
     }
+    add(report, "sqlite/fold", &run, &alone);
     log.close().await;
+    Ok(())
+}
+
+/// Folds so often into PostgreSQL, a new database each time; the log is the same.
+pub(super) async fn postgres(report: &Report, folder: &Path, events: u64, rounds: u32) -> Result<()> {
+    let Some(ground) = Ground::start(Kind::Postgres).await? else { return Ok(()) };
+    let log = written(folder, events).await?;
+    let (mut run, mut alone) = (Run::default(), Run::default());
+    for _ in 0..rounds {
+        alone.add(decode(&log).await?);
+        let url = ground.url(folder).await?;
+        run.add(fold(&log, Arc::new(PostgresViews::open(&url, &Options::default()).await?)).await?);
+    }
+    add(report, "postgres/fold", &run, &alone);
+    log.close().await;
+    Ok(())
+}
+
+fn add(report: &Report, case: &str, run: &Run, alone: &Run) {
     report.add(&Figure {
-        case: "sqlite/fold".to_owned(),
+        case: case.to_owned(),
         value: run.rate(),
         unit: "events/s",
         reference: "read and decoded alone",
         reference_value: alone.rate(),
     });
-    Ok(())
 }
 
 /// A log with so many events and a few more. One that is there already is used again.
