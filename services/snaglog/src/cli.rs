@@ -54,12 +54,6 @@ enum Command {
     /// Projects: severities, components, teams, product owners, customers
     #[command(subcommand, arg_required_else_help = true)]
     Project(client::project::Command),
-    /// SLA policies: targets, calendars, escalations, and why they hold
-    #[command(subcommand, arg_required_else_help = true)]
-    Policy(client::policy::Command),
-    /// Calendars: when work is done, and what follows for deadlines
-    #[command(subcommand, arg_required_else_help = true)]
-    Calendar(client::calendar::Command),
     /// Shifts around the clock, for what stays unmitigated
     #[command(subcommand, arg_required_else_help = true)]
     Shift(client::shift::Command),
