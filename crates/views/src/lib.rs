@@ -45,6 +45,7 @@ pub mod folding;
 pub mod inbox;
 pub mod issue;
 pub mod people;
+pub mod production;
 pub mod query;
 pub mod record;
 pub mod row;
@@ -61,4 +62,4 @@ pub use query::Query;
 pub use view::{Ruler, Unappliable, View};
 
 /// Every view there is.
-pub static ALL: &[&dyn AnyView] = &[&issue::Issues, &search::SearchView, &flow::Flow, &sla::Sla, &shifts::Shifts];
+pub static ALL: &[&dyn AnyView] = &[&issue::Issues, &search::SearchView, &flow::Flow, &production::Production, &sla::Sla, &shifts::Shifts];

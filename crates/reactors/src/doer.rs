@@ -1,0 +1,173 @@
+//! Looks after one issue: finds out what is to be recorded of it, and has it recorded.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable as _, TokioSleeper};
+use commands::{CommandError, Commands, Found, LogError, Place};
+use domain::ids::IssueKey;
+use domain::issue::Issue;
+use domain::project::Project;
+use domain::{Rejection, issue};
+use jiff::Timestamp;
+use tracing::Instrument as _;
+
+use crate::act::Act;
+use crate::observe::{Observer, Outcome};
+use crate::time::TimeSource;
+use crate::{INSTANT, RETRY_MS_MAX, RETRY_MS_MIN};
+
+/// What is to be done for an issue at a moment, which is over, in order: computed of what the log says, never of a view.
+pub type Duties = fn(&Issue, &Project, Timestamp) -> Vec<Act>;
+
+/// Looks after issues.
+pub(crate) struct Doer {
+    pub(crate) commands: Arc<Commands>,
+    pub(crate) time: Arc<dyn TimeSource>,
+    pub(crate) duties: Duties,
+    pub(crate) observer: OnceLock<Arc<dyn Observer>>,
+}
+
+/// What is known of an issue once it was looked after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settled {
+    /// Where in the log all stands that was seen or recorded of it: a view that has not come so far knows less. `None`: nothing was seen.
+    pub(crate) at: Option<(u32, u64)>,
+    /// How many events it has.
+    pub(crate) revision: u64,
+    /// True: what would have been done is switched off in its project.
+    pub(crate) switched_off: bool,
+}
+
+impl Doer {
+    /// Has everything recorded that is to be recorded of the issue by now. Overload and outages are waited out.
+    pub(crate) async fn look_after(&self, key: &IssueKey) -> Settled {
+        let nothing = Settled { at: None, revision: 0, switched_off: false };
+        let (issue, project) = match self.find(key).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return nothing,
+            Err(error) => {
+                tracing::error!(issue = %key, error = %chain(&error), "an issue that is due can't be looked after");
+                return nothing;
+            }
+        };
+        let mut settled = Settled { at: Some(known(&issue.at)), revision: issue.revision, switched_off: false };
+        // What stops a clock at its very deadline stops it in time: nothing is said of an instant before it is over.
+        let over = self.time.now().saturating_sub(INSTANT).unwrap_or(Timestamp::MIN);
+        for act in (self.duties)(&issue.state, &project.state, over) {
+            if project.state.switched_off.contains(&act.reactor) {
+                settled.switched_off = true;
+                self.tell(&act, Outcome::SwitchedOff);
+                continue;
+            }
+            let (outcome, place) = self.act(key, &issue.state, &act).await;
+            self.tell(&act, outcome);
+            settled.switched_off |= outcome == Outcome::SwitchedOff;
+            if let Some((at, revision)) = place {
+                settled.at = settled.at.max(Some(at));
+                settled.revision = settled.revision.max(revision);
+            }
+        }
+        settled
+    }
+
+    /// Does one act. Gives, too, where it is recorded, and the issue's revision there.
+    pub(crate) async fn act(&self, key: &IssueKey, issue: &Issue, act: &Act) -> (Outcome, Option<((u32, u64), u64)>) {
+        let span = tracing::info_span!(target: "snaglog::trace", "react", reactor = %act.reactor, issue = %key, act = act.name);
+        let request = act.request(&issue.id);
+        let command = self.addressed(key, act).await;
+        let ask = || self.commands.issue(key, command.clone(), request.clone());
+        let done = ask.retry(patience()).sleep(TokioSleeper).when(passes).notify(wait(key)).instrument(span).await;
+        match done {
+            Ok(done) => {
+                let outcome = if done.replayed { Outcome::Known } else { Outcome::Recorded };
+                (outcome, Some((known(&done.at), done.revision)))
+            }
+            Err(CommandError::Rejected(Rejection::SwitchedOff { .. })) => (Outcome::SwitchedOff, None),
+            Err(CommandError::Rejected(rejection)) => {
+                tracing::debug!(issue = %key, act = act.name, %rejection, "not recorded: it no longer holds, or was done");
+                (Outcome::Refused, None)
+            }
+            Err(error) => {
+                tracing::error!(issue = %key, act = act.name, error = %chain(&error), "can't be recorded");
+                (Outcome::Failed, None)
+            }
+        }
+    }
+
+    /// Issue and project, as of all that was acknowledged.
+    pub(crate) async fn find(&self, key: &IssueKey) -> Result<Option<(Found<Issue>, Found<Project>)>, CommandError> {
+        let find = || async {
+            let issue = self.commands.find_issue(key).await?;
+            let project = self.commands.find_project(&key.project).await?;
+            Ok(issue.zip(project))
+        };
+        find.retry(patience()).sleep(TokioSleeper).when(passes).notify(wait(key)).await
+    }
+
+    /// The act's command, with the members of the team that is to be told.
+    async fn addressed(&self, key: &IssueKey, act: &Act) -> issue::Command {
+        let mut command = act.command.clone();
+        if let (issue::Command::RecordEscalation(escalation), Some(team)) = (&mut command, &act.tell) {
+            let find = || self.commands.find_team(&key.project, team);
+            let found = find.retry(patience()).sleep(TokioSleeper).when(passes).notify(wait(key)).await;
+            match found {
+                Ok(found) => {
+                    escalation.people.extend(found.iter().flat_map(|found| found.state.members.iter().cloned()))
+                }
+                // It is recorded that the team is told; who that is can be looked up.
+                Err(error) => tracing::error!(%team, error = %chain(&error), "a team can't be looked up"),
+            }
+        }
+        command
+    }
+
+    pub(crate) fn tell(&self, act: &Act, outcome: Outcome) {
+        let lag = Duration::try_from(self.time.now().duration_since(act.due)).unwrap_or_default();
+        if let Some(observer) = self.observer.get() {
+            observer.ended(act.reactor, outcome, lag);
+        }
+    }
+}
+
+fn known(place: &Place) -> (u32, u64) {
+    (place.partition, place.position)
+}
+
+/// Might it be gone when it is tried again? A request that may have been done is settled by asking again, under the same id.
+pub(crate) fn passes(error: &CommandError) -> bool {
+    matches!(
+        error,
+        CommandError::Unknown(_)
+            | CommandError::Contended { .. }
+            | CommandError::Log(LogError::Overloaded | LogError::Unavailable { .. })
+    )
+}
+
+fn wait(key: &IssueKey) -> impl FnMut(&CommandError, Duration) {
+    move |error, wait| {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(issue = %key, error = %chain(error), wait_ms, "what is due waits");
+    }
+}
+
+/// Ever longer waits, without end.
+pub(crate) fn patience() -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(RETRY_MS_MIN))
+        .with_max_delay(Duration::from_millis(RETRY_MS_MAX))
+        .with_jitter()
+        .without_max_times()
+}
+
+/// An error with all that lies behind it, for people.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut behind = error.source();
+    while let Some(error) = behind {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        behind = error.source();
+    }
+    text
+}

@@ -1,0 +1,89 @@
+//! What follows from an issue's clocks, as commands.
+
+use domain::agenda::{self, Todo};
+use domain::clocks::{AlarmKind, clocks};
+use domain::ids::{PersonId, TeamId};
+use domain::issue::{Command, Delivered, EscalateSla, Issue, State};
+use domain::policy::{Delivery, Recipient};
+use domain::project::{Project, Reactor};
+use jiff::Timestamp;
+
+use crate::act::Act;
+
+/// What is to be done for an issue at a moment, in order.
+pub fn duties(issue: &Issue, project: &Project, now: Timestamp) -> Vec<Act> {
+    let terms = project.terms();
+    let clocks = clocks(&issue.ledger, &terms, now);
+    let due = agenda::due(&issue.ledger, &terms, &clocks, issue.shifts.as_ref());
+    due.into_iter().map(|(at, todo)| act(issue, project, at, todo)).collect()
+}
+
+fn act(issue: &Issue, project: &Project, at: Timestamp, todo: Todo) -> Act {
+    let act = |reactor, name, command| Act { reactor, name, due: at, occurred_at: None, command, tell: None };
+    match todo {
+        Todo::Record(alarm) => {
+            let (clock, cycle, set_by) = (alarm.clock, alarm.cycle, alarm.set_by);
+            let (kind, command) = match alarm.kind {
+                AlarmKind::AtRisk => ("at-risk", Command::RecordSlaAtRisk { clock, cycle, set_by }),
+                AlarmKind::Breach => ("breach", Command::RecordSlaBreach { clock, cycle, set_by }),
+            };
+            act(Reactor::Deadlines, format!("{kind}/{clock}/{cycle}/{set_by}"), command)
+        }
+        Todo::Correct { clock, cycle, set_by } => {
+            let command = Command::CorrectSlaBreach { clock, cycle, reason: None };
+            act(Reactor::Deadlines, format!("correction/{clock}/{cycle}/{set_by}"), command)
+        }
+        Todo::Escalate { clock, cycle, due } => {
+            let (people, tell) = told(issue, project, &due.to, at);
+            let (set_by, step) = (due.set_by, due.step);
+            let command = Command::RecordEscalation(EscalateSla { clock, cycle, set_by, step, people });
+            Act { tell, ..act(Reactor::Escalations, format!("escalation/{clock}/{cycle}/{set_by}/{step}"), command) }
+        }
+        Todo::Deliver { cycle, due, kept } => {
+            let release = if kept { release(issue) } else { None };
+            let delivered = if kept { Delivered::Kept { release } } else { Delivered::Broken { due, release } };
+            let command = Command::RecordDelivery { cycle, rule: Delivery::PatchNow, delivered };
+            Act { occurred_at: Some(at), ..act(Reactor::Delivery, delivery_name(cycle), command) }
+        }
+        Todo::PlanShifts { after } => {
+            act(Reactor::Shifts, format!("shifts/plan/{after}/{}", at.as_microsecond()), Command::PlanShifts)
+        }
+        Todo::EndShifts { planned_by } => act(Reactor::Shifts, format!("shifts/end/{planned_by}"), Command::EndShifts),
+    }
+}
+
+/// By which name it is recorded, once, whether a cycle's fix got to production as its severity asks.
+pub(crate) fn delivery_name(cycle: u32) -> String {
+    format!("delivery/{cycle}")
+}
+
+/// The release that brought its fix to production, as far as is known.
+pub(crate) fn release(issue: &Issue) -> Option<domain::ids::ReleaseId> {
+    match &issue.state {
+        State::Verified(verified) => verified.in_production.clone(),
+        State::Closed(closed) => match closed.closing.known() {
+            Some(domain::issue::Closing::Released { release, .. }) => release.clone(),
+            _ => closed.verified.in_production.clone(),
+        },
+        _ => None,
+    }
+}
+
+/// Whom the policy means: those who are known here, and a team whose members are to be looked up.
+fn told(issue: &Issue, project: &Project, to: &Recipient, at: Timestamp) -> (Vec<PersonId>, Option<TeamId>) {
+    let owner = || issue.triage.as_ref().and_then(|triage| triage.team.known()).cloned();
+    match to {
+        Recipient::Person(person) => (vec![person.clone()], None),
+        Recipient::Team(team) => (Vec::new(), Some(team.clone())),
+        Recipient::OwnerTeam => (Vec::new(), owner()),
+        Recipient::ProductOwners => (project.product_owners.iter().cloned().collect(), None),
+        Recipient::Assignee => match &issue.assignee {
+            Some(assignee) => (vec![assignee.clone()], None),
+            None => (Vec::new(), owner()),
+        },
+        Recipient::OnShift => match issue.shifts.as_ref().and_then(|standing| standing.plan.on(at)) {
+            Some(shift) => (vec![shift.person.clone()], None),
+            None => (Vec::new(), owner()),
+        },
+    }
+}

@@ -1,0 +1,103 @@
+//! What the projector tells reactors: that views have moved here, and what of it is more than that.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use domain::ids::{IssueKey, ProjectId, ReleaseId};
+use domain::issue::IssueEvent;
+use domain::project::ProjectEvent;
+use domain::release::ReleaseEvent;
+use domain::{Event, Recorded};
+use event_log::PartitionId;
+use tokio::sync::Notify;
+
+use crate::HINTS_MAX;
+
+/// What was heard and nobody has taken up yet.
+#[derive(Debug, Default)]
+pub(crate) struct Hints {
+    heard: Mutex<Heard>,
+    /// Views have moved: what is due may be another.
+    pub(crate) moved: Notify,
+    /// A release was deployed or rolled back, or an issue verified.
+    pub(crate) delivered: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    switched: BTreeSet<ProjectId>,
+    deliveries: BTreeSet<Delivery>,
+    /// More happened than was noted.
+    overflowed: bool,
+}
+
+/// Something that may bring a fix to production, or take it away.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Delivery {
+    /// A release was deployed or rolled back.
+    Release(ProjectId, ReleaseId),
+    /// An issue was verified, or is no longer in production.
+    Issue(IssueKey),
+    /// Something was switched on or off in a project.
+    Project(ProjectId),
+}
+
+impl Hints {
+    /// The projects in which something was switched on or off, since this was asked last.
+    pub(crate) fn take_switched(&self) -> BTreeSet<ProjectId> {
+        std::mem::take(&mut self.heard().switched)
+    }
+
+    /// What may have been delivered since this was asked last; `None`: too much to tell.
+    pub(crate) fn take_deliveries(&self) -> Option<BTreeSet<Delivery>> {
+        let mut heard = self.heard();
+        let deliveries = std::mem::take(&mut heard.deliveries);
+        (!std::mem::take(&mut heard.overflowed)).then_some(deliveries)
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        // Nobody panics while holding it.
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl projector::Listener for Hints {
+    fn folded(&self, _partition: PartitionId, events: &mut dyn Iterator<Item = &Recorded>) {
+        let mut delivered = false;
+        for recorded in events {
+            if let Event::Project(ProjectEvent::ReactorSwitched { .. }) = &recorded.event {
+                self.heard().switched.insert(recorded.stream.project.clone());
+            }
+            if let Some(delivery) = delivery(recorded) {
+                let mut heard = self.heard();
+                heard.overflowed |= heard.deliveries.len() >= HINTS_MAX;
+                if !heard.overflowed {
+                    heard.deliveries.insert(delivery);
+                }
+                delivered = true;
+            }
+        }
+        if delivered {
+            self.delivered.notify_one();
+        }
+        self.moved.notify_one();
+    }
+}
+
+/// Imported facts move nothing: what was delivered elsewhere long ago is told by those who import it.
+fn delivery(recorded: &Recorded) -> Option<Delivery> {
+    match &recorded.event {
+        _ if recorded.origin.is_some() => None,
+        Event::Release(ReleaseEvent::ReleaseDeployed { .. } | ReleaseEvent::ReleaseRolledBack { .. }) => {
+            let release = ReleaseId::parse(&recorded.stream.id).ok()?;
+            Some(Delivery::Release(recorded.stream.project.clone(), release))
+        }
+        Event::Issue(IssueEvent::IssueVerified { .. } | IssueEvent::WithdrawnFromProduction { .. }) => {
+            Some(Delivery::Issue(recorded.key()))
+        }
+        Event::Project(ProjectEvent::ReactorSwitched { .. }) => {
+            Some(Delivery::Project(recorded.stream.project.clone()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,374 @@
+//! Deployments and rollbacks: which issues they bring to production, and which they take away.
+//!
+//! A release that is deployed marks every verified issue whose fix it carries; so does the verification of an issue whose fix is there already. A
+//! rollback takes the mark off, and a closed issue is to be verified again. When it begins, and when a partition becomes its own, it looks at all that
+//! waits: what happened while nobody looked is found so.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{Retryable as _, TokioSleeper};
+use commands::{CommandError, Found};
+use domain::agenda;
+use domain::clocks::{Clock, Noted, clocks};
+use domain::ids::{IssueKey, ProjectId, ReleaseId};
+use domain::issue::{self, Delivered, Fix, Issue, State};
+use domain::policy::Delivery as Rule;
+use domain::project::{Project, Reactor};
+use domain::release::{Deployment, PRODUCTION, Release};
+use domain::text::Text;
+use event_log::{Identity, PartitionId};
+use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
+use projector::Terms;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use view_store::{StoreError, ViewStore};
+use views::Query;
+use views::production::{
+    AllRolledBack, AllWaiting, Carriers, FirstPush, InProduction, Pushed, SCHEMA, TOKENS_MAX, WaitingIn,
+};
+use views::row::Cursor;
+
+use crate::act::Act;
+use crate::doer::{Doer, chain, passes, patience};
+use crate::duties;
+use crate::hints::{Delivery, Hints};
+use crate::observe::Outcome;
+use crate::{DELIVERIES_AT_ONCE_MAX, PAGE};
+
+/// Reacts to deployments in the partitions that are led here.
+pub(crate) struct Production {
+    pub(crate) store: Arc<dyn ViewStore>,
+    pub(crate) doer: Arc<Doer>,
+    pub(crate) hints: Arc<Hints>,
+    pub(crate) identity: Identity,
+    pub(crate) led: watch::Receiver<Arc<Terms>>,
+}
+
+/// A rollback, and the event of the release that says so.
+struct Rollback {
+    release: Arc<str>,
+    at: Timestamp,
+    fact: u64,
+}
+
+impl Production {
+    /// Until told to stop. What it leaves, the next start finds.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        let _stopped = stop.run_until_cancelled(self.follow()).await;
+    }
+
+    async fn follow(mut self) {
+        let mut mine = BTreeSet::new();
+        loop {
+            let now_mine = self.mine();
+            let gained: BTreeSet<_> = now_mine.difference(&mine).copied().collect();
+            mine = now_mine;
+            self.all(|project| gained.contains(&self.identity.partition_of(project))).await;
+            match self.hints.take_deliveries() {
+                None => self.all(|project| mine.contains(&self.identity.partition_of(project))).await,
+                Some(deliveries) => {
+                    for delivery in deliveries {
+                        if mine.contains(&self.identity.partition_of(delivery.project().as_str())) {
+                            self.react(delivery).await;
+                        }
+                    }
+                }
+            }
+            tokio::select! {
+                () = self.hints.delivered.notified() => {}
+                Ok(()) = self.led.changed() => {}
+            }
+        }
+    }
+
+    fn mine(&self) -> BTreeSet<PartitionId> {
+        let led = self.led.borrow();
+        led.keys().filter(|(view, _)| *view == SCHEMA.id()).map(|(_, partition)| *partition).collect()
+    }
+
+    /// Looks at all that waits in these projects, and at all rollbacks.
+    async fn all(&self, is_mine: impl Fn(&str) -> bool) {
+        let mut after = None;
+        loop {
+            let (issues, next) = self.ask(|| AllWaiting { limit: PAGE, after: after.clone() }).await;
+            self.deliver_all(issues.into_iter().filter(|(project, _)| is_mine(project))).await;
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        loop {
+            let (gone, next): (_, Option<Cursor>) =
+                self.ask(|| AllRolledBack { limit: PAGE, after: after.clone() }).await;
+            for Pushed { project, release, at, fact } in gone.into_iter().filter(|one| is_mine(&one.project)) {
+                self.take_away(&project, &Rollback { release, at, fact }).await;
+            }
+            after = next;
+            if after.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn react(&self, delivery: Delivery) {
+        match delivery {
+            Delivery::Issue(key) => self.deliver(&key).await,
+            Delivery::Project(project) => self.waiting_in(&project).await,
+            Delivery::Release(project, release) => self.released(&project, &release).await,
+        }
+    }
+
+    async fn released(&self, project: &ProjectId, id: &ReleaseId) {
+        let Some(release) = self.release(project, id).await else { return };
+        match release.state.environments.get(PRODUCTION) {
+            Some(Deployment::Deployed { .. }) => self.waiting_in(project).await,
+            Some(Deployment::RolledBack { at }) => {
+                let rollback = Rollback { release: id.as_str().into(), at: *at, fact: release.revision };
+                self.take_away(&project.shared(), &rollback).await;
+                // What it carried may be in another release that stands.
+                self.waiting_in(project).await;
+            }
+            None => {}
+        }
+    }
+
+    async fn release(&self, project: &ProjectId, id: &ReleaseId) -> Option<Found<Release>> {
+        let find = || self.doer.commands.find_release(project, id);
+        let notify = |error: &CommandError, _| tracing::debug!(release = %id, error = %chain(error), "a release waits");
+        let found = find.retry(patience()).sleep(TokioSleeper).when(passes).notify(notify).await;
+        found.unwrap_or_else(|error| {
+            tracing::error!(release = %id, error = %chain(&error), "a release can't be looked up");
+            None
+        })
+    }
+
+    async fn waiting_in(&self, project: &ProjectId) {
+        let mut after = None;
+        loop {
+            let (issues, next) =
+                self.ask(|| WaitingIn { project: project.shared(), limit: PAGE, after: after.clone() }).await;
+            self.deliver_all(issues).await;
+            after = next;
+            if after.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn deliver_all(&self, issues: impl IntoIterator<Item = (Arc<str>, u64)>) {
+        let keys = issues.into_iter().filter_map(key);
+        stream::iter(keys)
+            .for_each_concurrent(DELIVERIES_AT_ONCE_MAX, |key| async move { self.deliver(&key).await })
+            .await;
+    }
+
+    /// Marks the issue, if a release that stands in production brought its fix there in this cycle; and records whether that was the next push.
+    async fn deliver(&self, key: &IssueKey) {
+        let Ok(Some((issue, project))) = self.doer.find(key).await else { return };
+        let is_on = |reactor| !project.state.switched_off.contains(&reactor);
+        let mut issue = issue;
+        if is_on(Reactor::Production) && self.mark(key, &issue.state).await {
+            let Ok(Some((marked, _))) = self.doer.find(key).await else { return };
+            issue = marked;
+        }
+        if is_on(Reactor::Delivery)
+            && let Some(asked) = NextPush::asked(&issue.state, &project.state, self.doer.time.now())
+        {
+            self.next_push(key, &issue.state, &asked).await;
+        }
+    }
+
+    /// `true`: it is marked now.
+    async fn mark(&self, key: &IssueKey, issue: &Issue) -> bool {
+        let Some((tokens, since)) = waits(issue) else { return false };
+        let carriers =
+            self.ask(|| Carriers { project: key.project.shared(), tokens: tokens.clone(), limit: PAGE }).await;
+        let since_then = issue.cycle_start.max(taken_out(issue));
+        let Some(first) = carriers.into_iter().find(|release| release.at > since_then) else { return false };
+        let Ok(release) = ReleaseId::parse(&first.release) else { return false };
+        let act = Act {
+            reactor: Reactor::Production,
+            name: format!("in-production/{release}/{}", first.fact),
+            due: first.at.max(since),
+            occurred_at: Some(first.at),
+            command: issue::Command::MarkInProduction { release },
+            tell: None,
+        };
+        let (outcome, _) = self.doer.act(key, issue, &act).await;
+        self.doer.tell(&act, outcome);
+        outcome == Outcome::Recorded
+    }
+
+    /// Records whether the first deployment after the verification carried the fix.
+    async fn next_push(&self, key: &IssueKey, issue: &Issue, asked: &NextPush) {
+        let with = duties::release(issue);
+        let first = self.ask(|| FirstPush { project: key.project.shared(), after: asked.verified_at }).await;
+        let (at, delivered) = match (first, with) {
+            // It was there before it was verified.
+            (None, Some(release)) => (asked.verified_at, Delivered::Kept { release: Some(release) }),
+            (None, None) => return,
+            (Some(push), with) => {
+                let Ok(release) = ReleaseId::parse(&push.release) else { return };
+                let carried = with.as_ref() == Some(&release) || self.carries(&key.project, &release, issue).await;
+                let delivered = match carried {
+                    true => Delivered::Kept { release: Some(release) },
+                    false => Delivered::Broken { due: push.at, release: Some(release) },
+                };
+                (push.at, delivered)
+            }
+        };
+        let act = Act {
+            reactor: Reactor::Delivery,
+            name: duties::delivery_name(asked.cycle),
+            due: at,
+            occurred_at: Some(at),
+            command: issue::Command::RecordDelivery { cycle: asked.cycle, rule: Rule::NextPush, delivered },
+            tell: None,
+        };
+        let (outcome, _) = self.doer.act(key, issue, &act).await;
+        self.doer.tell(&act, outcome);
+    }
+
+    async fn carries(&self, project: &ProjectId, id: &ReleaseId, issue: &Issue) -> bool {
+        let Some(release) = self.release(project, id).await else { return false };
+        let code = match &issue.state {
+            State::Verified(verified) => verified.resolved.fix.known().and_then(Fix::code),
+            _ => None,
+        };
+        let by_change =
+            code.is_some_and(|code| code.changes.iter().any(|change| release.state.changes.contains(change)));
+        by_change || release.state.issues.contains(&issue.key)
+    }
+
+    async fn take_away(&self, project: &Arc<str>, rollback: &Rollback) {
+        let mut after = None;
+        loop {
+            let question = || InProduction {
+                project: Arc::clone(project),
+                release: Arc::clone(&rollback.release),
+                limit: PAGE,
+                after: after.clone(),
+            };
+            let (issues, next) = self.ask(question).await;
+            let keys = issues.into_iter().filter_map(key);
+            let withdraw = |key: IssueKey| async move { self.withdraw(&key, rollback).await };
+            stream::iter(keys).for_each_concurrent(DELIVERIES_AT_ONCE_MAX, withdraw).await;
+            after = next;
+            if after.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn withdraw(&self, key: &IssueKey, rollback: &Rollback) {
+        let Ok(Some((issue, project))) = self.doer.find(key).await else { return };
+        if !is_with(&issue.state, &rollback.release) || project.state.switched_off.contains(&Reactor::Production) {
+            return;
+        }
+        // A release that was closed upon after its rollback was recorded late: nothing happens before what it follows.
+        let bound = match &issue.state.state {
+            State::Closed(_) => issue.state.state_since,
+            _ => issue.state.cycle_start,
+        };
+        let act = Act {
+            reactor: Reactor::Production,
+            name: format!("rolled-back/{}/{}", rollback.release, rollback.fact),
+            due: rollback.at,
+            occurred_at: Some(rollback.at.max(bound)),
+            command: issue::Command::WithdrawFromProduction {
+                reason: Text::parse(&format!("release {} was rolled back", rollback.release)).ok(),
+            },
+            tell: None,
+        };
+        let (outcome, _) = self.doer.act(key, &issue.state, &act).await;
+        self.doer.tell(&act, outcome);
+    }
+
+    /// Asks the view until it answers.
+    async fn ask<Q: Query>(&self, question: impl Fn() -> Q) -> Q::Found {
+        let ask = || async {
+            let question = question();
+            let answer = self.store.query(question.view(), question.selects()).await?;
+            Ok::<_, StoreError>(question.read(answer.rows)?)
+        };
+        loop {
+            let notify = |error: &StoreError, wait: Duration| {
+                let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                tracing::warn!(error = %chain(error), wait_ms, "what is to be delivered can't be looked up");
+            };
+            // Every failure is tried again, without end.
+            if let Ok(found) = ask.retry(patience()).notify(notify).await {
+                return found;
+            }
+        }
+    }
+}
+
+impl Delivery {
+    fn project(&self) -> &ProjectId {
+        match self {
+            Self::Release(project, _) | Self::Project(project) => project,
+            Self::Issue(key) => &key.project,
+        }
+    }
+}
+
+/// A fix that is to come to production with the next push, and of which is not recorded yet whether it did.
+struct NextPush {
+    cycle: u32,
+    verified_at: Timestamp,
+}
+
+impl NextPush {
+    fn asked(issue: &Issue, project: &Project, now: Timestamp) -> Option<Self> {
+        let State::Verified(verified) = &issue.state else { return None };
+        let terms = project.terms();
+        let clocks = clocks(&issue.ledger, &terms, now);
+        let cycle = clocks.current(Clock::Resolve).filter(|_| !clocks.exempt)?;
+        let asked = cycle.ruling(&terms)?.rules.delivery == Rule::NextPush;
+        let open = agenda::needs_delivery(&issue.ledger) && !agenda::is_delivered(&issue.ledger, cycle.number);
+        (asked && open).then_some(Self { cycle: cycle.number, verified_at: verified.at })
+    }
+}
+
+/// By what its fix is found in a release, and since when it waits; `None`: it does not wait for one.
+fn waits(issue: &Issue) -> Option<(Vec<Arc<str>>, Timestamp)> {
+    let State::Verified(verified) = &issue.state else { return None };
+    if verified.in_production.is_some() {
+        return None;
+    }
+    let code = verified.resolved.fix.known().and_then(Fix::code)?;
+    let key = views::production::issue_token(&issue.key);
+    let changes = code.changes.iter().map(|change| Arc::from(change.as_str()));
+    Some(([key].into_iter().chain(changes).take(TOKENS_MAX).collect(), verified.at))
+}
+
+/// When somebody took it out of production last, other than a rollback: of deployments that stood then, nothing more is said.
+fn taken_out(issue: &Issue) -> Timestamp {
+    let last = issue.ledger.notes().iter().rev().find(|note| matches!(note.what, Noted::WithdrawnFromProduction));
+    let by_hand = last.filter(|note| Reactor::of(&note.by) != Some(Reactor::Production));
+    by_hand.map_or(Timestamp::MIN, |note| note.at)
+}
+
+/// Is it in production with that release, as far as the log says?
+fn is_with(issue: &Issue, release: &str) -> bool {
+    match &issue.state {
+        State::Verified(verified) => verified.in_production.as_ref().is_some_and(|with| with.as_str() == release),
+        State::Closed(closed) => {
+            let marked = closed.verified.in_production.as_ref();
+            let named = match closed.closing.known() {
+                Some(issue::Closing::Released { release, .. }) => release.as_ref(),
+                _ => None,
+            };
+            named.or(marked).is_some_and(|with| with.as_str() == release)
+        }
+        _ => false,
+    }
+}
+
+fn key((project, ordinal): (Arc<str>, u64)) -> Option<IssueKey> {
+    Some(IssueKey { project: ProjectId::parse(&project).ok()?, ordinal })
+}

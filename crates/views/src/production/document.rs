@@ -1,0 +1,195 @@
+//! What is kept of a release, and of an issue.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use domain::issue::{Closing, IssueEvent};
+use domain::release::{PRODUCTION, ReleaseEvent};
+use domain::{Event, Fact, Recorded, StreamKind};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Marked, Push, RolledBack, Standing, StreamRow, Waiting, issue_token};
+use crate::record::Json;
+use crate::row::{Row, RowError};
+
+pub(super) const RELEASE: &str = "release";
+pub(super) const ISSUE: &str = "issue";
+
+/// A release's or an issue's way to production.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    project: Arc<str>,
+    /// The release's id; the issue's number.
+    id: Arc<str>,
+    pub(super) revision: u64,
+    history: History,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct History {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    release: Option<ReleaseHistory>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    issue: Option<IssueHistory>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReleaseHistory {
+    /// All that it ever carried.
+    tokens: BTreeSet<Arc<str>>,
+    /// Its last fact in production: whether it was deployed, when (microseconds since 1970), and which event says so.
+    last: Option<(bool, i64, u64)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssueHistory {
+    number: u64,
+    /// Its fix is made of changes of code.
+    by_code: bool,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Stage {
+    /// It is not verified, or its fix needs no release.
+    Elsewhere,
+    /// Its fix is verified, in no production yet.
+    Waiting,
+    /// It came to production with this release.
+    With(Arc<str>),
+}
+
+impl Document {
+    pub(super) fn begin(recorded: &Recorded) -> Self {
+        let project = recorded.stream.project.shared();
+        let (id, history) = match recorded.stream.kind {
+            StreamKind::Release => {
+                let history = History { release: Some(ReleaseHistory::default()), issue: None };
+                (Arc::clone(&recorded.stream.id), history)
+            }
+            _ => {
+                let issue = IssueHistory { number: recorded.ordinal, by_code: false, stage: Stage::Elsewhere };
+                (recorded.ordinal.to_string().into(), History { release: None, issue: Some(issue) })
+            }
+        };
+        Self { project, id, revision: 0, history }
+    }
+
+    /// Folds an event. A deployment to production is answered with its own row.
+    pub(super) fn apply(&mut self, recorded: &Recorded) -> Option<Push> {
+        match (&mut self.history, &recorded.event) {
+            (History { release: Some(release), .. }, Event::Release(event)) => {
+                let deployed = release.apply(event, recorded);
+                deployed.then(|| Push {
+                    project: Arc::clone(&self.project),
+                    release: Arc::clone(&self.id),
+                    fact: recorded.revision,
+                    at: recorded.occurred_at,
+                })
+            }
+            (History { issue: Some(issue), .. }, Event::Issue(event)) => {
+                issue.apply(event, recorded.origin.is_some());
+                None
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn read(row: &Row) -> Result<Self, RowError> {
+        let StreamRow { project, kind: _, id, revision, history: Json(history) } = StreamRow::read(row)?;
+        Ok(Self { project, id, revision, history })
+    }
+
+    pub(super) fn row(&self) -> Result<Row, RowError> {
+        let kind = if self.history.release.is_some() { RELEASE } else { ISSUE };
+        let Self { project, id, revision, history } = self.clone();
+        StreamRow { project, kind: kind.into(), id, revision, history: Json(history) }.row()
+    }
+
+    pub(super) fn derived(&self) -> Result<Vec<Row>, RowError> {
+        let project = || Arc::clone(&self.project);
+        let release = || Arc::clone(&self.id);
+        match &self.history {
+            History { release: Some(ReleaseHistory { tokens, last: Some((true, at, fact)) }), .. } => {
+                let standing = |token: &Arc<str>| Standing {
+                    project: project(),
+                    token: Arc::clone(token),
+                    release: release(),
+                    at: time(*at),
+                    fact: *fact,
+                };
+                tokens.iter().map(|token| standing(token).row()).collect()
+            }
+            History { release: Some(ReleaseHistory { last: Some((false, at, fact)), .. }), .. } => {
+                let gone = RolledBack { project: project(), release: release(), at: time(*at), fact: *fact };
+                Ok(vec![gone.row()?])
+            }
+            History { issue: Some(IssueHistory { number, stage: Stage::Waiting, .. }), .. } => {
+                Ok(vec![Waiting { project: project(), ordinal: *number }.row()?])
+            }
+            History { issue: Some(IssueHistory { number, stage: Stage::With(release), .. }), .. } => {
+                let marked = Marked { project: project(), release: Arc::clone(release), ordinal: *number };
+                Ok(vec![marked.row()?])
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+impl ReleaseHistory {
+    /// `true`: it was deployed to production.
+    fn apply(&mut self, event: &ReleaseEvent, recorded: &Recorded) -> bool {
+        let last = |deployed| Some((deployed, recorded.occurred_at.as_microsecond(), recorded.revision));
+        match event {
+            ReleaseEvent::ReleaseDeployed { environment, changes, issues } => {
+                self.tokens.extend(changes.iter().map(|change| Arc::from(change.as_str())));
+                self.tokens.extend(issues.iter().map(|key| issue_token(key)));
+                let deployed = &**environment == PRODUCTION;
+                if deployed {
+                    self.last = last(true);
+                }
+                deployed
+            }
+            ReleaseEvent::ReleaseRolledBack { environment } => {
+                if &**environment == PRODUCTION {
+                    self.last = last(false);
+                }
+                false
+            }
+        }
+    }
+}
+
+impl IssueHistory {
+    fn apply(&mut self, event: &IssueEvent, imported: bool) {
+        match event {
+            IssueEvent::IssueResolved { fix } => {
+                let code = fix.known().and_then(|fix| fix.code());
+                self.by_code = code.is_some_and(|code| !code.changes.is_empty());
+                self.stage = Stage::Elsewhere;
+            }
+            // A fix without a change of code comes to production in another way than by a release.
+            IssueEvent::IssueVerified { .. } if imported || !self.by_code => self.stage = Stage::Elsewhere,
+            IssueEvent::IssueVerified { .. } => self.stage = Stage::Waiting,
+            IssueEvent::MarkedInProduction { release } => self.stage = Stage::With(release.as_str().into()),
+            IssueEvent::IssueClosed {
+                closing: Fact::Known(Closing::Released { release: Some(release), .. }), ..
+            } => {
+                self.stage = Stage::With(release.as_str().into());
+            }
+            IssueEvent::WithdrawnFromProduction { .. } if self.by_code => self.stage = Stage::Waiting,
+            _ => self.stage = Stage::Elsewhere,
+        }
+    }
+}
+
+fn time(microseconds: i64) -> Timestamp {
+    // It was a timestamp when it was put there.
+    Timestamp::from_microsecond(microseconds).unwrap_or_default()
+}
