@@ -24,7 +24,7 @@ fn decide(there: &Project, command: Command) -> Result<Vec<ProjectEvent>, Reject
 }
 
 fn after(there: Project, events: Vec<ProjectEvent>) -> Project {
-    let recorded = events.into_iter().map(|event| record(event, StreamKind::Project, "PAY", 2, hour(1)));
+    let recorded = events.into_iter().map(|event| record(event, StreamKind::Project, "PAY", 2, hour(100)));
     recorded.fold(Some(there), |project, recorded| project::evolve(project, &recorded)).unwrap()
 }
 
@@ -84,7 +84,7 @@ fn a_holiday_added_late_is_of_the_next_policy() {
     assert_eq!(pins(&project, "business"), [(0, Some(0)), (1, Some(1))]);
     let project = after(project.clone(), decide(&project, office("business", "09:00-17:00", &["2026-12-25"])).unwrap());
     assert_eq!(pins(&project, "business"), [(0, Some(0)), (1, Some(1)), (2, Some(2))]);
-    let [before, now] = [hour(0), hour(1)].map(|at| project.policies.in_force(at).version);
+    let [before, now] = [hour(99), hour(100)].map(|at| project.policies.in_force(at).version);
     assert_eq!((before, now), (0, 2), "what began before is ruled by the version of its start");
 }
 
