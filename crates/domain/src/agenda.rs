@@ -72,12 +72,7 @@ pub fn due(ledger: &Ledger, terms: &Terms<'_>, clocks: &Clocks, standing: Option
 }
 
 /// When something is to be done next, if nothing happens before; not later than the clocks' instant where something is already. `None`: nothing, ever.
-pub fn next(
-    ledger: &Ledger,
-    terms: &Terms<'_>,
-    clocks: &Clocks,
-    standing: Option<&Standing>,
-) -> Option<Timestamp> {
+pub fn next(ledger: &Ledger, terms: &Terms<'_>, clocks: &Clocks, standing: Option<&Standing>) -> Option<Timestamp> {
     let doubtful = clocks.cycles.iter().any(|cycle| cycle.doubtful).then_some(clocks.now);
     let later = later(ledger, terms, clocks, standing).map(|(at, _)| at);
     later.chain(clocks.next_due()).chain(doubtful).min()
@@ -154,7 +149,8 @@ fn shifts_due(
 ) -> Option<(Timestamp, Todo)> {
     // Most severities never ask for shifts: their clocks are not counted twice.
     let mitigate = clocks.current(Clock::Mitigate)?;
-    let asks = || mitigate.ended_at().is_none() && mitigate.ruling(terms).is_some_and(|one| one.rules.shifts_after.is_some());
+    let asks =
+        || mitigate.ended_at().is_none() && mitigate.ruling(terms).is_some_and(|one| one.rules.shifts_after.is_some());
     if standing.is_none() && !asks() {
         return None;
     }
