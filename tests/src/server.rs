@@ -13,7 +13,7 @@ use crate::chaos::powerloss::recorder::Recorder;
 use crate::tools::skip_unless_ci;
 
 /// How long a server may take to be ready before a test gives up on it.
-const READY_MAX: Duration = Duration::from_secs(60);
+const READY_MAX: Duration = Duration::from_secs(120);
 
 /// The binary under test: `SNAGLOG_BIN`, or the one beside this test's own.
 pub fn binary() -> PathBuf {
@@ -99,7 +99,7 @@ impl Server {
         let mut lines = BufReader::new(output).lines();
         let mut next = async || {
             let line = timeout(READY_MAX, lines.next_line()).await;
-            line.context("the server says within a minute that it listens")?.context("read its standard output")
+            line.context("the server says in time that it listens")?.context("read its standard output")
         };
         let mut line = next().await?;
         let metrics = line.as_deref().and_then(|line| line.strip_prefix("metrics on ")).map(str::to_owned);
@@ -145,7 +145,7 @@ impl Server {
         let id = self.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status().await.context("send SIGTERM")?;
         anyhow::ensure!(sent.success(), "kill -TERM {id} failed");
-        let status = timeout(READY_MAX, self.process.wait()).await.context("the server drains within a minute")??;
+        let status = timeout(READY_MAX, self.process.wait()).await.context("the server drains in time")??;
         Ok(Ended { code: status.code(), errors: String::new() })
     }
 
@@ -183,7 +183,7 @@ async fn ended(mut command: Command) -> anyhow::Result<Ended> {
     let mut errors = String::new();
     let mut stderr = process.stderr.take().context("the server has a standard error")?;
     let read = timeout(READY_MAX, stderr.read_to_string(&mut errors)).await;
-    read.context("a server that can't serve ends within a minute")??;
+    read.context("a server that can't serve ends in time")??;
     let status = process.wait().await?;
     Ok(Ended { code: status.code(), errors })
 }
@@ -196,7 +196,9 @@ fn command(data: &Path, flags: &[&str]) -> Command {
         .arg(data)
         .args(flags)
         .env("SNAGLOG_LISTEN", "127.0.0.1:0")
-        .env("SNAGLOG_LOG_LEVEL", "warn");
+        .env("SNAGLOG_LOG_LEVEL", "warn")
+        // On a machine that stands still for a while, views come late, and not wrong.
+        .env("SNAGLOG_FRESHNESS_WAIT", "60");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
     command
 }

@@ -17,7 +17,7 @@ use crate::life;
 use crate::server::{Server, binary};
 
 /// How long a command may take: past it, it hangs.
-const COMMAND_MAX: Duration = Duration::from_secs(60);
+const COMMAND_MAX: Duration = Duration::from_secs(180);
 
 /// The project that a shell's server has.
 pub const PROJECT: &str = "PAY";

@@ -8,6 +8,7 @@ use api::consistency::v1::consistency::Requirement;
 use api::errors::v1::Reason;
 use domain::ids::ProjectId;
 use event_log::EventLog;
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
 use view_store::{Answer, Checkpoint, PartitionId, ViewId, ViewStore};
@@ -89,6 +90,11 @@ impl Views {
         self.wait(view, at_least, deadline).await?;
         let answer = self.built(view, Vec::new, project, deadline).await?;
         self.refuse_parked(view, &answer, at_least).await
+    }
+
+    /// How far the view has come in the project's partition, watched.
+    pub(crate) fn advanced(&self, view: ViewId, project: &ProjectId) -> watch::Receiver<u64> {
+        self.store.advanced(view, self.log.identity().partition_of(project.as_str()))
     }
 
     /// What the answer shows of the project.

@@ -48,6 +48,9 @@ pub(crate) struct Options {
     /// How long calls under way may take once the server is told to stop, in seconds
     #[arg(long, default_value_t = 10, env = "SNAGLOG_DRAIN", value_name = "SECONDS")]
     pub(crate) drain: u64,
+    /// How long a query waits at most for the views to show what its consistency tokens stand for, in seconds
+    #[arg(long, default_value_t = 5, env = "SNAGLOG_FRESHNESS_WAIT", value_name = "SECONDS")]
+    pub(crate) freshness_wait: u64,
 }
 
 /// A running server.
@@ -113,7 +116,11 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
         ready: readiness(&projector, &*log, why_not),
         calls: watched.and_then(Watched::calls),
     };
-    let bounds = grpc::Options { drain_ms: options.drain.saturating_mul(1000), ..grpc::Options::default() };
+    let bounds = grpc::Options {
+        drain_ms: options.drain.saturating_mul(1000),
+        freshness_wait_ms: options.freshness_wait.saturating_mul(1000),
+        ..grpc::Options::default()
+    };
     let served = tokio::spawn(grpc::serve(listener, deps, bounds, stop_serving.clone()));
     Ok(Running { address, served, projector, log, stop_serving, stop_projecting })
 }

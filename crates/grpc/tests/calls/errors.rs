@@ -273,7 +273,7 @@ async fn a_panic_in_one_call_does_not_reach_another() {
     assert!(!refusal.message.contains("no id today"));
     given.log.hold(false);
     held.await.unwrap().expect("a call on the same connection goes on");
-    tokio::time::timeout(Duration::from_secs(5), cora.file_issue(filing()))
+    tokio::time::timeout(Duration::from_secs(60), cora.file_issue(filing()))
         .await
         .unwrap()
         .expect("and so does the next");

@@ -103,7 +103,8 @@ impl Environment for Clockwork {
 impl Given {
     /// A server with nothing in it.
     pub(crate) async fn server() -> Self {
-        Self::server_with(Options::default()).await
+        // On a machine that stands still for a while, views come late, and not wrong.
+        Self::server_with(Options { freshness_wait_ms: 60_000, ..Options::default() }).await
     }
 
     pub(crate) async fn server_with(options: Options) -> Self {
@@ -201,7 +202,7 @@ impl Given {
     }
 
     pub(crate) fn channel(&self) -> Channel {
-        Endpoint::new(format!("http://{}", self.address)).unwrap().timeout(Duration::from_secs(20)).connect_lazy()
+        Endpoint::new(format!("http://{}", self.address)).unwrap().timeout(Duration::from_secs(120)).connect_lazy()
     }
 
     pub(crate) fn issues(&self, actor: &'static str) -> IssuesServiceClient<Client> {
