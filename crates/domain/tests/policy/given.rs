@@ -61,6 +61,7 @@ pub(crate) fn decide(project: &Project, now: Timestamp, command: Command) -> Res
         actor: &actor,
         now,
         occurred_at: None,
+        late_reason: None,
         origin: None,
         project_id: &id,
         project: Some(project),

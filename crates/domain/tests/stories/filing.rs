@@ -183,6 +183,7 @@ fn an_unknown_project_is_named() {
         actor: &super::words::person("dan"),
         now: super::words::hour(1),
         occurred_at: None,
+        late_reason: None,
         origin: None,
         project_id: &super::words::project_id(),
         project: None,

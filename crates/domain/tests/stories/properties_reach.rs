@@ -18,6 +18,7 @@ kinds! {
     VerificationDelegated IssueResolved RegressionTestsAdded ResolutionRejected IssueVerified MarkedInProduction IssueClosed
     WithdrawnFromProduction IssueReopened IssueDismissed ComponentChanged CauseNamed IssuesLinked IssueCommented WatchStarted
     ShiftsPlanned ShiftHandedOver ShiftsEnded
+    SlaAtRiskRecorded SlaBreachRecorded SlaBreachCorrected ClocksRebased SlaEscalated DeliveryRuleKept DeliveryRuleBroken
 }
 
 /// Every rule that an issue knows, but four that need another beginning and have stories of their own: UnknownCustomer, UnknownProject, StreamFull,

@@ -1,7 +1,10 @@
 //! The state × command table, cell by cell.
 
 use domain::Fact::Known;
-use domain::issue::{Asked, Command, Dismissal, Fix, IssueEvent, Level, LinkKind, Report};
+use domain::clocks::Clock;
+use domain::issue::{Asked, Command, Delivered, Dismissal, EscalateSla, Fix, IssueEvent, Level, LinkKind, Report};
+
+use domain::policy::Delivery;
 
 use super::story::{column_of, given, name_of};
 use super::words::{
@@ -108,8 +111,6 @@ table! {
     PlanShifts: Command::PlanShifts
         => [NO_NEED, NO_NEED, NO_NEED, NO_NEED, NO_NEED, OVER[0], OVER[1]],
     HandOverShift: Command::HandOverShift { shift: None, to: person("dora") }
-        => [No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts")],
-    EndShifts: Command::EndShifts
         => [No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), OVER[0], OVER[1]],
     RecordSlaAtRisk: Command::RecordSlaAtRisk { clock: Clock::Resolve, cycle: 1, set_by: 4 }
         => [Stays, Stays, Stays, Stays, Stays, Stays, Stays],
@@ -123,6 +124,8 @@ table! {
         => [Stays, Stays, Stays, Stays, Stays, Stays, Stays],
     RecordDelivery: Command::RecordDelivery { cycle: 1, rule: Delivery::NextPush, delivered: Delivered::Kept { release: None } }
         => [Stays, Stays, Stays, Stays, Stays, Stays, Stays],
+    EndShifts: Command::EndShifts
+        => [No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts")],
 }
 
 /// A life as far as each column, with a question open as long as it can be, and a workaround.

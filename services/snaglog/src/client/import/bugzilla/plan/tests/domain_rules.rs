@@ -35,7 +35,8 @@ impl Rules {
             product_owners: Default::default(),
             customers: Default::default(),
             self_verification: false,
-            switched_off: BTreeSet::new(),
+            switched_off: Default::default(),
+            calendars: Default::default(),
             policies: Policies::new(&Scheme::three()),
         };
         let stream = StreamRef { project: id, kind: StreamKind::Issue, id: Uuid::nil().to_string().into() };
@@ -62,6 +63,7 @@ impl Rules {
             actor: &actor,
             now: "2030-01-01T00:00:00Z".parse().unwrap(),
             occurred_at: Some(planned.occurred_at),
+            late_reason: None,
             origin: Some(&origin),
             project_id: &self.project.id,
             project: Some(&self.project),

@@ -1,0 +1,10 @@
+//! SLA clocks: worked examples, what other systems get wrong, and what holds of every history.
+#![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
+
+mod case;
+mod examples;
+mod explained;
+mod late;
+mod promised;
+mod reported;
+mod told;
