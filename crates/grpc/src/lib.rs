@@ -58,6 +58,7 @@ mod repair;
 mod search;
 mod server;
 mod shifts;
+mod sla;
 mod status;
 mod token;
 mod watches;

@@ -53,6 +53,15 @@ pub const FLOW_DAYS_MAX: i32 = 1830;
 /// Most days of such a window told by days or weeks, and by a dimension.
 pub const FLOW_DAYS_BY_DIMENSION_MAX: i32 = 366;
 
+/// Most days of a window of compliance that is told by a dimension, and of one of pauses: two years.
+pub const SLA_DAYS_BY_DIMENSION_MAX: i32 = 731;
+/// So many issues that come due are watched where the caller doesn't say.
+pub const WATCH_DUE_DEFAULT: u32 = 20;
+/// Most of them.
+pub const WATCH_DUE_MAX: u32 = 100;
+/// Whoever watches them is told again after so long at the earliest.
+pub const WATCH_DUE_PACE_MS: u64 = 100;
+
 /// A watch's message is closed once it has so many bytes.
 pub const WATCH_MESSAGE_BYTES: usize = 256 * 1024;
 /// So many rows of a board's column a watch reads at a time.

@@ -19,6 +19,7 @@ use api::projects::v1::projects_service_server::{self, ProjectsServiceServer};
 use api::releases::v1::releases_service_server::{self, ReleasesServiceServer};
 use api::search::v1::search_service_server::{self, SearchServiceServer};
 use api::shifts::v1::shifts_service_server::{self, ShiftsServiceServer};
+use api::sla::v1::sla_service_server::{self, SlaServiceServer};
 use api::watches::v1::watches_service_server::{self, WatchesServiceServer};
 use commands::{Commands, Environment};
 use event_log::EventLog;
@@ -35,6 +36,7 @@ use view_store::ViewStore;
 
 use crate::admin::Admin;
 use crate::boards::Boards;
+use crate::calendars::Calendars;
 use crate::connection::incoming;
 use crate::deadline::Timeouts;
 use crate::edge::Edge;
@@ -49,11 +51,11 @@ use crate::issues::Issues;
 use crate::limits::{FRESHNESS_WAIT_MS, MESSAGE_BYTES_MAX};
 use crate::people::People;
 use crate::policies::Policies;
-use crate::calendars::Calendars;
 use crate::projects::Projects;
 use crate::releases::Releases;
 use crate::search::Searches;
 use crate::shifts::Shifts;
+use crate::sla::Sla;
 use crate::watches::{OfLog, Watches};
 
 /// Connections that were cut have so long to notice.
@@ -171,7 +173,7 @@ pub async fn serve(
 }
 
 /// The names under which health is told, beside the whole server's.
-const SERVICES: [&str; 16] = [
+const SERVICES: [&str; 17] = [
     issues_service_server::SERVICE_NAME,
     projects_service_server::SERVICE_NAME,
     releases_service_server::SERVICE_NAME,
@@ -188,6 +190,7 @@ const SERVICES: [&str; 16] = [
     calendar_service_server::SERVICE_NAME,
     policy_service_server::SERVICE_NAME,
     shifts_service_server::SERVICE_NAME,
+    sla_service_server::SERVICE_NAME,
 ];
 
 fn timeouts(options: &Options) -> Timeouts {
@@ -257,6 +260,8 @@ fn routes(deps: Deps, health: &Health, options: &Options) -> Result<Routes, Serv
         watched,
         environment: Arc::clone(&environment),
     })));
+    let sla = Sla::new(Arc::clone(&commands), Arc::clone(&views), Arc::clone(&environment));
+    routes.add_service(bounded!(SlaServiceServer::new(sla)));
     routes.add_service(bounded!(BoardsServiceServer::new(Boards {
         commands: Arc::clone(&commands),
         views,

@@ -38,7 +38,7 @@ pub use figure::{Counts, Figure, Figures, Measured, Open};
 pub use lists::{AtRisk, Breached, ListAtRisk, ListBreaches, Page, UNTOLD_MAX, Why};
 pub use live::{GetClocks, Live};
 pub use pausing::{GetPauses, Paused, Pausing, Suspicion};
-pub use reading::{Fallen, Reading, Run, SUSPICIOUS_PERCENT, Stands, Stop, Told, Way};
+pub use reading::{Delivered, Fallen, Reading, Run, SUSPICIOUS_PERCENT, Stands, Stop, Told, Way};
 pub use report::{Asked, Compliance, Counters, Late, Line, VALUES_MAX, report};
 pub use tables::{BREACH, CLOCK, DOCUMENT, OPEN, PAUSES, SUSPICION, VERDICTS};
 

@@ -5,11 +5,12 @@ use std::sync::{Arc, OnceLock};
 use domain::clocks::Ledger;
 use domain::issue::IssueEvent;
 use domain::project::{self, Project, ProjectEvent};
+use domain::shifts::Standing;
 use domain::{Event, Recorded};
 use jiff::Timestamp;
 
 use super::history::History;
-use super::reading::Reading;
+use super::reading::{Delivered, Reading};
 use super::rows::instant;
 use super::tables::{DOCUMENT, DocumentRow};
 use crate::record::Json;
@@ -41,6 +42,9 @@ pub(super) enum Of {
 #[derive(Debug, Default)]
 pub(super) struct Clocked {
     pub(super) ledger: Ledger,
+    deliveries: Vec<Delivered>,
+    /// Who is on when.
+    shifts: Option<Standing>,
     /// What rules it since its last event; `None`: it reads as it was stored.
     rules: Option<Arc<Project>>,
     reading: OnceLock<Reading>,
@@ -72,6 +76,8 @@ impl Document {
             Of::Issue(clocked) => {
                 if let Some(recorded) = issue_event(recorded.clone()) {
                     clocked.ledger.note(&recorded);
+                    clocked.deliveries.extend(Delivered::of(&recorded));
+                    clocked.shifts = Standing::evolve(clocked.shifts.take(), &recorded);
                 }
                 clocked.rules = ruler.and_then(Self::rules);
                 clocked.reading = OnceLock::new();
@@ -92,7 +98,10 @@ impl Document {
     pub(super) fn reading(&self) -> Option<&Reading> {
         let Of::Issue(clocked) = &self.of else { return None };
         Some(clocked.reading.get_or_init(|| match &clocked.rules {
-            Some(project) => Reading::of(&clocked.ledger, &project.terms(), self.read_at),
+            Some(project) => {
+                let (terms, shifts) = (project.terms(), clocked.shifts.as_ref());
+                Reading::of(&clocked.ledger, shifts, &terms, self.read_at).with(&clocked.deliveries, &clocked.ledger)
+            }
             None => Reading::default(),
         }))
     }
@@ -119,7 +128,9 @@ impl Document {
             Of::Project(project::fold(&events).map(Arc::new))
         } else {
             let events = history.events(&project, ordinal, facts).map_err(misfit)?;
-            Of::Issue(Clocked { ledger: Ledger::of(&events), rules: None, reading: OnceLock::from(reading.0) })
+            let shifts = events.iter().fold(None, Standing::evolve);
+            let (ledger, deliveries) = (Ledger::of(&events), events.iter().filter_map(Delivered::of).collect());
+            Of::Issue(Clocked { ledger, deliveries, shifts, rules: None, reading: OnceLock::from(reading.0) })
         };
         Ok(Self { project, ordinal, revision, read_at, history, of })
     }

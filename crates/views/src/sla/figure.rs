@@ -191,11 +191,13 @@ impl Reading {
             };
             figures.push(Figure { day: Day::of_micros(at), of: run.clock, version, class: class.clone(), counts });
         }
-        if let Some(verdict) = &self.issue {
+        let issue = self.issue.iter().map(|verdict| (Measured::Issue, verdict));
+        let deliveries = self.deliveries.iter().map(|verdict| (Measured::Delivery, verdict));
+        figures.extend(issue.chain(deliveries).map(|(of, verdict)| {
             let counts = Counts { met: verdict.met.into(), breached: (!verdict.met).into(), ..Counts::default() };
             let (day, class) = (Day::of_micros(verdict.at), verdict.class.clone());
-            figures.push(Figure { day, of: Measured::Issue, version: verdict.version, class, counts });
-        }
+            Figure { day, of, version: verdict.version, class, counts }
+        }));
         figures
     }
 

@@ -3,7 +3,11 @@
 
 use std::sync::Arc;
 
+use domain::Recorded;
+use domain::agenda;
 use domain::clocks::{AlarmKind, Clock, Clocks, Cycle, Ledger, Noted, Pause, Standstill, State, Terms, clocks};
+use domain::issue::IssueEvent;
+use domain::shifts::Standing;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +26,9 @@ pub struct Reading {
     pub issue: Option<Fallen>,
     /// Who let its clocks stand still.
     pub pauses: Vec<Stop>,
-    /// When something is to be recorded of it next.
+    /// Delivery rules that were kept (met) or broken.
+    pub deliveries: Vec<Fallen>,
+    /// When the system has something to do for it next: an alarm to record, somebody to tell, shifts to plan.
     pub due_at: Option<i64>,
 }
 
@@ -148,7 +154,7 @@ impl Stop {
 
 impl Reading {
     /// What the clocks read at an instant, with which the terms agree on everything before it.
-    pub fn of(ledger: &Ledger, terms: &Terms<'_>, now: Timestamp) -> Self {
+    pub fn of(ledger: &Ledger, shifts: Option<&Standing>, terms: &Terms<'_>, now: Timestamp) -> Self {
         let told = clocks(ledger, terms, now);
         if told.exempt {
             return Self::default();
@@ -160,8 +166,49 @@ impl Reading {
             cycles: runs.collect(),
             issue: issue_verdict(&told, ledger),
             pauses: pauses(&told, terms),
-            due_at: due_at(&told).map(Timestamp::as_microsecond),
+            deliveries: Vec::new(),
+            due_at: agenda::next(ledger, terms, &told, shifts).map(Timestamp::as_microsecond),
         }
+    }
+}
+
+/// What an event tells of a delivery rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivered {
+    /// Of which cycle of resolve.
+    pub cycle: u32,
+    /// Kept, or broken.
+    pub kept: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Delivered {
+    /// `None`: it tells of none.
+    pub fn of(recorded: &Recorded<IssueEvent>) -> Option<Self> {
+        let (cycle, kept) = match &recorded.event {
+            IssueEvent::DeliveryRuleKept { cycle, .. } => (*cycle, true),
+            IssueEvent::DeliveryRuleBroken { cycle, .. } => (*cycle, false),
+            _ => return None,
+        };
+        Some(Self { cycle, kept, at: recorded.occurred_at })
+    }
+}
+
+impl Reading {
+    /// And what the log tells of the issue's delivery rules.
+    #[must_use]
+    pub fn with(mut self, deliveries: &[Delivered], ledger: &Ledger) -> Self {
+        let told = deliveries.iter().map(|told| {
+            let run = self.cycles.iter().find(|run| (run.clock, run.cycle) == (Measured::Resolve, told.cycle));
+            let mut class = Class::at(ledger, told.at);
+            if class.get(Dimension::Severity).is_empty() {
+                class.set(Dimension::Severity, run.map(|run| Arc::clone(run.class.get(Dimension::Severity))));
+            }
+            Fallen { met: told.kept, at: micros(told.at), version: run.map_or(0, |run| run.version), class }
+        });
+        self.deliveries = told.collect();
+        self
     }
 }
 
@@ -338,12 +385,6 @@ fn left_percent(cycle: &Cycle, pause: usize, terms: &Terms<'_>) -> Option<i64> {
     let used = calendar.between(cycle.start, from) - before.sum::<SignedDuration>();
     let length = plan.length.as_micros();
     (length > 0).then(|| i64::try_from((plan.length - used).as_micros() * 100 / length).unwrap_or_default())
-}
-
-/// When something is to be recorded: an alarm, or that a breach is to be taken back.
-fn due_at(told: &Clocks) -> Option<Timestamp> {
-    let doubtful = told.cycles.iter().any(|cycle| cycle.doubtful).then_some(told.now);
-    told.next_due().into_iter().chain(doubtful).min()
 }
 
 fn micros(at: Timestamp) -> i64 {

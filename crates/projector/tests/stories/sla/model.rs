@@ -70,7 +70,7 @@ impl Whole {
     fn report(&self, asked: Asked, now: Timestamp) -> Compliance {
         let mut counters = Counters::default();
         for (ledger, _) in self.ledgers.values() {
-            counters.add(asked.by, &Reading::of(ledger, &self.project.terms(), now));
+            counters.add(asked.by, &Reading::of(ledger, None, &self.project.terms(), now));
         }
         report(asked, counters, &[])
     }
@@ -135,7 +135,7 @@ proptest! {
             for (ordinal, (ledger, last)) in &whole.ledgers {
                 let live = given.ask_now(&GetClocks { key: key(*ordinal) }).await.unwrap();
                 prop_assert_eq!(&live.ledger, ledger);
-                let reading = Reading::of(ledger, &whole.project.terms(), *last);
+                let reading = Reading::of(ledger, None, &whole.project.terms(), *last);
                 due.extend(reading.due_at.map(|at| (Timestamp::from_microsecond(at).unwrap(), *ordinal)));
             }
             let found = given.ask_now(&NextDue { limit: 9, ..NextDue::default() }).await.issues;
