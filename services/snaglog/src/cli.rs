@@ -54,6 +54,9 @@ enum Command {
     /// Projects: severities, components, teams, product owners, customers
     #[command(subcommand, arg_required_else_help = true)]
     Project(client::project::Command),
+    /// SLA policies: targets, calendars, escalations, and why they hold
+    #[command(subcommand, arg_required_else_help = true)]
+    Policy(client::policy::Command),
     /// Shifts around the clock, for what stays unmitigated
     #[command(subcommand, arg_required_else_help = true)]
     Shift(client::shift::Command),
@@ -110,6 +113,7 @@ impl Cli {
             Command::History(show) => show.run(&self.global.session()?).await,
             Command::Events(tell) => tell.run(&self.global.session()?).await,
             Command::Project(command) => command.run(&self.global.session()?).await,
+            Command::Policy(command) => command.run(&self.global.session()?).await,
             Command::Release(command) => command.run(&self.global.session()?).await,
             Command::Import(command) => command.run(&self.global.session()?).await,
             Command::Shift(command) => command.run(&self.global.session()?).await,

@@ -7,7 +7,6 @@ mod story;
 use api::flow::v1::flow_service_client::FlowServiceClient;
 use api::flow::v1::{self as proto, GetCumulativeFlowRequest, GetThroughputRequest, GetTimesRequest, Window};
 use clap::{Args, ValueEnum};
-use jiff::Span;
 
 use super::failure::Failure;
 use super::issue::{Fresh, explain};
@@ -22,7 +21,7 @@ pub(crate) struct Show {
     /// The project's key
     project: String,
     /// From then on: a length of time before now (`90d`, `6 weeks`), RFC 3339, a date, `yesterday` [default: 90 days]
-    #[arg(long, value_name = "TIME", value_parser = since)]
+    #[arg(long, value_name = "TIME", value_parser = times::since)]
     since: Option<prost_types::Timestamp>,
     /// Until then [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::parse)]
@@ -119,12 +118,6 @@ fn show<M: prost::Message + prost::Name>(
         session.output.show(message, story);
     }
     Ok(())
-}
-
-/// A time, or a length of time before now.
-fn since(text: &str) -> Result<prost_types::Timestamp, String> {
-    let ahead = text.trim().parse::<Span>().is_ok_and(Span::is_positive);
-    if ahead { times::parse(&format!("{} ago", text.trim())) } else { times::parse(text) }
 }
 
 impl By {

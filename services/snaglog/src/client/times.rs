@@ -27,6 +27,12 @@ pub(crate) fn parse(text: &str) -> Result<prost_types::Timestamp, String> {
         .ok_or_else(|| format!("{text:?} is no time; give RFC 3339, a date, `yesterday` or `2h ago`"))
 }
 
+/// Accepts what [`parse`] does, or a length of time before now: `90d`, `6 weeks`.
+pub(crate) fn since(text: &str) -> Result<prost_types::Timestamp, String> {
+    let ahead = text.trim().parse::<Span>().is_ok_and(Span::is_positive);
+    if ahead { parse(&format!("{} ago", text.trim())) } else { parse(text) }
+}
+
 fn read(text: &str, now: &Zoned) -> Option<Timestamp> {
     match text.trim() {
         "now" => return Some(now.timestamp()),
