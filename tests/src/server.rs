@@ -93,6 +93,14 @@ impl Server {
         Self::of(command).await
     }
 
+    /// Starts one with more flags, that does by itself what the system does by itself: all others leave it, so that nothing comes between the steps
+    /// of a story.
+    pub async fn start_reacting(data: &Path, flags: &[&str]) -> anyhow::Result<Self> {
+        let mut command = command(data, flags);
+        command.env("SNAGLOG_NO_REACTORS", "false");
+        Self::of(command).await
+    }
+
     async fn of(mut command: Command) -> anyhow::Result<Self> {
         let mut process = command.spawn().context("start snaglog serve")?;
         let output = process.stdout.take().context("the server has a standard output")?;
@@ -197,6 +205,7 @@ fn command(data: &Path, flags: &[&str]) -> Command {
         .args(flags)
         .env("SNAGLOG_LISTEN", "127.0.0.1:0")
         .env("SNAGLOG_LOG_LEVEL", "warn")
+        .env("SNAGLOG_NO_REACTORS", "true")
         // On a machine that stands still for a while, views come late, and not wrong.
         .env("SNAGLOG_FRESHNESS_WAIT", "60");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);

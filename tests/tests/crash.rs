@@ -13,18 +13,22 @@ use api::releases::v1::GetReleaseRequest;
 use tests::client::{Client, as_fresh_as, reason, request_id};
 use tests::life::{self, Answered, DEVELOPER, Step};
 use tests::server::Server;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tonic::{Code, Status};
 
 const KILLS: u64 = 50;
 const WORKERS: u64 = 8;
+/// So many steps at least are answered before each kill.
+const ANSWERS_MIN: u64 = 12;
 /// After so many kills, the board is compared with one that is built anew from the log.
 const KILLS_BETWEEN_REBUILDS: u64 = 10;
 const PROJECT: &str = "CRASH";
 
-/// Pauses before each kill, in milliseconds: a fixed sequence, so that a run can be repeated.
-fn pause(kill: u64) -> Duration {
+/// When a kill comes: after so many answers, however long they take, and a moment in the middle of the next ones. A fixed sequence, so
+/// that a run can be repeated.
+fn moment(kill: u64) -> (u64, Duration) {
     let seed = kill.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31);
-    Duration::from_millis(20 + seed % 150)
+    (ANSWERS_MIN + seed % 60, Duration::from_micros(seed % 5_000))
 }
 
 /// A step, and the id of its request.
@@ -69,8 +73,8 @@ impl Account {
     }
 }
 
-/// Lives issues until the server is gone.
-async fn live(client: Client, first: u64, account: Arc<Mutex<Account>>) {
+/// Lives issues until the server is gone, and says of each step that it was answered.
+async fn live(client: Client, first: u64, account: Arc<Mutex<Account>>, answers: UnboundedSender<()>) {
     for number in (first..).step_by(usize::try_from(WORKERS).unwrap()) {
         let mut key = String::new();
         for step in life::steps(life::level(number)) {
@@ -79,6 +83,7 @@ async fn live(client: Client, first: u64, account: Arc<Mutex<Account>>) {
                 Ok(answered) => {
                     key.clone_from(&answered.key);
                     account.lock().unwrap().note(*step, answered);
+                    answers.send(()).unwrap();
                 }
                 Err(status) => {
                     assert_eq!(reason(&status), "", "a server under load refuses nothing: {status:?}");
@@ -98,9 +103,16 @@ async fn crash(data: &Path, kill: u64) -> Account {
         life::project(&client, PROJECT).await.unwrap();
     }
     let account = Arc::new(Mutex::new(Account::default()));
-    let load: Vec<_> =
-        (0..WORKERS).map(|worker| tokio::spawn(live(client.clone(), worker, Arc::clone(&account)))).collect();
-    tokio::time::sleep(pause(kill)).await;
+    let (answers, mut answered) = unbounded_channel();
+    let load: Vec<_> = (0..WORKERS)
+        .map(|worker| tokio::spawn(live(client.clone(), worker, Arc::clone(&account), answers.clone())))
+        .collect();
+    drop(answers);
+    let (enough, moment) = moment(kill);
+    for _ in 0..enough {
+        answered.recv().await.unwrap();
+    }
+    tokio::time::sleep(moment).await;
     server.kill().await.unwrap();
     for worker in load {
         worker.await.unwrap();
@@ -227,7 +239,11 @@ async fn killed_fifty_times_under_load_it_keeps_every_answer_once() {
         }
         whole.append(account);
     }
-    assert!(whole.answered.len() as u64 > 10 * KILLS, "the load was a load: {} were answered", whole.answered.len());
+    assert!(
+        whole.answered.len() as u64 > ANSWERS_MIN * KILLS,
+        "the load was a load: {} were answered",
+        whole.answered.len()
+    );
     assert!(!whole.deployed.is_empty() && cut_off > 0, "{} deployed, {cut_off} cut off", whole.deployed.len());
 
     let server = Server::start(data).await.unwrap();

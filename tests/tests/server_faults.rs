@@ -159,7 +159,7 @@ async fn a_full_disk_refuses_commands_keeps_what_was_answered_and_recovers_by_it
 
     // And when there is room again, the next command is accepted.
     std::fs::remove_file(server.inside(&folder.path().join("ballast"))).unwrap();
-    let recovered = tokio::time::timeout(Duration::from_secs(30), async {
+    let recovered = tokio::time::timeout(Duration::from_secs(180), async {
         loop {
             if let Ok(answer) = life::step(&client, PROJECT, 1, "", Step::File).await {
                 return answer;

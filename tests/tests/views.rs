@@ -4,7 +4,9 @@
 
 use std::path::Path;
 
+use api::issues::v1::GetIssueRequest;
 use serde_json::{Value, json};
+use tests::client::as_fresh_as;
 use tests::life;
 use tests::server::Server;
 use tests::shell::{PROJECT, Said, Shell, clean, said};
@@ -23,12 +25,18 @@ async fn view_json(data: &Path, words: &[&str]) -> (i32, Value) {
     (said.code, object)
 }
 
+/// A server with thirty issues, which its views show.
 async fn filled() -> Shell {
     let shell = Shell::start().await.unwrap();
     let client = shell.client().await.unwrap();
+    let mut last = String::new();
     for number in 1..=30 {
-        client.issues(life::CUSTOMER).file_issue(life::filing(PROJECT, number)).await.unwrap();
+        let filed = client.issues(life::CUSTOMER).file_issue(life::filing(PROJECT, number)).await.unwrap();
+        last = filed.into_inner().consistency_token;
     }
+    let shown =
+        GetIssueRequest { key: format!("{PROJECT}-30"), consistency: as_fresh_as([last]), ..Default::default() };
+    client.issues(life::CUSTOMER).get_issue(shown).await.unwrap();
     shell
 }
 

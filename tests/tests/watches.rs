@@ -13,6 +13,7 @@ use tests::client::{Client, as_fresh_as, reason, request_id};
 use tests::life::{self, CUSTOMER, DEVELOPER, Step};
 use tests::server::Server;
 use tests::streams::{Happened, Noted, Promises, Told, Truth, judge, position};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tonic::transport::Endpoint;
@@ -23,11 +24,13 @@ const PROJECT: &str = "WATCH";
 const KILLS: u64 = 8;
 const WRITERS: u64 = 4;
 const WATCHERS: u64 = 12;
+/// So many steps at least are answered before each kill.
+const ANSWERS_MIN: u64 = 20;
 /// Nothing is ever waited for longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Lives issues, one after the other, until the server is gone or it is enough.
-async fn live(client: Client, writer: u64, first: u64) {
+/// Lives issues, one after the other, until the server is gone, and says of each step that it was answered.
+async fn live(client: Client, writer: u64, first: u64, answers: UnboundedSender<()>) {
     for number in (first + writer..).step_by(usize::try_from(WRITERS).unwrap()) {
         let mut key = String::new();
         for step in life::steps(life::level(number)) {
@@ -35,6 +38,7 @@ async fn live(client: Client, writer: u64, first: u64) {
                 Ok(answered) => key = answered.key,
                 Err(_) => return,
             }
+            answers.send(()).unwrap();
         }
     }
 }
@@ -172,8 +176,14 @@ async fn watchers_of_a_server_that_is_killed_are_told_everything_once_and_in_ord
     let mut random = fastrand::Rng::with_seed(100);
     for kill in 0..KILLS {
         let client = Client::connect(&server.url).await.unwrap();
-        let load: Vec<_> = (0..WRITERS).map(|n| tokio::spawn(live(client.clone(), n, kill * 100_000))).collect();
-        tokio::time::sleep(Duration::from_millis(random.u64(100..600))).await;
+        let (answers, mut answered) = unbounded_channel();
+        let load: Vec<_> =
+            (0..WRITERS).map(|n| tokio::spawn(live(client.clone(), n, kill * 100_000, answers.clone()))).collect();
+        drop(answers);
+        for _ in 0..random.u64(ANSWERS_MIN..150) {
+            answered.recv().await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_micros(random.u64(..5_000))).await;
         server.kill().await.unwrap();
         for writer in load {
             writer.await.unwrap();
@@ -183,7 +193,7 @@ async fn watchers_of_a_server_that_is_killed_are_told_everything_once_and_in_ord
     }
     let client = Client::connect(&server.url).await.unwrap();
     let truth = truth(&client).await;
-    assert!(truth.end() > 100, "the load was a load: {} events", truth.end());
+    assert!(truth.end() > ANSWERS_MIN * KILLS, "the load was a load: {} events", truth.end());
     end.send_replace(truth.end());
     let mut opened = 0;
     for (n, watcher) in watchers.into_iter().enumerate() {

@@ -20,7 +20,7 @@ use super::plan::Plan;
 use crate::ground::{Ground, Kind};
 
 /// How long a node may take to go on once its server is back.
-const BACK_TIMEOUT: Duration = Duration::from_secs(60);
+const BACK_TIMEOUT: Duration = Duration::from_secs(240);
 /// How often its ledger is looked at meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -42,8 +42,8 @@ pub struct Kills {
     /// How many write at a time
     #[arg(long, default_value_t = 8)]
     pub writers: u64,
-    /// The longest time before a kill, in milliseconds: after the log was opened (or its server was back), or, of a node and one time in
-    /// five, after the process was started [default: 120 on sqlite, 300 on postgres, 1000 on kafka]
+    /// The longest time before a kill, in milliseconds: after the first answer (or the server was back), or, of a node and one time in five
+    /// each, after the process was started, and after the log was opened [default: 120 on sqlite, 300 on postgres, 1000 on kafka]
     #[arg(long)]
     pub pause_ms_max: Option<u64>,
     /// Where to put the log, if it is a file, and what was told [default: a temporary folder]
@@ -184,8 +184,11 @@ impl Run<'_> {
     async fn kill_nodes(&mut self, bar: &ProgressBar) -> Result<u64> {
         let mut early = 0;
         for cycle in 1..=self.kills.cycles() {
-            let (before, pause, opened) = (self.account.answers(), self.pause(), self.dice.u8(..5) != 0);
-            kill(self.start_node()?, opened, pause).await.with_context(|| format!("kill {cycle}"))?;
+            let (before, pause) = (self.account.answers(), self.pause());
+            let mut node = self.start_node()?;
+            let after = self.dice.u8(..5);
+            self.comes_to(&mut node, after).await.with_context(|| format!("before kill {cycle}"))?;
+            kill(node, pause).await.with_context(|| format!("kill {cycle}"))?;
             self.account.catch_up(&self.ledger).with_context(|| format!("after kill {cycle}"))?;
             early += u64::from(self.account.answers() == before);
             // Opening it here makes a file whole again: mostly it is left as the kill did, to the next one.
@@ -240,6 +243,20 @@ impl Run<'_> {
         tokio::task::spawn_blocking(move || something(&ground)).await?
     }
 
+    /// Waits until a node is so far: 0, it was started; 1, it has opened the log; else it has an answer, however slow the machine.
+    async fn comes_to(&mut self, node: &mut Child, far: u8) -> Result<()> {
+        if far == 1 {
+            let mut lines = BufReader::new(node.stdout.take().context("the node has a standard output")?).lines();
+            tokio::select! {
+                ended = node.wait() => bail!("the node ended by itself: {}", ended?),
+                line = lines.next_line() => drop(line?),
+            }
+        } else if far > 1 {
+            self.goes_on(node).await?;
+        }
+        Ok(())
+    }
+
     /// Waits until a node has one more answer.
     async fn goes_on(&mut self, node: &mut Child) -> Result<()> {
         let before = self.account.answers();
@@ -280,19 +297,11 @@ impl Run<'_> {
     }
 }
 
-/// Kills the process after this time, counted from when it has `opened` the log, or from now. One that ended by itself before is an error.
-async fn kill(mut node: Child, opened: bool, pause: Duration) -> Result<()> {
-    let mut lines = BufReader::new(node.stdout.take().context("the node has a standard output")?).lines();
-    let moment = async {
-        if opened {
-            lines.next_line().await?;
-        }
-        tokio::time::sleep(pause).await;
-        anyhow::Ok(())
-    };
+/// Kills the process after this time. One that ended by itself before is an error.
+async fn kill(mut node: Child, pause: Duration) -> Result<()> {
     tokio::select! {
         ended = node.wait() => bail!("the node ended by itself: {}", ended?),
-        passed = moment => passed?,
+        () = tokio::time::sleep(pause) => {}
     }
     node.kill().await.context("kill the node")
 }

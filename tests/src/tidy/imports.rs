@@ -21,6 +21,7 @@ pub const TABLE: &[(&str, &[&str])] = &[
     ("watch", &["view-store", "views"]),
     ("commands", &["domain", "codec", "event-log", "history"]),
     ("projector", &["views", "view-store", "history", "codec", "event-log"]),
+    ("reactors", &["domain", "event-log", "commands", "views", "view-store", "projector"]),
     (
         "grpc",
         &[

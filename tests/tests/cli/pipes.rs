@@ -44,7 +44,7 @@ async fn a_pipe_that_stays_open_is_not_waited_for() {
     let mut child = shell.command(words).stdin(Stdio::piped()).spawn().unwrap();
     let held = child.stdin.take();
 
-    let ended = tokio::time::timeout(Duration::from_secs(60), child.wait()).await.expect("it does not wait for input");
+    let ended = tokio::time::timeout(Duration::from_secs(180), child.wait()).await.expect("it does not wait for input");
 
     assert_eq!(ended.unwrap().code(), Some(0));
     drop(held);

@@ -16,7 +16,7 @@ use tokio::process::Command;
 use tonic_types::pb;
 
 /// How long a call may take.
-const CALL_MAX: Duration = Duration::from_secs(60);
+const CALL_MAX: Duration = Duration::from_secs(180);
 
 /// `buf curl` at a server of its own.
 pub(crate) struct Curl {

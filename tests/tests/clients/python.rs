@@ -9,7 +9,7 @@ use tests::tools;
 use tokio::process::Command;
 
 /// How long a script may take.
-const SCRIPT_MAX: Duration = Duration::from_secs(180);
+const SCRIPT_MAX: Duration = Duration::from_secs(600);
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -13,7 +13,7 @@ use tests::client::{Client, as_fresh_as, reason, request_id};
 use tests::life::{self, Answered, DEVELOPER, Step};
 use tests::shell::{Said, clean, said};
 use tokio::task::JoinHandle;
-use tonic::Status;
+use tonic::{Code, Status};
 
 pub(crate) const PROJECT: &str = "LOG";
 
@@ -49,6 +49,18 @@ impl Call {
     pub(crate) async fn send(&self, client: &Client) -> Result<Answered, Status> {
         life::step_as(client, PROJECT, self.number, &self.key, self.step, self.request_id.clone()).await
     }
+
+    /// Sends it until it is answered: a log that has just come back may be gone again for a moment.
+    pub(crate) async fn settle(&self, client: &Client) -> Answered {
+        loop {
+            match self.send(client).await {
+                Err(status) if [Code::Unavailable, Code::DeadlineExceeded].contains(&status.code()) => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                settled => return settled.unwrap(),
+            }
+        }
+    }
 }
 
 /// Lives issues against a server until told to stop, or until it takes no more.
@@ -82,7 +94,7 @@ impl Load {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), enough).await.expect("the server goes on under load");
+        tokio::time::timeout(Duration::from_secs(180), enough).await.expect("the server goes on under load");
     }
 
     /// Stops it; answers what was answered, and what was not.

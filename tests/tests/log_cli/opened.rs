@@ -25,7 +25,7 @@ pub(crate) async fn is_ready(server: &str) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), ready).await.expect("it is ready within a minute");
+    tokio::time::timeout(Duration::from_secs(180), ready).await.expect("it becomes ready");
 }
 
 /// Whether the binary under test is built with Kafka; if not, this is said, and the test is to be skipped.

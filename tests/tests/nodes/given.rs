@@ -71,7 +71,7 @@ pub(crate) async fn shown(client: &Client, tokens: &[String]) -> Shown {
             consistency: consistency(),
             ..Default::default()
         };
-        let page = client.issues(DEVELOPER).list_issues(list).await.unwrap().into_inner();
+        let page = until_fresh(async || client.issues(DEVELOPER).list_issues(list.clone()).await).await.unwrap();
         issues.extend(page.issues);
         page_token = page.next_page_token;
         if page_token.is_empty() {
@@ -89,26 +89,34 @@ fn timeless(mut board: Board) -> Board {
     board
 }
 
-/// The issue as this node has it, as fresh as its last answer.
+/// The issue as this node has it, as fresh as its last answer, however long that takes.
 pub(crate) async fn read(client: &Client, answered: &Answered) -> Result<Issue, Status> {
     let get = GetIssueRequest {
         key: answered.key.clone(),
         consistency: as_fresh_as([answered.token.clone()]),
         ..Default::default()
     };
-    let found = client.issues(DEVELOPER).get_issue(get).await?.into_inner();
-    Ok(found.issue.unwrap_or_default())
+    loop {
+        match client.issues(DEVELOPER).get_issue(get.clone()).await {
+            Err(status) if is_late(&status) => tokio::time::sleep(Duration::from_millis(20)).await,
+            answer => return Ok(answer?.into_inner().issue.unwrap_or_default()),
+        }
+    }
 }
 
 /// Asks again as long as the views have not come so far: a node that died leaves them to another, which takes seconds.
 pub(crate) async fn until_fresh<T>(ask: impl AsyncFn() -> Result<tonic::Response<T>, Status>) -> Result<T, Status> {
     loop {
         match ask().await {
-            Err(status) if status.code() == Code::DeadlineExceeded => {}
-            Err(status) if status.code() == Code::Unavailable => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(status) if is_late(&status) => tokio::time::sleep(Duration::from_millis(20)).await,
             answer => return answer.map(tonic::Response::into_inner),
         }
     }
+}
+
+/// The views have not come so far, or can't be asked for a moment.
+fn is_late(status: &Status) -> bool {
+    [Code::DeadlineExceeded, Code::Unavailable].contains(&status.code())
 }
 
 /// Lives an issue by turns on these nodes, and reads each step back on the next one. Gives the last token.

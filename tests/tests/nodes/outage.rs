@@ -9,7 +9,7 @@ use tests::server::Server;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::given::{Nodes, PROJECT, live, read, shown, until_fresh};
+use crate::given::{Nodes, PROJECT, live, read, shown};
 
 /// Commands go on, queries say when to ask again, and all that was missed is folded when it is back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -34,7 +34,7 @@ async fn queries_say_when_to_ask_again_and_views_catch_up_by_themselves() {
     assert!(again.is_some(), "when to ask again is not said: {refused:?}");
 
     way.lead_to(server.port());
-    let found = until_fresh(async || read(&client, &filed).await.map(tonic::Response::new)).await.unwrap();
+    let found = read(&client, &filed).await.unwrap();
     assert_eq!(found.key, filed.key);
     let tokens = [before, filed.token];
     assert_eq!(shown(&client, &tokens).await, nodes.refolded(&tokens).await);

@@ -5,7 +5,7 @@ use tests::client::Client;
 use tests::life::{self, Step};
 use tokio::process::Command;
 
-use crate::given::{Nodes, PROJECT, live, read, shown, until_fresh};
+use crate::given::{Nodes, PROJECT, live, read, shown};
 
 /// The node that folds is killed under load: the other takes its part over.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -24,7 +24,7 @@ async fn a_node_that_is_killed_leaves_its_views_to_the_others() {
         tokens.push(live(&[one, two.clone()], kill * 10 + 1).await.unwrap());
         folding.kill().await.unwrap();
         let filed = life::step(&two, PROJECT, kill * 10 + 2, "", Step::File).await.unwrap();
-        let found = until_fresh(async || read(&two, &filed).await.map(tonic::Response::new)).await.unwrap();
+        let found = read(&two, &filed).await.unwrap();
         assert_eq!(found.key, filed.key);
         tokens.push(filed.token);
         folding = other;
@@ -56,7 +56,7 @@ async fn a_node_that_stood_still_past_its_lease_folds_nothing_twice() {
         signal(stopped.id(), "STOP").await;
         for n in 60..63 {
             let filed = life::step(&two, PROJECT, pause * 100 + n, "", Step::File).await.unwrap();
-            until_fresh(async || read(&two, &filed).await.map(tonic::Response::new)).await.unwrap();
+            read(&two, &filed).await.unwrap();
             tokens.push(filed.token);
         }
         signal(stopped.id(), "CONT").await;
