@@ -53,7 +53,7 @@ pub(crate) fn summary(event: &E) -> String {
             let own = if *self_verified { ", who resolved it" } else { "" };
             format!("Verified: confirmed by {}{own} ({})", known(confirmed_by), as_what(capacity))
         }
-        E::MarkedInProduction { release } => format!("In production with release {release}"),
+        E::MarkedInProduction { release } => format!("In production with release {release}; to be verified there"),
         E::IssueClosed { closing, .. } => format!("Closed: {}", closing_in_words(closing)),
         E::WithdrawnFromProduction { .. } => "Withdrawn from production".into(),
         E::IssueReopened { unassigned, .. } => format!("Reopened{}", unassigned_too(*unassigned)),

@@ -95,10 +95,8 @@ fn reports_and_questions() {
 fn shifts_say_who_is_on_and_what_nobody_covers() {
     use domain::shifts::{Ending, Hours, Obstacle, Plan, Shift};
     let hours = |from: &str, until: &str| Hours { from: from.parse().unwrap(), until: until.parse().unwrap() };
-    let (day, morning) = (
-        hours("2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z"),
-        hours("2026-03-02T08:00:00Z", "2026-03-02T16:00:00Z"),
-    );
+    let (day, morning) =
+        (hours("2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z"), hours("2026-03-02T08:00:00Z", "2026-03-02T16:00:00Z"));
     let plan = Plan {
         team: Some(team("core")),
         from: day.from,
@@ -210,11 +208,19 @@ fn fixes_and_their_confirmation() {
 
 #[test]
 fn production_and_the_end() {
-    check(E::MarkedInProduction { release: release() }, "In production with release 1.4.2", &["release: 1.4.2"]);
+    check(
+        E::MarkedInProduction { release: release() },
+        "In production with release 1.4.2; to be verified there",
+        &["release: 1.4.2"],
+    );
     check(E::CauseNamed { release: release() }, "Named release 1.4.2 as a cause", &["release: 1.4.2"]);
     let closing = Closing::Released { release: Some(release()), reverified_by: Some(person("ben")) };
     let sentence = "Closed: in production with release 1.4.2, verified there by ben";
-    check(E::IssueClosed { closing: Fact::Known(closing), deployed_at: None }, sentence, &["release: 1.4.2", "reverified_by: ben"]);
+    check(
+        E::IssueClosed { closing: Fact::Known(closing), deployed_at: None },
+        sentence,
+        &["release: 1.4.2", "reverified_by: ben"],
+    );
     let applied = Closing::DataApplied { at: "2026-05-01T10:00:00Z".parse().ok(), by: Some(person("ben")) };
     let sentence = "Closed: applied in production at 2026-05-01T10:00:00Z by ben";
     let told = ["applied_at: 2026-05-01T10:00:00Z", "applied_by: ben"];
