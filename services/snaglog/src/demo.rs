@@ -42,6 +42,8 @@ impl Demo {
             trust_actor_header: false,
             drain: 1,
             freshness_wait: 5,
+            // Who acts is shown one by one: what the system does by itself would come between.
+            no_reactors: true,
         };
         let failed = |error: anyhow::Error| Failure::failed(format!("{error:#}"));
         let stop = signals::stop().map_err(failed)?;

@@ -3,6 +3,7 @@
 mod endpoint;
 mod figures;
 mod folds;
+mod reacting;
 mod telling;
 mod watched;
 
@@ -14,6 +15,7 @@ use clap::Args;
 use commands::{Commands, Environment};
 use event_log::{EventLog, LogError};
 use projector::{Health, Projector};
+use reactors::Reactors;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -51,6 +53,10 @@ pub(crate) struct Options {
     /// How long a query waits at most for the views to show what its consistency tokens stand for, in seconds
     #[arg(long, default_value_t = 5, env = "SNAGLOG_FRESHNESS_WAIT", value_name = "SECONDS")]
     pub(crate) freshness_wait: u64,
+    /// Do nothing by itself here: no deadline is recorded, nobody escalated to, no fix marked as in production. Another node on the same log
+    /// may do it, or a later start, which records what was missed at its true time
+    #[arg(long, env = "SNAGLOG_NO_REACTORS")]
+    pub(crate) no_reactors: bool,
 }
 
 /// A running server.
@@ -58,9 +64,11 @@ pub(crate) struct Running {
     /// Where it listens.
     pub(crate) address: SocketAddr,
     served: JoinHandle<Result<(), grpc::ServeError>>,
+    reactors: Option<Reactors>,
     projector: Projector,
     log: Arc<dyn EventLog>,
     stop_serving: CancellationToken,
+    stop_reacting: CancellationToken,
     stop_projecting: CancellationToken,
 }
 
@@ -107,8 +115,13 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
         why_not = watched.why_not();
     }
     let environment: Arc<dyn Environment> = Arc::new(Machine);
+    let commands = Arc::new(Commands::new(log.clone(), Arc::clone(&environment), commands::Options::default()));
+    let (stop_reacting, control) = (CancellationToken::new(), projector.control());
+    let meter = watched.and_then(Watched::meter);
+    let react = || reacting::start(&commands, &log, &views, &control, meter, stop_reacting.clone());
+    let reactors = (!options.no_reactors).then(react);
     let deps = grpc::Deps {
-        commands: Arc::new(Commands::new(log.clone(), Arc::clone(&environment), commands::Options::default())),
+        commands,
         log: log.clone(),
         views,
         projector: projector.control(),
@@ -122,7 +135,7 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
         ..grpc::Options::default()
     };
     let served = tokio::spawn(grpc::serve(listener, deps, bounds, stop_serving.clone()));
-    Ok(Running { address, served, projector, log, stop_serving, stop_projecting })
+    Ok(Running { address, served, reactors, projector, log, stop_serving, stop_reacting, stop_projecting })
 }
 
 /// Ready while the projector runs and the log serves; why not is logged whenever it changes.
@@ -176,10 +189,14 @@ fn why_not_ready(health: &Health, trouble: Option<&LogError>) -> Option<String> 
 }
 
 impl Running {
-    /// Drains: calls under way end, then views and log are closed.
+    /// Drains: calls under way end, then what the system does by itself, then views and log are closed.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.stop_serving.cancel();
         self.served.await.context("the server's task")??;
+        self.stop_reacting.cancel();
+        if let Some(reactors) = self.reactors {
+            reactors.stopped().await;
+        }
         self.stop_projecting.cancel();
         self.projector.stopped().await;
         self.log.close().await;

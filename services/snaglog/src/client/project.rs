@@ -48,6 +48,8 @@ pub(crate) enum Command {
     RemoveCustomerPerson(RemoveCustomerPerson),
     /// Say whether an issue's resolver may verify it (for teams of one)
     SelfVerification(SelfVerification),
+    /// Switch on or off what the system does by itself
+    SwitchReactor(SwitchReactor),
 }
 
 /// A subcommand that sends one request about a project and prints what it left.
@@ -114,17 +116,49 @@ impl Done for Team {
     }
 }
 
-/// A scheme to start with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 /// Who is away, from when until when.
 fn away(absence: &Absence) -> String {
     let time = |time: Option<&prost_types::Timestamp>| times::show(time, times::Style::Local);
     format!("{} from {} until {}", absence.person, time(absence.from.as_ref()), time(absence.until.as_ref()))
 }
 
+/// A scheme to start with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Preset {
     Three,
     Four,
+}
+
+/// What the system does by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Reactor {
+    /// Records that a clock is at risk, and its breach
+    Deadlines,
+    /// Tells those whom a policy names, step by step, of what is at risk or breached
+    Escalations,
+    /// Marks issues as in production when a deployment carries their fix, and takes the mark off after a rollback
+    Production,
+    /// Records whether a policy's delivery rule was kept
+    Delivery,
+    /// Plans shifts for what stays unmitigated
+    Shifts,
+}
+
+impl Reactor {
+    fn wire(self) -> proto::Reactor {
+        match self {
+            Self::Deadlines => proto::Reactor::Deadlines,
+            Self::Escalations => proto::Reactor::Escalations,
+            Self::Production => proto::Reactor::Production,
+            Self::Delivery => proto::Reactor::Delivery,
+            Self::Shifts => proto::Reactor::Shifts,
+        }
+    }
+
+    /// `None`: a newer server's, that this build does not know.
+    fn of(wire: proto::Reactor) -> Option<Self> {
+        Self::value_variants().iter().copied().find(|one| one.wire() == wire)
+    }
 }
 
 /// What kind of team it is.
@@ -218,6 +252,10 @@ fn story(project: &Project) -> String {
     if !project.teams.is_empty() {
         parts.push(table(&["TEAM", "MODEL", "MEMBERS"], teams));
     }
+    let absent: Vec<_> = project.teams.iter().flat_map(|team| &team.away).map(away).collect();
+    if !absent.is_empty() {
+        parts.push(format!("Away: {}", absent.join("; ")));
+    }
     if !project.customers.is_empty() {
         parts.push(table(&["CUSTOMER", "TIER", "PEOPLE"], customers));
     }
@@ -226,6 +264,11 @@ fn story(project: &Project) -> String {
     }
     if project.self_verification {
         parts.push(String::from("A resolver may verify their own fix."));
+    }
+    if !project.switched_off.is_empty() {
+        let off = project.switched_off().filter_map(Reactor::of).filter_map(|one| one.to_possible_value());
+        let off: Vec<_> = off.map(|one| one.get_name().to_owned()).collect();
+        parts.push(format!("Switched off: {}", off.join(", ")));
     }
     parts.join("\n\n")
 }
@@ -252,10 +295,6 @@ setting! {
         owner: Option<String>,
     }
     |this, session| { component: this.component, owner_team: this.owner.unwrap_or_default(), }
-    let absent: Vec<_> = project.teams.iter().flat_map(|team| &team.away).map(away).collect();
-    if !absent.is_empty() {
-        parts.push(format!("Away: {}", absent.join("; ")));
-    }
 }
 
 setting! {
@@ -302,6 +341,42 @@ setting! {
 }
 
 setting! {
+    /// A member of a team is away: no shift is given to them meanwhile.
+    MemberAway => set_member_away(SetMemberAwayRequest).team: Team {
+        /// Which team
+        team: String,
+        /// Who; @me is the actor
+        person: String,
+        /// The first instant of it: RFC 3339, a date, or `2 days` from now [default: now]
+        #[arg(long, value_name = "TIME", value_parser = times::parse)]
+        from: Option<prost_types::Timestamp>,
+        /// The first instant at which they are there again
+        #[arg(long, value_name = "TIME", value_parser = times::parse)]
+        until: prost_types::Timestamp,
+    }
+    |this, session| {
+        team: this.team,
+        person: session.person(&this.person),
+        from: this.from,
+        until: Some(this.until),
+    }
+}
+
+setting! {
+    /// A member of a team is back sooner than was said, or won't be away at all.
+    MemberBack => set_member_back(SetMemberBackRequest).team: Team {
+        /// Which team
+        team: String,
+        /// Who; @me is the actor
+        person: String,
+        /// When the absence begins [default: the one that runs now]
+        #[arg(long, value_name = "TIME", value_parser = times::parse)]
+        from: Option<prost_types::Timestamp>,
+    }
+    |this, session| { team: this.team, person: session.person(&this.person), from: this.from, }
+}
+
+setting! {
     /// Name somebody who speaks for the product.
     AddProductOwner => add_product_owner(AddProductOwnerRequest).project: Project {
         /// Who; @me is the actor
@@ -340,42 +415,6 @@ setting! {
         /// The customer's id
         customer: String,
         /// Who; @me is the actor
-setting! {
-    /// A member of a team is away: no shift is given to them meanwhile.
-    MemberAway => set_member_away(SetMemberAwayRequest).team: Team {
-        /// Which team
-        team: String,
-        /// Who; @me is the actor
-        person: String,
-        /// The first instant of it: RFC 3339, a date, or `2 days` from now [default: now]
-        #[arg(long, value_name = "TIME", value_parser = times::parse)]
-        from: Option<prost_types::Timestamp>,
-        /// The first instant at which they are there again
-        #[arg(long, value_name = "TIME", value_parser = times::parse)]
-        until: prost_types::Timestamp,
-    }
-    |this, session| {
-        team: this.team,
-        person: session.person(&this.person),
-        from: this.from,
-        until: Some(this.until),
-    }
-}
-
-setting! {
-    /// A member of a team is back sooner than was said, or won't be away at all.
-    MemberBack => set_member_back(SetMemberBackRequest).team: Team {
-        /// Which team
-        team: String,
-        /// Who; @me is the actor
-        person: String,
-        /// When the absence begins [default: the one that runs now]
-        #[arg(long, value_name = "TIME", value_parser = times::parse)]
-        from: Option<prost_types::Timestamp>,
-    }
-    |this, session| { team: this.team, person: session.person(&this.person), from: this.from, }
-}
-
         person: String,
     }
     |this, session| { customer: this.customer, person: session.person(&this.person), }
@@ -402,6 +441,20 @@ setting! {
     |this, session| { on: this.on, }
 }
 
+setting! {
+    /// Switch on or off what the system does by itself, in this project. Everything is on unless it was switched off; the history says what
+    /// the system did, as `system:deadlines` for instance.
+    SwitchReactor => switch_reactor(SwitchReactorRequest).project: Project {
+        /// What
+        #[arg(value_enum)]
+        reactor: Reactor,
+        /// on or off
+        #[arg(value_name = "on|off", action = clap::ArgAction::Set, value_parser = clap::builder::BoolishValueParser::new())]
+        on: bool,
+    }
+    |this, session| { reactor: this.reactor.wire().into(), on: this.on, }
+}
+
 impl Command {
     /// Does what was asked.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
@@ -414,14 +467,15 @@ impl Command {
             Self::AddTeam(add) => add.run(session).await,
             Self::AddMember(add) => add.run(session).await,
             Self::RemoveMember(remove) => remove.run(session).await,
+            Self::MemberAway(away) => away.run(session).await,
+            Self::MemberBack(back) => back.run(session).await,
             Self::AddProductOwner(add) => add.run(session).await,
             Self::RemoveProductOwner(remove) => remove.run(session).await,
             Self::AddCustomer(add) => add.run(session).await,
             Self::AddCustomerPerson(add) => add.run(session).await,
             Self::RemoveCustomerPerson(remove) => remove.run(session).await,
             Self::SelfVerification(set) => set.run(session).await,
+            Self::SwitchReactor(switch) => switch.run(session).await,
         }
     }
 }
-            Self::MemberAway(away) => away.run(session).await,
-            Self::MemberBack(back) => back.run(session).await,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use event_log::EventLog;
 use projector::Control;
-use telemetry::Telemetry;
+use telemetry::{Meter, Telemetry};
 use telemetry::calls::Calls;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -47,6 +47,11 @@ impl Watched {
         let meter = self.telemetry.meter();
         let wanted = meter.is_some() || self.telemetry.is_tracing();
         wanted.then(|| Arc::new(Calls::new(grpc::methods(), meter)))
+    }
+
+    /// By which figures are made; `None`: nobody wants to know.
+    pub(crate) fn meter(&self) -> Option<&Meter> {
+        self.telemetry.meter()
     }
 
     /// Watches log and views from now on.
