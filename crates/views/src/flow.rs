@@ -32,7 +32,7 @@ pub use tables::{ISSUE, MOVES, RUNNING, TIMES};
 
 use crate::row::{Change, Key, Row, RowError, Value};
 use crate::table::{Schema, Table};
-use crate::view::{Unappliable, View};
+use crate::view::{Count, Unappliable, View};
 use counting::Counting;
 
 /// An answer has so many values of a dimension at most; those with the fewest issues are told together.
@@ -88,7 +88,7 @@ impl View for Flow {
             return Ok(());
         };
         if let Some(document) = document {
-            let (class, running) = (document.class.clone(), document.running());
+            let class = document.class.clone();
             let counted = (document.history.moves.len(), document.history.points.len());
             document.apply(recorded, event);
             let Document { project, class: now, history, .. } = &*document;
@@ -101,7 +101,6 @@ impl View for Flow {
             }
             counting.history(now, new_moves, new_points, 1);
             counting.points_of_days(new_points);
-            counting.running(running, document.running());
             document.forget();
             return Ok(());
         }
@@ -109,9 +108,12 @@ impl View for Flow {
         let filed = filed.ok_or(Unappliable::Refused { reason: "an issue begins with its filing".into() })?;
         let mut counting = Counting { project: &filed.project, changes: beside };
         counting.history(&filed.class, &filed.history.moves, &[], 1);
-        counting.running([None; 13], filed.running());
         *document = Some(filed);
         Ok(())
+    }
+
+    fn counts(&self, document: &Document) -> Vec<Count> {
+        counting::running(document)
     }
 
     fn spread(&self, table: &'static Table, key: &Key, deltas: &[(&'static str, i64)]) -> Vec<Change> {

@@ -173,7 +173,8 @@ impl<V: View> Folding for Documents<V> {
                 Ok((row, after)) => {
                     held.bytes = row.as_ref().map_or(0, hand::bytes);
                     let derived = derived(&before.derived, after.derived);
-                    folded.put(&stream, row.map(Change::Upsert).into_iter().chain(beside).chain(derived));
+                    let changes = row.map(Change::Upsert).into_iter().chain(beside).chain(derived);
+                    folded.put(&stream, changes.filter_map(|change| moved.take(change)));
                     moved.put(before.counts, after.counts);
                     self.hand.put(stream, held);
                 }

@@ -7,12 +7,13 @@ use std::sync::{Arc, LazyLock};
 
 use super::class::{Class, slices};
 use super::day::{Day, Step};
-use super::document::{Move, Point};
+use super::document::{Document, Move, Point};
 use super::measure::Measure;
 use super::sketch::{BAND, bucket};
 use super::tables::{BUCKETS, ENTERED, LEFT, MOVES, RUNNING, TIMES};
 use crate::row::{Change, Key, Value};
 use crate::table::Table;
+use crate::view::Count;
 
 /// Rows of a day.
 pub(super) const SPAN_DAY: &str = "day";
@@ -65,20 +66,6 @@ impl Counting<'_> {
         }
     }
 
-    /// What waited before, and what waits now.
-    pub(super) fn running(&mut self, before: [Option<Day>; 13], now: [Option<Day>; 13]) {
-        for (measure, (before, now)) in MEASURES.iter().zip(before.into_iter().zip(now)) {
-            if before == now {
-                continue;
-            }
-            for (since, by) in [(before, -1), (now, 1)] {
-                let Some(since) = since else { continue };
-                let key = Key::new([self.project(), measure.into(), Value::Timestamp(since.micros())]);
-                self.changes.push(Change::Add { table: &RUNNING, key, deltas: vec![("issues", by)] });
-            }
-        }
-    }
-
     fn moved(&mut self, class: &Arc<str>, moved: Move, by: i64) {
         let left = moved.left.map_or("filed", |left| LEFT[left as usize]);
         let mut deltas = vec![(ENTERED[moved.entered as usize], by), (left, by)];
@@ -99,6 +86,16 @@ impl Counting<'_> {
     fn project(&self) -> Value {
         self.project.into()
     }
+}
+
+/// What waits for its end.
+pub(super) fn running(document: &Document) -> Vec<Count> {
+    let waiting = MEASURES.iter().zip(document.running()).filter_map(|(measure, since)| Some((measure, since?)));
+    let counts = waiting.map(|(measure, since)| {
+        let key = Key::new([(&document.project).into(), measure.into(), Value::Timestamp(since.micros())]);
+        Count { table: &RUNNING, key, column: "issues", by: 1 }
+    });
+    counts.collect()
 }
 
 /// The rows of all dimensions that a row of a class stands for; none for a row of a table that is stored.

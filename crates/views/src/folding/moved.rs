@@ -34,6 +34,13 @@ impl Moved {
         }
     }
 
+    /// Takes a fold's own move of a counter; gives back any other change.
+    pub(super) fn take(&mut self, change: Change) -> Option<Change> {
+        let Change::Add { table, key, deltas } = change else { return Some(change) };
+        self.add(table, key, deltas);
+        None
+    }
+
     fn add(&mut self, table: &'static Table, key: Key, deltas: impl IntoIterator<Item = (&'static str, i64)>) {
         let (_, sums) = self.0.entry((table.name, key)).or_insert_with(|| (table, Vec::new()));
         for (column, by) in deltas {
@@ -45,8 +52,7 @@ impl Moved {
     }
 
     /// Behind all else that the batch changed, by table and key: a change for each row, the folds' own moves among them.
-    pub(super) fn into_changes<V: View>(mut self, view: &V, folded: &mut Folded) {
-        self.take_from(folded);
+    pub(super) fn into_changes<V: View>(self, view: &V, folded: &mut Folded) {
         let mut rows: Vec<_> = self.spread(view).0.into_iter().collect();
         rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         for ((_, key), (table, deltas)) in rows {
@@ -54,19 +60,6 @@ impl Moved {
             if !deltas.is_empty() {
                 folded.changes.push(Change::Add { table, key, deltas });
                 folded.streams.push(None);
-            }
-        }
-    }
-
-    /// The moves that folds left among the changes.
-    fn take_from(&mut self, folded: &mut Folded) {
-        let changes = std::mem::take(&mut folded.changes).into_iter().zip(std::mem::take(&mut folded.streams));
-        for (change, stream) in changes {
-            if let Change::Add { table, key, deltas } = change {
-                self.add(table, key, deltas);
-            } else {
-                folded.changes.push(change);
-                folded.streams.push(stream);
             }
         }
     }
