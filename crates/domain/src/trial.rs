@@ -90,9 +90,9 @@ impl Outcome {
     }
 }
 
-/// The open cycles that are not breached, each as RebaseClocks to that version, now, would make it. The version must be among the terms'
-/// policies, where one that nobody has adopted may stand, too.
-pub fn rebased(ledger: &Ledger, terms: &Terms<'_>, version: u32, now: Timestamp) -> Vec<Move> {
+/// The open cycles that are not breached, each as RebaseClocks to a version, now, would make it. `with` are the terms' policies and one more of
+/// that version, which nobody has adopted.
+pub fn rebased(ledger: &Ledger, terms: &Terms<'_>, with: &Policies, version: u32, now: Timestamp) -> Vec<Move> {
     let Some(last) = ledger.notes().last() else { return Vec::new() };
     let present = clocks(ledger, terms, now);
     let rebase = Note {
@@ -103,7 +103,7 @@ pub fn rebased(ledger: &Ledger, terms: &Terms<'_>, version: u32, now: Timestamp)
         what: Noted::Rebased { version, clocks: Clock::ALL.into() },
     };
     let notes = ledger.notes().iter().cloned().chain([rebase]).collect();
-    let then = clocks(&Ledger::from_notes(notes), terms, present.now);
+    let then = clocks(&Ledger::from_notes(notes), &Terms { policies: with, ..*terms }, present.now);
     let open = |cycle: &&Cycle| cycle.breach.is_none() && matches!(cycle.state, State::Running | State::Paused { .. });
     present.cycles.iter().filter(open).filter_map(|cycle| moved(cycle, &then)).collect()
 }

@@ -48,11 +48,16 @@ impl Draft {
         if !found.0.is_empty() {
             return Err(Faults(found.0));
         }
+        let severities = |mut severities: Vec<SeverityRules>| {
+            severities.sort_by_key(|one| project.scheme.severities.iter().position(|known| known.id == one.severity));
+            severities
+        };
+        let selectors = self.selectors.into_iter();
         Ok(Policy {
             version: project.policies.next_version(),
             effective_from,
-            severities: self.severities,
-            selectors: self.selectors,
+            severities: severities(self.severities),
+            selectors: selectors.map(|one| Selector { severities: severities(one.severities), ..one }).collect(),
             calendars: calendars.into_iter().map(|(id, calendar)| (id, calendar.version())).collect(),
         })
     }

@@ -5,5 +5,6 @@ mod default;
 mod faults;
 mod given;
 mod schemes;
+mod trial;
 mod versions;
 mod why;

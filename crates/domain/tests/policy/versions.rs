@@ -91,6 +91,15 @@ fn the_same_again_is_refused_by_name() {
 }
 
 #[test]
+fn severities_stand_in_the_schemes_order_however_they_were_proposed() {
+    let project = adopted(&project(), at(NOON), with_accept(2));
+    let mut upside_down = with_accept(2);
+    upside_down.severities.reverse();
+    let again = decide(&project, at(NOON), Command::AdoptPolicy { draft: upside_down });
+    assert_eq!(again, Err(Rejection::SamePolicy { version: 1 }));
+}
+
+#[test]
 fn one_to_come_is_taken_back_by_adopting_the_old_one_for_its_time() {
     let april = "2026-04-01T00:00:00Z";
     let project = adopted(&project(), at(NOON), with_accept(2));

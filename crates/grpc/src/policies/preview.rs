@@ -5,7 +5,6 @@ use std::sync::Arc;
 use api::policies::v1 as wire;
 use api::policies::v1::PreviewPolicyResponse;
 use api::policies::v1::preview_policy_response::Step;
-use domain::clocks::Terms;
 use domain::policy::{Policies, Policy};
 use domain::project::Project;
 use domain::trial::{Move, rebased};
@@ -65,11 +64,11 @@ impl Preview {
             let summary = (!std::mem::replace(&mut self.over, true)).then(|| message(Step::Summary(self.summary)));
             return Ok(summary.map(|summary| vec![summary]));
         };
-        let terms = Terms { policies: &self.policies, ..self.project.terms() };
+        let terms = self.project.terms();
         let mut steps = Vec::new();
         for (key, ledger) in issues {
             self.summary.issues += 1;
-            for one in rebased(&ledger, &terms, self.version, self.now) {
+            for one in rebased(&ledger, &terms, &self.policies, self.version, self.now) {
                 self.summary.open_clocks += 1;
                 if one.moves() {
                     self.summary.moved += 1;
