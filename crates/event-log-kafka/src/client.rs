@@ -1,14 +1,17 @@
 //! librdkafka's handles, set up for this log: what must not be lost is not left to defaults.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use event_log::PartitionId;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{DeliveryResult, ProducerContext};
-use rdkafka::{ClientConfig, Offset};
+use rdkafka::{ClientConfig, Offset, Statistics};
 
 use crate::url::Location;
 
@@ -17,13 +20,47 @@ pub(crate) const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A record that was not delivered in this time is given up by librdkafka, and sent again by us.
 pub(crate) const DELIVERY_TIMEOUT_MS: u32 = 8_000;
 
+/// librdkafka tells so often how far brokers are ahead.
+const STATISTICS_MS: &str = "1000";
+
+/// How many records of each partition brokers have that were not read here.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Behind(Arc<Mutex<BTreeMap<PartitionId, u64>>>);
+
 /// What librdkafka tells of its connections.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Told {
     lost: Arc<AtomicBool>,
+    behind: Behind,
+}
+
+impl Behind {
+    /// By partition; empty: it was not told yet.
+    pub(crate) fn all(&self) -> Vec<(PartitionId, u64)> {
+        let behind = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        behind.iter().map(|(partition, records)| (*partition, *records)).collect()
+    }
+
+    /// Takes over what is told of the one topic that is read.
+    fn note(&self, told: &Statistics) {
+        let mut behind = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for of in told.topics.values().flat_map(|topic| topic.partitions.values()) {
+            // Negative: not known.
+            if let (Ok(partition), true) =
+                (PartitionId::try_from(of.partition), of.hi_offset >= 0 && of.app_offset >= 0)
+            {
+                behind.insert(partition, of.hi_offset.saturating_sub(of.app_offset).max(0).unsigned_abs());
+            }
+        }
+    }
 }
 
 impl Told {
+    /// How far brokers are ahead is told there.
+    pub(crate) fn by(behind: Behind) -> Self {
+        Self { behind, ..Self::default() }
+    }
+
     /// Whether all brokers were lost since this was asked last.
     pub(crate) fn take_lost(&self) -> bool {
         self.lost.swap(false, Ordering::Relaxed)
@@ -31,6 +68,10 @@ impl Told {
 }
 
 impl ClientContext for Told {
+    fn stats(&self, told: Statistics) {
+        self.behind.note(&told);
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         match level {
             RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
@@ -99,12 +140,15 @@ where
     config.create_with_context(context)
 }
 
-/// A consumer that is told where to read, and never elsewhere by itself, and gets about so many bytes of a partition at once.
+/// A consumer that is told where to read, and never elsewhere by itself, and gets about so many bytes of a partition at once. It tells
+/// how far brokers are ahead.
 pub(crate) fn consumer<P>(location: &Location, bytes: usize, context: Told) -> KafkaResult<P>
 where
     P: FromClientConfigAndContext<Told>,
 {
-    consumer_config(location, bytes).create_with_context(context)
+    let mut config = consumer_config(location, bytes);
+    config.set("statistics.interval.ms", STATISTICS_MS);
+    config.create_with_context(context)
 }
 
 /// The same, and it is told when it has reached the end of a partition.

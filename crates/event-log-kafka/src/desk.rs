@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use event_log::{LogError, PartitionId, Proposal};
+use event_log::{LogError, PartitionId, Proposal, QueueStats};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
@@ -134,6 +134,11 @@ impl Desk {
     /// Fails when no more may wait.
     pub(crate) fn has_room(&self, bytes: usize) -> Result<(), LogError> {
         self.ledger.has_room(bytes, self.limits.entries_max, self.limits.bytes_max)
+    }
+
+    /// How much waits.
+    pub(crate) fn stats(&self) -> QueueStats {
+        QueueStats { partition: None, proposals: self.ledger.waiting(), proposals_max: self.limits.entries_max }
     }
 
     /// Writes an entry to the topic; what becomes of it is answered.

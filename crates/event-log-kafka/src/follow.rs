@@ -169,7 +169,7 @@ impl Follower {
             return Err(End::Closed);
         }
         self.applier.refresh()?;
-        let told = Told::default();
+        let told = Told::by(self.state.behind.clone());
         let consumer: BaseConsumer<Told> = client::consumer(&self.location, FETCH_BYTES, told.clone())?;
         match topic::look(&self.location, &consumer, &self.runtime) {
             Ok(Some(found)) if found.partitions == self.partitions => {}
@@ -344,6 +344,11 @@ impl Follower {
             numbers.extend(own);
         }
         let partitions: Vec<_> = runs.iter().map(|run| run.partition).collect();
+        let proposals = runs.iter().flat_map(|run| &run.entries).filter_map(|entry| match entry {
+            Entry::Propose(proposal, _) => Some(proposal),
+            _ => None,
+        });
+        let begun = self.state.observed.begin(proposals);
         match self.applier.apply(runs, &keys) {
             Ok(outcomes) => {
                 self.advance(&partitions);
@@ -359,12 +364,14 @@ impl Follower {
                     Some((number?, Answer::Applied(outcome)))
                 });
                 self.desk.became(&self.runtime, answers);
+                self.state.observed.end(begun, true);
                 ended
             }
             Err(error) => {
                 // The session ends with this: the next one reads the keys again from where the replica is.
                 let unknown = |number| (number, Answer::Unknown(error.clone()));
                 self.desk.became(&self.runtime, numbers.into_iter().flatten().map(unknown));
+                self.state.observed.end(begun, false);
                 Err(error.into())
             }
         }

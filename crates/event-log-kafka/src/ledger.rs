@@ -131,6 +131,11 @@ impl Ledger {
         if full { Err(LogError::Overloaded) } else { Ok(()) }
     }
 
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.entries.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn enter(&self, number: u64, entry: Entry) -> Result<(), LogError> {
         let bytes = entry.payload.len();
         let mut waiting = self.locked();

@@ -51,8 +51,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use backon::{ConstantBuilder, Retryable as _};
 use event_log::{
-    Append, AppendError, Appended, EventLog, Founding, Identity, KnownRequest, LogError, Page, PartitionId, StreamId,
-    Versions,
+    Append, AppendError, Appended, EventLog, Founding, Identity, KnownRequest, LogError, Observer, Page, PartitionId,
+    Stats, StreamId, Versions,
 };
 use event_log_sqlite::SqliteLog;
 use tokio::runtime::Handle;
@@ -355,6 +355,16 @@ impl EventLog for KafkaLog {
 
     fn trouble(&self) -> watch::Receiver<Option<LogError>> {
         self.state.trouble()
+    }
+
+    /// The replica's, with what waits to be read back, and what was not read yet.
+    fn stats(&self) -> Stats {
+        Stats { queues: vec![self.desk.stats()], behind: self.state.behind.all(), ..self.replica.stats() }
+    }
+
+    /// A batch is what is read of the topic and written to the replica at once, whoever proposed it.
+    fn observe(&self, observer: Arc<dyn Observer>) {
+        self.state.observed.by(observer);
     }
 
     async fn close(&self) {

@@ -2,10 +2,11 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use event_log::{LogError, PartitionId, Phase, Versions};
+use event_log::{LogError, Observed, PartitionId, Phase, Versions};
 use event_log_sqlite::replica::Bookmark;
 use tokio::sync::watch;
 
+use crate::client::Behind;
 use crate::error::closed;
 
 /// How things stand.
@@ -14,6 +15,10 @@ pub(crate) struct State {
     known: Versions,
     held: Mutex<Held>,
     trouble: watch::Sender<Option<LogError>>,
+    /// Who is told of batches.
+    pub(crate) observed: Observed,
+    /// What was not read yet.
+    pub(crate) behind: Behind,
 }
 
 #[derive(Debug)]
@@ -34,6 +39,8 @@ impl State {
             known,
             held: Mutex::new(Held { bookmarks, away, fatal: unknown }),
             trouble: watch::Sender::new(None),
+            observed: Observed::default(),
+            behind: Behind::default(),
         };
         state.change(|_| {});
         state

@@ -269,7 +269,7 @@ impl EventLog for PostgresLog {
     fn stats(&self) -> Stats {
         let queues = (0..).zip(&self.queues).map(|(partition, queue)| queue.stats(partition)).collect();
         let pools = vec![self.node.readers.stats(), connect::stats(&self.node.writers, "write")];
-        Stats { queues, pools, wal_bytes: None }
+        Stats { queues, pools, ..Stats::default() }
     }
 
     fn observe(&self, observer: Arc<dyn Observer>) {

@@ -263,7 +263,7 @@ impl EventLog for SqliteLog {
     fn stats(&self) -> Stats {
         let wal = std::fs::metadata(sidecar(&self.path, "-wal"));
         let wal_bytes = Some(wal.map_or(0, |found| found.len()));
-        Stats { queues: vec![self.queue.stats()], pools: vec![self.readers.stats()], wal_bytes }
+        Stats { queues: vec![self.queue.stats()], pools: vec![self.readers.stats()], wal_bytes, behind: Vec::new() }
     }
 
     fn observe(&self, observer: Arc<dyn Observer>) {

@@ -47,6 +47,8 @@ pub struct Stats {
     pub pools: Vec<PoolStats>,
     /// Bytes of the write-ahead log beside its file; `None`: it has none.
     pub wal_bytes: Option<u64>,
+    /// Records of each partition that are elsewhere and were not read here yet; empty: it has no copy that could lag.
+    pub behind: Vec<(PartitionId, u64)>,
 }
 
 /// Proposals that wait to be written.

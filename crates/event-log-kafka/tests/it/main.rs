@@ -5,6 +5,7 @@
 mod agreement;
 mod cluster;
 mod contract;
+mod figures;
 mod given;
 mod outage;
 mod raw;

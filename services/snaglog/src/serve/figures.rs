@@ -150,6 +150,14 @@ impl Figures {
                 }
             },
         );
+        let what =
+            "Events of a partition that other nodes have, and this one has yet to read; 0: it has no copy of its own";
+        self.gauge(meter, "snaglog.log.behind", "{event}", what, |figures, tell| {
+            let behind: BTreeMap<_, _> = figures.seen().log.behind.iter().copied().collect();
+            for partition in 0..figures.log.identity().partitions {
+                tell(behind.get(&partition).copied().unwrap_or_default(), &[partition_of(partition)]);
+            }
+        });
         self.gauge(meter, "snaglog.log.queue", "{append}", "Appends that wait to be written", |figures, tell| {
             for queue in &figures.seen().log.queues {
                 tell(queue.proposals as u64, &of_queue(queue.partition));
