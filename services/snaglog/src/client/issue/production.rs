@@ -20,8 +20,12 @@ action! {
         /// Level 3, a data-only fix: who applied it
         #[arg(long, value_name = "PERSON", conflicts_with = "release")]
         applied_by: Option<String>,
+        /// Why it is recorded late: needed where it takes back a recorded breach
+        #[arg(long, value_name = "TEXT")]
+        late_reason: Option<String>,
     }
     |this, session| {
+        late_reason: this.late_reason.unwrap_or_default(),
         released: (this.release.is_some() || this.reverified_by.is_some()).then(|| Released {
             release: this.release.clone().unwrap_or_default(),
             reverified_by: this.reverified_by.as_deref().map(|person| session.person(person)).unwrap_or_default(),
@@ -39,8 +43,11 @@ action! {
         /// Which release brought it there
         #[arg(long)]
         release: String,
+        /// Why it is recorded late: needed where it takes back a recorded breach
+        #[arg(long, value_name = "TEXT")]
+        late_reason: Option<String>,
     }
-    |this, session| { release: this.release, }
+    |this, session| { late_reason: this.late_reason.unwrap_or_default(), release: this.release, }
 }
 
 action! {

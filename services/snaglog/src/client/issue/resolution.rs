@@ -66,8 +66,12 @@ action! {
     Resolve => resolve_issue(ResolveIssueRequest) {
         #[command(flatten)]
         evidence: Evidence,
+        /// Why it is recorded late: needed where it takes back a recorded breach
+        #[arg(long, value_name = "TEXT")]
+        late_reason: Option<String>,
     }
     |this, session| {
+        late_reason: this.late_reason.unwrap_or_default(),
         code: this.evidence.code(),
         data: this.evidence.data(),
         operation: this.evidence.action.clone().map(|action| OperationFix { action }),
@@ -139,8 +143,11 @@ action! {
         /// What to do
         #[arg(long, value_name = "TEXT")]
         text: String,
+        /// Why it is recorded late: needed where it takes back a recorded breach
+        #[arg(long, value_name = "TEXT")]
+        late_reason: Option<String>,
     }
-    |this, session| { text: this.text, }
+    |this, session| { late_reason: this.late_reason.unwrap_or_default(), text: this.text, }
 }
 
 action! {

@@ -40,8 +40,12 @@ action! {
 
 action! {
     /// Take it on: you are a member of its team, and there is enough information to work on it.
-    Accept => accept_issue(AcceptIssueRequest) {}
-    |this, session| {}
+    Accept => accept_issue(AcceptIssueRequest) {
+        /// Why it is recorded late: needed where it takes back a recorded breach
+        #[arg(long, value_name = "TEXT")]
+        late_reason: Option<String>,
+    }
+    |this, session| { late_reason: this.late_reason.unwrap_or_default(), }
 }
 
 action! {
