@@ -6,6 +6,7 @@ mod show;
 mod window;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::commands::{Commands, Environment};
 use api::errors::v1::Reason;
@@ -36,13 +37,20 @@ pub(crate) struct Sla {
     views: Arc<Views>,
     /// Tells what is past its deadline now.
     environment: Arc<dyn Environment>,
+    /// Whoever watches hears something so often at least.
+    bookmark_every: Duration,
     /// One for each who watches what comes due.
     watchers: Arc<Semaphore>,
 }
 
 impl Sla {
-    pub(crate) fn new(commands: Arc<Commands>, views: Arc<Views>, environment: Arc<dyn Environment>) -> Self {
-        Self { commands, views, environment, watchers: Arc::new(Semaphore::new(SUBSCRIBERS_MAX)) }
+    pub(crate) fn new(
+        (commands, views): (Arc<Commands>, Arc<Views>),
+        environment: Arc<dyn Environment>,
+        bookmark_every: Duration,
+    ) -> Self {
+        let watchers = Arc::new(Semaphore::new(SUBSCRIBERS_MAX));
+        Self { commands, views, environment, bookmark_every, watchers }
     }
 }
 

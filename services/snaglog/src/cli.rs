@@ -57,6 +57,9 @@ enum Command {
     /// SLA policies: targets, calendars, escalations, and why they hold
     #[command(subcommand, arg_required_else_help = true)]
     Policy(client::policy::Command),
+    /// SLA clocks: bars, compliance, breaches, what is at risk, who pauses, what comes due
+    #[command(subcommand, arg_required_else_help = true)]
+    Sla(client::sla::Command),
     /// Shifts around the clock, for what stays unmitigated
     #[command(subcommand, arg_required_else_help = true)]
     Shift(client::shift::Command),
@@ -117,6 +120,7 @@ impl Cli {
             Command::Release(command) => command.run(&self.global.session()?).await,
             Command::Import(command) => command.run(&self.global.session()?).await,
             Command::Shift(command) => command.run(&self.global.session()?).await,
+            Command::Sla(command) => command.run(&self.global.session()?).await,
             Command::View(command) => command.run(&self.global).await,
             Command::Health => client::health::health(&self.global.session()?).await,
             Command::Doctor => client::health::doctor(&self.global).await,

@@ -19,6 +19,7 @@ pub(crate) mod search;
 mod session;
 pub(crate) mod settings;
 pub(crate) mod shift;
+pub(crate) mod sla;
 mod target;
 mod text;
 mod times;

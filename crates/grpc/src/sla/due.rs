@@ -8,7 +8,7 @@ use api::sla::v1::{DueIssue, WatchDueRequest, WatchDueResponse};
 use domain::ids::ProjectId;
 use futures::stream::{BoxStream, StreamExt as _, try_unfold};
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status};
 use views::query::Query as _;
 use views::sla::NextDue;
@@ -27,6 +27,7 @@ struct Watcher {
     query: NextDue,
     project: ProjectId,
     advanced: watch::Receiver<u64>,
+    bookmark_every: Duration,
     /// What was told last.
     told: Option<Vec<DueIssue>>,
     _permit: OwnedSemaphorePermit,
@@ -51,7 +52,9 @@ impl Sla {
         self.views.reach(query.view(), &project, &at_least, caller.deadline).await?;
         let advanced = self.views.advanced(query.view(), &project);
         let (views, environment) = (Arc::clone(&self.views), Arc::clone(&self.environment));
-        let watcher = Watcher { views, environment, query, project, advanced, told: None, _permit: permit };
+        let bookmark_every = self.bookmark_every;
+        let watcher =
+            Watcher { views, environment, query, project, advanced, bookmark_every, told: None, _permit: permit };
         let told = try_unfold(watcher, |mut watcher| async move {
             let message = watcher.next().await?;
             Ok::<_, Status>(Some((message, watcher)))
@@ -61,25 +64,27 @@ impl Sla {
 }
 
 impl Watcher {
-    /// Waits until there is something else to tell. Each look is a page of an index; the view's advances are waited for, and taken together.
+    /// Waits until there is something else to tell, or it is time for a bookmark. Each look is a page of an index; the view's advances are waited
+    /// for, and taken together.
     async fn next(&mut self) -> Result<WatchDueResponse, Status> {
+        let bookmark_at = Instant::now() + self.bookmark_every;
         loop {
             self.advanced.borrow_and_update();
-            let deadline = Instant::now() + Duration::from_secs(5);
+            let deadline = Instant::now() + self.bookmark_every;
             let asked = self.views.ask(&self.query, &self.project, &AtLeast::default(), deadline).await;
             let (page, consistency_token) = asked?;
-            let due =
-                page.issues.into_iter().map(|(at, key)| DueIssue { key: key.to_string(), due_at: Some(stamp(at)) });
-            let due: Vec<_> = due.collect();
-            if self.told.as_ref() != Some(&due) {
+            let due = page.issues.into_iter();
+            let due: Vec<_> = due.map(|(at, key)| DueIssue { key: key.to_string(), due_at: Some(stamp(at)) }).collect();
+            if self.told.as_ref() != Some(&due) || Instant::now() >= bookmark_at {
                 self.told = Some(due.clone());
                 let as_of = Some(stamp(self.environment.now()));
                 return Ok(WatchDueResponse { due, as_of, consistency_token });
             }
-            if self.advanced.changed().await.is_err() {
-                return Err(crate::endless::shutting_down());
+            match timeout_at(bookmark_at, self.advanced.changed()).await {
+                Ok(Ok(())) => tokio::time::sleep(Duration::from_millis(WATCH_DUE_PACE_MS)).await,
+                Ok(Err(_)) => return Err(crate::endless::shutting_down()),
+                Err(_) => {}
             }
-            tokio::time::sleep(Duration::from_millis(WATCH_DUE_PACE_MS)).await;
         }
     }
 }

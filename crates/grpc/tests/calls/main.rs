@@ -19,6 +19,7 @@ mod life;
 mod lists;
 mod messages;
 mod search;
+mod sla;
 mod watches;
 mod web;
 mod work;

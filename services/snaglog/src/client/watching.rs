@@ -1,6 +1,7 @@
 //! `--watch`: a stream that is taken up again whenever it ends, redrawn on a terminal, told in JSON where piped.
 
 pub(crate) mod board;
+pub(crate) mod due;
 pub(crate) mod issue;
 
 use std::io::IsTerminal as _;
