@@ -78,6 +78,6 @@ fn move_pins(project: &Project, calendar: &Calendar, before: u32, now: Timestamp
 
 /// What a policy says against the calendar, as faults of the calendar.
 fn refused(policy: u32, Faults(faults): Faults) -> Rejection {
-    let fault = |Fault { place, problem }| Fault { place: format!("policy version {policy}, {place}"), problem };
+    let fault = |Fault { place, problem }| Fault { place: format!("policies[{policy}].{place}"), problem };
     Rejection::CalendarMalformed { faults: Faults(faults.into_iter().map(fault).collect()) }
 }

@@ -123,6 +123,6 @@ fn a_calendar_that_a_policy_can_t_count_on_is_refused_with_its_reason() {
         panic!("{refusal:?}");
     };
     let places: Vec<_> = faults.0.iter().map(|fault| fault.place.as_str()).collect();
-    assert!(places.iter().all(|place| place.starts_with("policy version 0, severities.")), "{places:?}");
-    assert!(places.contains(&"policy version 0, severities.sev2.mitigate"), "{places:?}");
+    assert!(places.iter().all(|place| place.starts_with("policies[0].severities.")), "{places:?}");
+    assert!(places.contains(&"policies[0].severities.sev2.mitigate"), "{places:?}");
 }
