@@ -18,6 +18,7 @@ mod imports;
 mod life;
 mod lists;
 mod messages;
+mod policies;
 mod search;
 mod sla;
 mod watches;
