@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 use tracing::Subscriber;
 use tracing_subscriber::filter::{FilterExt as _, ParseError, filter_fn};
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::layer::Filter;
 use tracing_subscriber::{EnvFilter, Layer};
 
 /// How log lines are written.
@@ -43,10 +44,16 @@ impl Lines {
     /// Which events pass, and no spans.
     pub(crate) fn events<S>(
         &self,
-    ) -> Result<impl tracing_subscriber::layer::Filter<S> + Send + Sync + 'static, ParseError>
+    ) -> Result<impl Filter<S> + Send + Sync + 'static, ParseError>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        Ok(EnvFilter::try_new(&self.filter)?.and(filter_fn(|metadata| !metadata.is_span())))
+        let filter = EnvFilter::try_new(&self.filter)?;
+        let mut events = filter_fn(|metadata| !metadata.is_span());
+        if let Some(most) = Filter::<S>::max_level_hint(&filter) {
+            // Said by both: else everybody is asked about each span and event of every library, at every level.
+            events = events.with_max_level_hint(most);
+        }
+        Ok(filter.and(events))
     }
 }

@@ -10,7 +10,7 @@ use prometheus::TextEncoder;
 use tracing_subscriber::filter::{FilterExt as _, ParseError, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
-use tracing_subscriber::{Layer as _, filter::LevelFilter};
+use tracing_subscriber::{Layer, Registry, filter::LevelFilter};
 
 use crate::lines::Lines;
 use crate::otlp::Otlp;
@@ -77,28 +77,26 @@ impl Settings {
     pub fn start(&self) -> Result<Telemetry, StartError> {
         let providers = Providers::new(self)?;
         let unfit = |filter: &str, source| StartError::Filter { filter: filter.to_owned(), source };
-        let lines = match &self.lines {
-            Some(lines) => Some(lines.layer().map_err(|source| unfit(&lines.filter, source))?),
-            None => None,
-        };
-        let spans = providers.spans.as_ref().map(|spans| {
+        // Only what there is: a layer that is `None` would want every span, and make it.
+        let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = Vec::new();
+        if let Some(lines) = &self.lines {
+            layers.push(lines.layer().map_err(|source| unfit(&lines.filter, source))?);
+        }
+        if let Some(spans) = &providers.spans {
             let spans = tracing_opentelemetry::layer()
                 .with_tracer(spans.tracer(SCOPE))
                 .with_location(false)
                 .with_threads(false)
                 .with_tracked_inactivity(false)
                 .with_target(false);
-            spans.with_filter(Targets::new().with_target(SPANS, LevelFilter::INFO))
-        });
-        let records = match (&providers.records, &self.lines) {
-            (Some(records), Some(lines)) => {
-                let events = lines.events().map_err(|source| unfit(&lines.filter, source))?;
-                let events = events.and(filter_fn(|metadata| !is_carriers(metadata.target())));
-                Some(OpenTelemetryTracingBridge::new(records).with_filter(events))
-            }
-            _ => None,
-        };
-        tracing_subscriber::registry().with(lines).with(spans).with(records).try_init()?;
+            layers.push(spans.with_filter(Targets::new().with_target(SPANS, LevelFilter::INFO)).boxed());
+        }
+        if let (Some(records), Some(lines)) = (&providers.records, &self.lines) {
+            let events = lines.events().map_err(|source| unfit(&lines.filter, source))?;
+            let events = events.and(filter_fn(|metadata| !is_carriers(metadata.target())));
+            layers.push(OpenTelemetryTracingBridge::new(records).with_filter(events).boxed());
+        }
+        tracing_subscriber::registry().with(layers).try_init()?;
         let meter = providers.figures.as_ref().map(|figures| figures.meter(SCOPE));
         meter.iter().for_each(process::register);
         Ok(Telemetry { providers, meter })
