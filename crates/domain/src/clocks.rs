@@ -15,7 +15,9 @@ mod terms;
 mod timeline;
 mod walk;
 
-pub use cycle::{Alarm, AlarmKind, Breach, Cause, Clocks, Cycle, EscalationDue, Pause, Plan, Standstill, State, Verdict};
+pub use cycle::{
+    Alarm, AlarmKind, Breach, Cause, Clocks, Cycle, EscalationDue, Pause, Plan, Standstill, State, Verdict,
+};
 pub use evaluate::{clocks, explain};
 pub use ledger::{Ledger, Note, Noted};
 pub use story::{Bystander, Line, SPANS_TOLD_MAX, Story, Told};

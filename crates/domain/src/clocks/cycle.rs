@@ -333,7 +333,8 @@ impl Cycle {
             for alarm in self.alarms.iter().filter(|alarm| alarm.kind == kind) {
                 let Ok(at) = calendar.add(alarm.at, rule.after) else { continue };
                 let moot = self.ended_at().is_some_and(|end| end < at)
-                    || (kind == AlarmKind::AtRisk && self.plan.as_ref().is_some_and(|plan| plan.set_by != alarm.set_by));
+                    || (kind == AlarmKind::AtRisk
+                        && self.plan.as_ref().is_some_and(|plan| plan.set_by != alarm.set_by));
                 if !moot {
                     due.push(EscalationDue { step, set_by: alarm.set_by, when: rule.when, to: rule.to.clone(), at });
                 }

@@ -159,7 +159,9 @@ impl<'a> Walk<'a> {
                     return;
                 }
                 let from = std::mem::replace(&mut self.subject.severity, to.clone());
-                self.tell(key, None, Told::SeverityChanged { from, to: to.clone() });
+                if self.breach.is_none() {
+                    self.tell(key, None, Told::SeverityChanged { from, to: to.clone() });
+                }
                 self.set(key, Some(Cause::SeverityChange));
             }
             Change::Rebase { version, clocks } => {

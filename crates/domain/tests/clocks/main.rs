@@ -6,5 +6,6 @@ mod examples;
 mod explained;
 mod late;
 mod promised;
+mod properties;
 mod reported;
 mod told;

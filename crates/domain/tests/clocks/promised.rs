@@ -27,7 +27,8 @@ impl Promised {
     pub(crate) fn nothing() -> Self {
         let mut calendars = Calendars::default();
         let nine_to_five = || vec![hours("09:00-17:00")];
-        let week = |friday: Vec<Hours>, day: &dyn Fn() -> Vec<Hours>| [day(), day(), day(), day(), friday, vec![], vec![]];
+        let week =
+            |friday: Vec<Hours>, day: &dyn Fn() -> Vec<Hours>| [day(), day(), day(), day(), friday, vec![], vec![]];
         let holiday = [("2026-06-08".parse::<Date>().unwrap(), DatedDay { name: "Whit Monday".into(), hours: vec![] })];
         let lunch = || vec![hours("09:00-12:30"), hours("13:30-17:00")];
         for (id, week, dates) in [
@@ -59,6 +60,14 @@ impl Promised {
             selectors: Vec::new(),
         };
         self.policies.adopt(policy);
+    }
+
+    /// As it was before the last policy was adopted.
+    pub(crate) fn forget_last(&mut self) {
+        let mut policies = Policies::new(&Scheme::four());
+        let known = self.policies.all();
+        known[1..known.len() - 1].iter().for_each(|policy| policies.adopt(policy.as_ref().clone()));
+        self.policies = policies;
     }
 
     pub(crate) fn terms(&self) -> Terms<'_> {
@@ -107,11 +116,8 @@ fn severity_rules(line: &str) -> SeverityRules {
             Some(("pausing", "nothing")) => rules.pauses = Pauses::NONE,
             Some(("pausing", clocks)) => {
                 let has = |clock: Clock| clocks.split(' ').any(|name| name == clock.as_str());
-                rules.pauses = Pauses {
-                    accept: has(Clock::Accept),
-                    mitigate: has(Clock::Mitigate),
-                    resolve: has(Clock::Resolve),
-                };
+                rules.pauses =
+                    Pauses { accept: has(Clock::Accept), mitigate: has(Clock::Mitigate), resolve: has(Clock::Resolve) };
             }
             _ if part == "nothing" => {}
             _ => panic!("what is {part:?} of {line:?}?"),

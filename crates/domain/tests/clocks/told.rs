@@ -1,6 +1,7 @@
 //! Histories in words: `Mon 10:00 asked`. Days are those of the week of 1 June 2026, in London; `Mon+1` is a week later.
 
 use domain::Fact::{Known, NotKnown};
+use domain::clocks::{Cause, Clock};
 use domain::ids::{IssueId, PersonId, ProjectId, TeamId};
 use domain::issue::{
     Asked, Closing, CustomerChannel, DataFix, Dismissal, Fix, IssueEvent, Level, Moved, RaisedBy, Report, Source,
@@ -8,7 +9,6 @@ use domain::issue::{
 };
 use domain::text::{Text, Title};
 use domain::{Origin, Recorded, StreamKind, StreamRef};
-use domain::clocks::{Cause, Clock};
 use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -58,30 +58,46 @@ pub(crate) fn history(lines: &[&str]) -> Vec<Recorded<IssueEvent>> {
         let (fact, late) = line.split_once(" | ").map_or((*line, None), |(fact, late)| (fact, Some(late)));
         let mut words = fact.splitn(3, ' ');
         let at = format!("{} {}", words.next().unwrap(), words.next().unwrap());
-        let (what, imported) = words.next().unwrap().split_once(" imported").map_or((fact.splitn(3, ' ').nth(2).unwrap(), false), |(what, _)| (what, true));
+        let (what, imported) = words
+            .next()
+            .unwrap()
+            .split_once(" imported")
+            .map_or((fact.splitn(3, ' ').nth(2).unwrap(), false), |(what, _)| (what, true));
         if what.starts_with("asked") {
             asked += 1;
         }
         let occurred_at = instant(&at);
-        let origin = Origin {
-            system: "bugzilla".into(),
-            reference: "1".into(),
-            implied: false,
-            imported_by: PersonId::parse("ima").unwrap(),
-        };
-        recorded.push(Recorded {
-            event: event(what, asked),
-            stream: StreamRef { project: project(), kind: StreamKind::Issue, id: "1".into() },
-            ordinal: 1,
-            revision,
-            position: revision,
-            actor: PersonId::parse("ann").unwrap(),
-            occurred_at,
-            recorded_at: late.map_or(occurred_at, instant),
-            origin: imported.then_some(origin),
-        });
+        let recorded_at = late.map_or(occurred_at, instant);
+        recorded.push(recorded_as(event(what, asked), revision, occurred_at, recorded_at, imported));
     }
     recorded
+}
+
+/// An event in the log.
+pub(crate) fn recorded_as(
+    event: IssueEvent,
+    revision: u64,
+    occurred_at: Timestamp,
+    recorded_at: Timestamp,
+    imported: bool,
+) -> Recorded<IssueEvent> {
+    let origin = Origin {
+        system: "bugzilla".into(),
+        reference: "1".into(),
+        implied: false,
+        imported_by: PersonId::parse("ima").unwrap(),
+    };
+    Recorded {
+        event,
+        stream: StreamRef { project: project(), kind: StreamKind::Issue, id: "1".into() },
+        ordinal: 1,
+        revision,
+        position: revision,
+        actor: PersonId::parse("ann").unwrap(),
+        occurred_at,
+        recorded_at,
+        origin: imported.then_some(origin),
+    }
 }
 
 fn project() -> ProjectId {
@@ -92,7 +108,8 @@ fn text(text: &str) -> Text {
     Text::parse(text).unwrap()
 }
 
-fn event(what: &str, asked: u32) -> IssueEvent {
+/// What happened; `asked`: the number of the last question.
+pub(crate) fn event(what: &str, asked: u32) -> IssueEvent {
     let words: Vec<&str> = what.split(' ').collect();
     match words[..] {
         ["filed"] => filed(None),
@@ -113,7 +130,9 @@ fn event(what: &str, asked: u32) -> IssueEvent {
             IssueEvent::InformationRequested { question: asked, of, text: text("which?") }
         }
         ["answered"] => IssueEvent::InformationProvided { questions: (1..=asked).collect(), text: None },
-        ["answered", question] => IssueEvent::InformationProvided { questions: vec![question.parse().unwrap()], text: None },
+        ["answered", question] => {
+            IssueEvent::InformationProvided { questions: vec![question.parse().unwrap()], text: None }
+        }
         ["withdrawn"] => IssueEvent::RequestWithdrawn { questions: (1..=asked).collect() },
         ["accepted"] => IssueEvent::IssueAccepted { assignee: NotKnown, report_owed: false },
         ["returned"] => IssueEvent::ReturnedToTriage { reason: None },
@@ -121,9 +140,7 @@ fn event(what: &str, asked: u32) -> IssueEvent {
         ["workaround", "withdrawn"] => IssueEvent::WorkaroundWithdrawn { reason: None },
         ["resolved"] => IssueEvent::IssueResolved { fix: Known(Fix::Data(DataFix::default())) },
         ["rejected"] => IssueEvent::ResolutionRejected { reason: None, unassigned: false },
-        ["verified"] => {
-            IssueEvent::IssueVerified { confirmed_by: NotKnown, capacity: NotKnown, self_verified: false }
-        }
+        ["verified"] => IssueEvent::IssueVerified { confirmed_by: NotKnown, capacity: NotKnown, self_verified: false },
         ["deployed"] => IssueEvent::MarkedInProduction { release: "r1".parse().unwrap() },
         ["closed"] => IssueEvent::IssueClosed { closing: NotKnown, deployed_at: None },
         ["closed", "deployed", day, clock] => {
@@ -196,13 +213,8 @@ fn triaged(found: &str, level: Level) -> IssueEvent {
 }
 
 fn rebased(version: &str, clocks: &[&str]) -> IssueEvent {
-    let moved = |clock: &Clock| Moved {
-        clock: *clock,
-        cycle: 1,
-        from_version: 1,
-        from_deadline: None,
-        to_deadline: None,
-    };
+    let moved =
+        |clock: &Clock| Moved { clock: *clock, cycle: 1, from_version: 1, from_deadline: None, to_deadline: None };
     let named: Vec<Clock> = clocks.iter().map(|name| clock(name)).collect();
     let clocks = if named.is_empty() { Clock::ALL.to_vec() } else { named };
     IssueEvent::ClocksRebased {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use domain::Fact::{self, Known, NotKnown};
 use domain::ids::{ComponentId, PersonId, ReleaseId, SeverityId, TeamId};
-use domain::issue::{
+use domain::clocks::{Cause, Clock};
+use domain::policy::Delivery;
+use domain::issue::{Correction, Delivered, EscalateSla, Moved,
     Asked, Capacity, Closing, CodeFix, Command, DataFix, Dismissal, Fix, IssueEvent, IssueRef, Level, LinkKind, Nature,
     Report, Source, TriageIssue,
 };
@@ -191,7 +193,29 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
         2 => (of((40..300_i64).prop_map(words::hour)), person()).prop_map(|(shift, to)| Command::HandOverShift { shift, to }),
         1 => Just(Command::EndShifts),
     ];
-    prop_oneof![about_triage, about_fixes, about_the_rest, about_shifts]
+    prop_oneof![about_triage, about_fixes, about_the_rest, about_shifts, about_clocks()]
+}
+
+/// Clocks, with the deadlines that the first events of a life set.
+fn about_clocks() -> BoxedStrategy<Command> {
+    let place = || (select(Clock::ALL.to_vec()), prop_oneof![9 => Just(1_u32), 1 => 2..4_u32], prop_oneof![4 => Just(1_u64), 3 => 2..4_u64, 1 => 4..7_u64]);
+    let rule = select(vec![Delivery::PatchNow, Delivery::NextPush, Delivery::Planned]);
+    let delivered = prop_oneof![
+        of(release()).prop_map(|release| Delivered::Kept { release }),
+        ((0..200_i64).prop_map(words::hour), of(release())).prop_map(|(due, release)| Delivered::Broken { due, release }),
+    ];
+    prop_oneof![
+        3 => place().prop_map(|(clock, cycle, set_by)| Command::RecordSlaAtRisk { clock, cycle, set_by }),
+        8 => place().prop_map(|(clock, cycle, set_by)| Command::RecordSlaBreach { clock, cycle, set_by }),
+        2 => (place(), reason()).prop_map(|((clock, cycle, _), reason)| Command::CorrectSlaBreach { clock, cycle, reason }),
+        2 => (of(0..5_u32), reason()).prop_map(|(policy, reason)| Command::RebaseClocks { policy, reason }),
+        4 => (place(), 1..3_u32).prop_map(|((clock, cycle, set_by), step)| {
+            Command::RecordEscalation(EscalateSla { clock, cycle, set_by, step, people: Vec::new() })
+        }),
+        1 => (1..3_u32, rule, delivered)
+            .prop_map(|(cycle, rule, delivered)| Command::RecordDelivery { cycle, rule, delivered }),
+    ]
+    .boxed()
 }
 
 /// Any event at all.
@@ -274,5 +298,28 @@ fn saying() -> impl Strategy<Value = IssueEvent> {
         (0..90_i64, person(), person())
             .prop_map(|(at, from, to)| IssueEvent::ShiftHandedOver { shift: words::hour(at), from, to }),
         Just(IssueEvent::ShiftsEnded { because: Ending::Mitigated }),
+        of_clocks(),
     ]
+}
+
+fn of_clocks() -> BoxedStrategy<IssueEvent> {
+    let place = || (select(Clock::ALL.to_vec()), 1..3_u32, 1..6_u64, (0..90_i64).prop_map(words::hour));
+    prop_oneof![
+        place().prop_map(|(clock, cycle, set_by, deadline)| {
+            IssueEvent::SlaAtRiskRecorded { clock, cycle, set_by, deadline, policy_version: 1 }
+        }),
+        place().prop_map(|(clock, cycle, set_by, deadline)| {
+            let cause = Cause::Deadline;
+            IssueEvent::SlaBreachRecorded { clock, cycle, set_by, deadline, policy_version: 1, cause }
+        }),
+        (place(), reason()).prop_map(|((clock, cycle, ..), reason)| {
+            IssueEvent::SlaBreachCorrected { clock, cycle, by: Correction::LateStop, reason }
+        }),
+        (0..3_u32, text()).prop_map(|(version, reason)| {
+            let of = |clock| Moved { clock, cycle: 1, from_version: 1, from_deadline: None, to_deadline: None };
+            IssueEvent::ClocksRebased { version, clocks: Clock::ALL.map(of).to_vec(), reason }
+        }),
+        (1..3_u32).prop_map(|cycle| IssueEvent::DeliveryRuleKept { cycle, rule: Delivery::NextPush, release: None }),
+    ]
+    .boxed()
 }

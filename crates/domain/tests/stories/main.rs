@@ -12,6 +12,7 @@ mod workflow;
 mod after_import;
 mod calendars;
 mod classification;
+mod clocks;
 mod dismissal;
 mod filing;
 mod imports;

@@ -1,6 +1,7 @@
 //! Given, when, then.
 
 use domain::ids::PersonId;
+use domain::text::Text;
 use domain::issue::{Command, Issue, IssueEvent, State, evolve, fold};
 use domain::{Decision, Origin, Recorded, Rejection, StreamKind};
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ pub(crate) struct Who {
     pub(crate) actor: PersonId,
     pub(crate) now: Timestamp,
     pub(crate) occurred_at: Option<Timestamp>,
+    pub(crate) late_reason: Option<Text>,
     pub(crate) origin: Option<Origin>,
 }
 
@@ -36,7 +38,7 @@ pub(crate) struct Story {
 
 /// These events happened, one an hour from hour 0, by Dan. It is hour 100 now, and Dan acts.
 pub(crate) fn given(events: impl IntoIterator<Item = IssueEvent>) -> Story {
-    let who = Who { actor: person("dan"), now: hour(100), occurred_at: None, origin: None };
+    let who = Who { actor: person("dan"), now: hour(100), occurred_at: None, late_reason: None, origin: None };
     Story { world: world(), who, issue: issue_of(1, events) }
 }
 
@@ -47,7 +49,20 @@ pub(crate) fn issue_of(ordinal: u64, events: impl IntoIterator<Item = IssueEvent
     fold(&history)
 }
 
+/// These events happened, each at its hour. It is hour 100 now, and Dan acts.
+pub(crate) fn given_at(events: impl IntoIterator<Item = (i64, IssueEvent)>) -> Story {
+    let history: Vec<_> =
+        (1..).zip(events).map(|(revision, (at, event))| recorded(event, 1, revision, hour(at))).collect();
+    Story { issue: fold(&history), ..given([]) }
+}
+
 impl Story {
+    /// Why it is recorded late.
+    pub(crate) fn because(mut self, reason: &str) -> Self {
+        self.who.late_reason = super::words::because(reason);
+        self
+    }
+
     pub(crate) fn by(mut self, actor: &str) -> Self {
         self.who.actor = person(actor);
         self

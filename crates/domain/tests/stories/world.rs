@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use domain::ids::{IssueId, PersonId, ProjectId, ReleaseId, TeamId};
 use domain::issue::{Command, Issue, IssueEvent, decide, needs};
-use domain::policy::Policies;
+use domain::policy::{Escalation, Moment, Policies, Policy, Recipient};
 use domain::project::{Component, Customer, Project, Scheme, TeamModel};
 use domain::release::{Deployment, PRODUCTION, Release};
 use domain::team::Team;
 use domain::text::Title;
 use domain::{Context, Decision, Recorded, Rejection, StreamKind, StreamRef};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::story::Who;
 use super::words::{change, component, customer, hour, person, project_id, release, s, severity, team};
@@ -77,6 +77,20 @@ pub(crate) fn world() -> World {
     World { project, teams: teams.into(), releases, issues: BTreeMap::new() }
 }
 
+/// Policy 1 is the default, and tells the product owners of what is at risk, and of breaches an hour later; policy 2 takes effect in a thousand years.
+pub(crate) fn policies() -> Policies {
+    let mut policies = Policies::new(&Scheme::three());
+    let told = |when, hours| Escalation { clock: None, when, after: hours, to: Recipient::ProductOwners };
+    let mut policy = Policy { effective_from: hour(-1_000_000), ..policies.all()[0].as_ref().clone() };
+    for one in &mut policy.severities {
+        one.rules.escalations =
+            vec![told(Moment::AtRisk, SignedDuration::ZERO), told(Moment::Breach, SignedDuration::from_hours(1))];
+    }
+    policies.adopt(policy.clone());
+    policies.adopt(Policy { effective_from: hour(8_766_000), ..policy });
+    policies
+}
+
 pub(crate) fn released(id: &str, carries: &str, environment: &str, last: Deployment) -> Release {
     Release {
         id: release(id),
@@ -101,7 +115,7 @@ impl World {
             actor: &who.actor,
             now: who.now,
             occurred_at: who.occurred_at,
-            late_reason: None,
+            late_reason: who.late_reason.as_ref(),
             origin: who.origin.as_ref(),
             project_id: &project_id,
             project: Some(&self.project),
