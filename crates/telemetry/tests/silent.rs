@@ -1,5 +1,4 @@
 //! A process that tells nothing but its log lines makes no spans. It is set up once, so this is a test program of its own.
-#![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
 
 use telemetry::{Format, Lines, Settings};
 
