@@ -3,6 +3,7 @@
 mod filing;
 mod resolution;
 mod shifts;
+mod sla;
 mod triage;
 
 use super::Example;
@@ -12,5 +13,6 @@ pub(super) fn examples() -> Vec<Example> {
     examples.extend(triage::examples());
     examples.extend(resolution::examples());
     examples.extend(shifts::examples());
+    examples.extend(sla::examples());
     examples
 }

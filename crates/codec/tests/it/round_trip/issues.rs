@@ -1,6 +1,8 @@
 //! Events of issues.
 
-use domain::issue::IssueEvent as I;
+use domain::clocks::{Cause, Clock};
+use domain::issue::{Correction, IssueEvent as I, Moved};
+use domain::policy::{Delivery, Moment, Recipient};
 use domain::shifts::{Ending, Hours, Obstacle, Plan, Shift};
 use jiff::Timestamp;
 use proptest::collection::vec;
@@ -11,10 +13,22 @@ use proptest::sample::select;
 use super::vocabulary::{
     asked, capacity, closing, dismissal, fix, issue_ref, level, link_kind, nature, report, source,
 };
-use super::words::{fact, id, issue_id, maybe_text, names, text, title};
+use super::words::{fact, id, issue_id, maybe_text, names, text, time, title};
 
 pub(super) fn events() -> BoxedStrategy<I> {
-    prop_oneof![filing(), triage(), ownership(), resolution(), verification(), closings(), links(), shifts()].boxed()
+    prop_oneof![
+        filing(),
+        triage(),
+        ownership(),
+        resolution(),
+        verification(),
+        closings(),
+        links(),
+        shifts(),
+        clocks(),
+        deliveries()
+    ]
+    .boxed()
 }
 
 fn filing() -> BoxedStrategy<I> {
@@ -109,12 +123,90 @@ fn shifts() -> BoxedStrategy<I> {
     let hours = move || (at(), at()).prop_map(|(from, until)| Hours { from, until });
     let taken = (id(), hours()).prop_map(|(person, hours)| Shift { person, hours });
     let plan = (of(id()), hours(), vec(taken, 0..4), vec(hours(), 0..4), of(select(Obstacle::ALL.to_vec()))).prop_map(
-        |(team, Hours { from, until }, shifts, uncovered, obstacle)| Plan { team, from, until, shifts, uncovered, obstacle },
+        |(team, Hours { from, until }, shifts, uncovered, obstacle)| Plan {
+            team,
+            from,
+            until,
+            shifts,
+            uncovered,
+            obstacle,
+        },
     );
     prop_oneof![
         plan.prop_map(|plan| I::ShiftsPlanned { plan }),
         (at(), id(), id()).prop_map(|(shift, from, to)| I::ShiftHandedOver { shift, from, to }),
         select(Ending::ALL.to_vec()).prop_map(|because| I::ShiftsEnded { because }),
+    ]
+    .boxed()
+}
+
+fn clocks() -> BoxedStrategy<I> {
+    let clock = || select(Clock::ALL.to_vec());
+    let cause = select(vec![Cause::Deadline, Cause::FirstTriage, Cause::SeverityChange, Cause::Rebase]);
+    let by = select(vec![Correction::FirstTriage, Correction::LateStop]);
+    let moved = (clock(), any::<u32>(), any::<u32>(), of(time()), of(time())).prop_map(
+        |(clock, cycle, from_version, from_deadline, to_deadline)| Moved {
+            clock,
+            cycle,
+            from_version,
+            from_deadline,
+            to_deadline,
+        },
+    );
+    prop_oneof![
+        (clock(), any::<u32>(), any::<u64>(), time(), any::<u32>()).prop_map(
+            |(clock, cycle, set_by, deadline, policy_version)| I::SlaAtRiskRecorded {
+                clock,
+                cycle,
+                set_by,
+                deadline,
+                policy_version
+            }
+        ),
+        (clock(), any::<u32>(), any::<u64>(), time(), any::<u32>(), cause).prop_map(
+            |(clock, cycle, set_by, deadline, policy_version, cause)| {
+                I::SlaBreachRecorded { clock, cycle, set_by, deadline, policy_version, cause }
+            }
+        ),
+        (clock(), any::<u32>(), by, maybe_text()).prop_map(|(clock, cycle, by, reason)| I::SlaBreachCorrected {
+            clock,
+            cycle,
+            by,
+            reason
+        }),
+        (any::<u32>(), vec(moved, 0..4), text()).prop_map(|(version, clocks, reason)| I::ClocksRebased {
+            version,
+            clocks,
+            reason
+        }),
+    ]
+    .boxed()
+}
+
+fn deliveries() -> BoxedStrategy<I> {
+    let rule = || select(vec![Delivery::PatchNow, Delivery::NextPush, Delivery::Planned]);
+    let when = select(vec![Moment::AtRisk, Moment::Breach]);
+    let to = prop_oneof![
+        select(vec![Recipient::Assignee, Recipient::OwnerTeam, Recipient::OnShift, Recipient::ProductOwners]),
+        id().prop_map(Recipient::Team),
+        id().prop_map(Recipient::Person),
+    ];
+    let place = (select(Clock::ALL.to_vec()), any::<u32>(), any::<u64>(), any::<u32>());
+    prop_oneof![
+        (place, when, to, vec(id(), 0..4)).prop_map(|((clock, cycle, set_by, step), when, to, people)| {
+            I::SlaEscalated { clock, cycle, set_by, step, when, to, people }
+        }),
+        (any::<u32>(), rule(), of(id())).prop_map(|(cycle, rule, release)| I::DeliveryRuleKept {
+            cycle,
+            rule,
+            release
+        }),
+        (any::<u32>(), rule(), time(), of(id())).prop_map(|(cycle, rule, due, release)| I::DeliveryRuleBroken {
+            cycle,
+            rule,
+            due,
+            release
+        }),
     ]
     .boxed()
 }

@@ -73,21 +73,20 @@ fn verifications() -> Vec<Example> {
 }
 
 fn closings() -> Vec<Example> {
-    let closed = |golden, closing| example(golden, I::IssueClosed { closing: Known(closing) });
+    let at = Timestamp::from_microsecond(1_760_000_000_123_456).unwrap();
+    let closed =
+        |golden, closing, deployed_at| example(golden, I::IssueClosed { closing: Known(closing), deployed_at });
     let released =
         Closing::Released { release: Some("2026.10".parse().unwrap()), reverified_by: Some(person("quinn")) };
-    let applied = Closing::DataApplied {
-        at: Some(Timestamp::from_microsecond(1_760_000_000_123_456).unwrap()),
-        by: Some(person("ada")),
-    };
+    let applied = Closing::DataApplied { at: Some(at), by: Some(person("ada")) };
     let reopened = I::IssueReopened { reason: reason("It is back"), unassigned: false };
     let release = "2026.10".parse().unwrap();
     let rolled_back = I::WithdrawnFromProduction { reason: reason("Rolled back") };
     vec![
-        closed("IssueClosed.v1", released),
-        closed("IssueClosed.v1.data_applied", applied),
-        closed("IssueClosed.v1.confirmed", Closing::Confirmed),
-        imported("IssueClosed.v1.imported", I::IssueClosed { closing: NotKnown }, false),
+        closed("IssueClosed.v2", released, Some(at)),
+        closed("IssueClosed.v2.data_applied", applied, None),
+        closed("IssueClosed.v2.confirmed", Closing::Confirmed, None),
+        imported("IssueClosed.v2.imported", I::IssueClosed { closing: NotKnown, deployed_at: None }, false),
         example("MarkedInProduction.v1", I::MarkedInProduction { release }),
         example("WithdrawnFromProduction.v1", rolled_back),
         example("IssueReopened.v1", reopened),
