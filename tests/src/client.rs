@@ -8,9 +8,11 @@ use api::history::v1::history_service_client::HistoryServiceClient;
 use api::inbox::v1::inbox_service_client::InboxServiceClient;
 use api::issues::v1::issues_service_client::IssuesServiceClient;
 use api::people::v1::people_service_client::PeopleServiceClient;
+use api::policies::v1::policy_service_client::PolicyServiceClient;
 use api::projects::v1::projects_service_client::ProjectsServiceClient;
 use api::releases::v1::releases_service_client::ReleasesServiceClient;
 use api::search::v1::search_service_client::SearchServiceClient;
+use api::sla::v1::sla_service_client::SlaServiceClient;
 use api::watches::v1::watches_service_client::WatchesServiceClient;
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
@@ -53,9 +55,19 @@ impl Client {
         IssuesServiceClient::new(self.wire(actor))
     }
 
+    /// What was promised and how it is kept, as this person.
+    pub fn sla(&self, actor: &'static str) -> SlaServiceClient<Wire> {
+        SlaServiceClient::new(self.wire(actor))
+    }
+
     /// Projects, as this person.
     pub fn projects(&self, actor: &'static str) -> ProjectsServiceClient<Wire> {
         ProjectsServiceClient::new(self.wire(actor))
+    }
+
+    /// SLA policies, as this person.
+    pub fn policies(&self, actor: &'static str) -> PolicyServiceClient<Wire> {
+        PolicyServiceClient::new(self.wire(actor))
     }
 
     /// Releases, as this person.

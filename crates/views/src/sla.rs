@@ -30,7 +30,7 @@ use domain::project::ProjectEvent;
 use domain::{Event, Recorded, StreamKind, StreamRef};
 
 pub use class::{ALL_ISSUES, Class, Dimension};
-pub use compliance::{Found, GetCompliance, ROWS_MAX};
+pub use compliance::{Found, GetCompliance, LATE_MAX, ROWS_MAX};
 pub use document::Document;
 pub use due::{DuePage, NextDue};
 pub(crate) use history::History;

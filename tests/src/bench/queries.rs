@@ -15,7 +15,7 @@ use api::search::v1::SearchIssuesRequest;
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
 
-use super::corpus::{BEGIN, Corpus, open_log, rare_word};
+use super::corpus::{BEGIN, Corpus, Open, open_log, rare_word};
 use super::load::micros;
 use super::report::{Figure, Report, percentile};
 use crate::client::Client;
@@ -49,7 +49,8 @@ pub async fn measure(report: &Report, folder: &Path, issues: u64, rate: u32, que
     report.add(&figure("start", start_ms, "ms", "the bound", START_MAX_MS));
     for &query in queries {
         let name = query.name();
-        let (mut few, mut many) = by_turns(&small, &large, issues, query, rate).await?;
+        let ask = |client: Client, turn, issues| async move { ask(&client, query, turn, issues).await };
+        let (mut few, mut many) = by_turns((&small, FEW), (&large, issues), rate, ask).await?;
         for (percent, share) in [("p50", 0.5), ("p99", 0.99)] {
             let (value, reference) = (percentile(&mut many, share), percentile(&mut few, share));
             report.add(&figure(&format!("{name}/{issues}/{percent}"), value, "us", "with 10,000 issues", reference));
@@ -71,7 +72,7 @@ async fn filled(data: &Path, issues: u64) -> anyhow::Result<Server> {
         life::project(&Client::connect(&server.url).await?, PROJECT).await?;
         server.stop().await?;
         let log = open_log(&data.join("log.db"))?;
-        Corpus { projects: vec![PROJECT.to_owned()], issues }.write(&log).await?;
+        Corpus { projects: vec![PROJECT.to_owned()], issues, open: Open::ThreeOfTen }.write(&log).await?;
         log.close().await;
     }
     let server = Server::start(data).await?;
@@ -129,18 +130,20 @@ impl Query {
     }
 }
 
-/// The same queries to both, by turns; latencies in microseconds.
-async fn by_turns(
-    small: &Server,
-    large: &Server,
-    issues: u64,
-    query: Query,
+/// The same queries to both, of so many issues each, by turns; latencies in microseconds.
+pub(super) async fn by_turns<F>(
+    (small, few): (&Server, u64),
+    (large, many): (&Server, u64),
     rate: u32,
-) -> anyhow::Result<(Vec<f64>, Vec<f64>)> {
-    let clients = [(Client::connect(&small.url).await?, FEW), (Client::connect(&large.url).await?, issues)];
+    ask: impl Fn(Client, u64, u64) -> F,
+) -> anyhow::Result<(Vec<f64>, Vec<f64>)>
+where
+    F: Future<Output = Result<(), Status>> + Send + 'static,
+{
+    let clients = [(Client::connect(&small.url).await?, few), (Client::connect(&large.url).await?, many)];
     for (client, issues) in &clients {
         for turn in 0..200 {
-            ask(client, query, turn, *issues).await?;
+            ask(client.clone(), turn, *issues).await?;
         }
     }
     let (start, gap) = (tokio::time::Instant::now(), Duration::from_secs(1) / rate);
@@ -149,8 +152,9 @@ async fn by_turns(
         let due = start + gap * turn;
         tokio::time::sleep_until(due).await;
         let (client, issues) = clients[turn as usize % 2].clone();
+        let call = ask(client, u64::from(turn), issues);
         calls.spawn(async move {
-            ask(&client, query, u64::from(turn), issues).await?;
+            call.await?;
             anyhow::Ok((turn % 2, micros(due.elapsed())))
         });
     }

@@ -183,6 +183,7 @@ pub(super) fn compliance(project: &ProjectId, told: &Compliance, now: Timestamp,
         position: position(token),
         policy_versions: told.versions.iter().copied().collect(),
         untold_breaches: told.untold,
+        more_untold: told.more_untold,
     }
 }
 

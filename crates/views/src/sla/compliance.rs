@@ -19,6 +19,9 @@ use crate::table::{Direction, ViewId};
 /// A select reads so many rows at most; past that the answer is refused: [`Found::cut`].
 pub const ROWS_MAX: u32 = 50_000;
 
+/// Of the clocks that ran past their deadline untold, so many are counted at most, the earliest: [`Compliance::more_untold`].
+pub const LATE_MAX: u32 = 10_000;
+
 /// Asks how promises were kept.
 ///
 /// It reads a row for each day, value, measure and version of the policy with a verdict; what is open, by value and measure; and the clocks that ran
@@ -64,8 +67,8 @@ impl Query for GetCompliance {
     }
 
     fn read(&self, rows: Vec<Vec<Row>>) -> Result<Found, RowError> {
-        let cut = rows.iter().any(|rows| rows.len() >= ROWS_MAX as usize);
         let [verdicts, open, late]: [Vec<Row>; 3] = rows.try_into().unwrap_or_default();
+        let cut = [&verdicts, &open].into_iter().any(|rows| rows.len() >= ROWS_MAX as usize);
         let mut counters = Counters::default();
         for row in &verdicts {
             let (value, day) = (row.get::<Arc<str>>("value")?, Day::of(row.get("day")?));
@@ -74,14 +77,15 @@ impl Query for GetCompliance {
         for row in &open {
             *counters.open.entry((row.get("value")?, measured(row)?)).or_default() += opened(row)?;
         }
-        let compliance = report(self.asked, counters, &lates(self.asked.by, &late)?);
+        let told = report(self.asked, counters, &lates(self.asked.by, &late)?);
+        let compliance = Compliance { more_untold: late.len() >= LATE_MAX as usize, ..told };
         Ok(Found { compliance, cut })
     }
 }
 
 /// The clocks that ran past their deadline, and that no event tells, the latest last.
 pub(super) fn late(project: &ProjectId, now: Timestamp) -> Select {
-    Select::from(&CLOCK, ROWS_MAX)
+    Select::from(&CLOCK, LATE_MAX)
         .filter(Condition::Equal("project", project.as_str().into()))
         .filter(Condition::AtMost("breaches_at", now.into()))
         .order("breaches_at", Direction::Asc)

@@ -61,6 +61,8 @@ pub struct Compliance {
     pub lines: Vec<Line>,
     /// How many breaches no event tells yet: they are counted all the same.
     pub untold: u64,
+    /// True: there are more of these than were looked at, and the rest is not counted.
+    pub more_untold: bool,
     /// The versions of the policy that it rests on.
     pub versions: BTreeSet<u32>,
 }
@@ -129,7 +131,7 @@ pub fn report(asked: Asked, mut counters: Counters, late: &[Late]) -> Compliance
     lines.retain(|_, line| line.figures.counts != Counts::default() || line.open != Open::default());
     let lines = most_first(lines.into_values().collect());
     let versions = lines.iter().flat_map(|line| line.figures.versions.iter().copied()).collect();
-    Compliance { asked, lines, untold: late.len() as u64, versions }
+    Compliance { asked, lines, untold: late.len() as u64, more_untold: false, versions }
 }
 
 impl Line {

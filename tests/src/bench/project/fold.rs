@@ -13,7 +13,7 @@ use view_store::ViewStore;
 use view_store_postgres::{Options, PostgresViews};
 use view_store_sqlite::SqliteViews;
 
-use crate::bench::corpus::{Corpus, open_log};
+use crate::bench::corpus::{Corpus, Open, open_log};
 use crate::bench::load::Run;
 use crate::bench::report::{Figure, Report};
 use crate::ground::{Ground, Kind};
@@ -64,7 +64,7 @@ pub(super) async fn written(folder: &Path, events: u64) -> Result<Arc<dyn EventL
     if heads(&*log) == 0 {
         let projects = (0..16).map(|number| format!("P{number}")).collect();
         // An issue has five events and a half.
-        Corpus { projects, issues: events * 2 / 11 }.write(&log).await?;
+        Corpus { projects, issues: events * 2 / 11, open: Open::ThreeOfTen }.write(&log).await?;
     }
     Ok(log)
 }

@@ -122,6 +122,7 @@ fn story(told: &proto::Compliance) -> String {
     let position = told.position.unwrap_or_default();
     let untold = match told.untold_breaches {
         0 => String::new(),
+        _ if told.more_untold => " More than 10,000 breaches are told by no event, and not all are counted.".to_owned(),
         untold => format!(" {untold} of the breaches are told by no event yet."),
     };
     parts.push(format!(
