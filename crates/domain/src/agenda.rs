@@ -43,7 +43,8 @@ pub enum Todo {
     },
     /// Shifts are to be planned, or renewed.
     PlanShifts {
-        /// The revision of the event that planned those which stand; 0: none do.
+        /// The revision of the event that planned those which stand; where none do, of the last that concerned clocks: shifts that ended may be
+        /// needed again.
         after: u64,
     },
     /// Shifts are to be ended.
@@ -154,7 +155,8 @@ fn shifts_due(
     if standing.is_none() && !asks() {
         return None;
     }
-    let planned_by = standing.map_or(0, |standing| standing.planned_by);
+    let last = ledger.notes().last().map_or(0, |note| note.revision);
+    let planned_by = standing.map_or(last, |standing| standing.planned_by);
     match shifts::agenda(ledger, terms, standing, clocks.now) {
         shifts::Agenda::Nothing => None,
         shifts::Agenda::Plan { due } => Some((due, Todo::PlanShifts { after: planned_by })),
