@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use api::flow::v1::GetThroughputRequest;
 use api::issues::v1::ListIssuesRequest;
 use api::search::v1::SearchIssuesRequest;
+use api::sla::v1::GetComplianceRequest;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
@@ -155,10 +156,16 @@ impl Lives {
                 consistency: consistency.clone(),
                 ..Default::default()
             };
-            let flow = GetThroughputRequest { project, consistency, ..Default::default() };
+            let flow = GetThroughputRequest {
+                project: project.clone(),
+                consistency: consistency.clone(),
+                ..Default::default()
+            };
+            let sla = GetComplianceRequest { project, consistency, ..Default::default() };
             client.issues(life::DEVELOPER).list_issues(list).await?;
             client.search(life::DEVELOPER).search_issues(search).await?;
             client.flow(life::DEVELOPER).get_throughput(flow).await?;
+            client.sla(life::DEVELOPER).get_compliance(sla).await?;
         }
         Ok(())
     }
