@@ -47,7 +47,7 @@ struct DateV1 {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CalendarTextsV1<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     names: Vec<Str<'a>>,
 }
 
@@ -107,7 +107,7 @@ impl<'a> Texts<'a> for CalendarTextsV1<'a> {
     }
 
     fn is_empty(&self) -> bool {
-        false
+        self.names.is_empty()
     }
 
     fn erased(_: &[Str<'_>]) -> Self {

@@ -1,5 +1,7 @@
 //! Calendars as they are defined.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::calendar::{Calendar, Definition, Draft, DraftDate, DraftDay, Zone};
 use domain::project::ProjectEvent;
 
@@ -18,20 +20,30 @@ fn date(date: &str, name: &str, hours: &[&str]) -> DraftDate {
     DraftDate { date: date.to_owned(), name: name.to_owned(), hours: day("", hours).hours }
 }
 
-/// Lunch breaks, a holiday and a half day. The rules are written out in the golden file: it stays what it is when the database moves on.
+/// Lunch breaks, a holiday and a half day.
 fn office() -> Calendar {
     let week = vec![day("mon", &["09:00-12:30", "13:30-17:00"]), day("fri", &["09:00-12:00"])];
-    let dates = vec![date("2026-12-24", "Christmas Eve", &["09:00-12:00"]), date("2026-12-25", "", &[])];
-    let draft = Draft { id: "office".to_owned(), zone: "UTC".to_owned(), week, dates };
-    Calendar::new(draft.read().unwrap(), 3)
+    let dates = vec![date("2026-12-24", "Christmas Eve", &["09:00-12:00"]), date("2026-12-25", "Christmas Day", &[])];
+    defined("office", week, dates, 3)
 }
 
-/// Over midnight, in a zone whose rules no database has.
+/// Over midnight, and without dates.
 fn nights() -> Calendar {
     let week = vec![day("mon", &["22:00-06:00"]), day("sun", &["00:00-24:00"])];
-    let draft = Draft { id: "nights".to_owned(), zone: "UTC".to_owned(), week, dates: Vec::new() };
-    let read = draft.read().unwrap();
-    let zone = Zone::stored("Somewhere/Else", "1999z", read.zone().rules()).unwrap();
-    let (id, week, dates) = (read.id().clone(), read.week().clone(), read.dates().clone());
-    Calendar::new(Definition::new(id, zone, week, dates).unwrap(), 1)
+    defined("nights", week, Vec::new(), 1)
 }
+
+/// In a zone that no database has: a golden file stays what it is when the database moves on.
+fn defined(id: &str, week: Vec<DraftDay>, dates: Vec<DraftDate>, version: u32) -> Calendar {
+    let draft = Draft { id: id.to_owned(), zone: "UTC".to_owned(), week, dates };
+    let read = draft.read().unwrap();
+    let zone = Zone::stored("Somewhere/Else", "1999z", &STANDARD.decode(RULES).unwrap()).unwrap();
+    let (id, week, dates) = (read.id().clone(), read.week().clone(), read.dates().clone());
+    Calendar::new(Definition::new(id, zone, week, dates).unwrap(), version)
+}
+
+/// UTC as TZif, in base64.
+const RULES: &str = concat!(
+    "VFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAAAAEAAAAAAAAAVFppZjIAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "AAAAAAAAAAAAAAAAAAAAAQAAAAQAAAAAAABVVEMAClVUQzAK",
+);

@@ -18,7 +18,8 @@ fn hours() -> impl Strategy<Value = Vec<Hours>> {
 
 pub(super) fn calendar() -> BoxedStrategy<Calendar> {
     let zone = select(vec!["UTC", "Europe/London", "America/New_York", "Asia/Kathmandu"]);
-    let day = (marked(), hours()).prop_map(|(name, hours)| DatedDay { name, hours });
+    let name = marked().prop_map(|name| name.replace(char::is_control, " ").into());
+    let day = (name, hours()).prop_map(|(name, hours)| DatedDay { name, hours });
     let date = (0..30_000_i64).prop_map(|days| jiff::civil::date(1990, 1, 1).saturating_add(days.days()));
     let dates = vec((date, day), 0..4).prop_map(|dates| dates.into_iter().collect::<BTreeMap<_, _>>());
     (id(), zone, vec(hours(), 6), dates, any::<u32>())
