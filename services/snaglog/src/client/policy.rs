@@ -394,3 +394,6 @@ impl Try {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

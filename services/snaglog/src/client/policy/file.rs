@@ -59,7 +59,7 @@ pub(super) struct Rules {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) resolve: Option<Word>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) pauses: Option<FlowSeq<Vec<Word>>>,
+    pub(super) pauses: Option<Words>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) at_risk: Option<Word>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,16 +99,19 @@ pub(super) struct Selector {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct When {
-    #[serde(skip_serializing_if = "FlowSeq::is_empty")]
-    pub(super) components: FlowSeq<Vec<Word>>,
-    #[serde(skip_serializing_if = "FlowSeq::is_empty")]
-    pub(super) sources: FlowSeq<Vec<Word>>,
-    #[serde(skip_serializing_if = "FlowSeq::is_empty")]
-    pub(super) tiers: FlowSeq<Vec<Word>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) components: Option<Words>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sources: Option<Words>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tiers: Option<Words>,
 }
 
 /// A scalar with its place.
 pub(super) type Word = Spanned<String>;
+
+/// Scalars on one line.
+pub(super) type Words = FlowSeq<Vec<Word>>;
 
 /// The words of the file for what the contract has as enums.
 pub(super) const CLOCKS: [(&str, proto::Clock); 3] =
@@ -212,9 +215,10 @@ fn steps(rules: &proto::Rules) -> Vec<Spanned<Step>> {
 }
 
 fn when(when: &proto::When) -> When {
-    let words = |texts: &[String]| FlowSeq(texts.iter().map(|text| word(text)).collect::<Vec<_>>());
-    let sources = when.sources.iter().map(|source| word(word_of(&SOURCES, *source)));
-    When { components: words(&when.components), sources: FlowSeq(sources.collect()), tiers: words(&when.tiers) }
+    let words = |texts: Vec<&str>| (!texts.is_empty()).then(|| FlowSeq(texts.into_iter().map(word).collect()));
+    let all = |texts: &'_ [String]| words(texts.iter().map(String::as_str).collect());
+    let sources = when.sources.iter().map(|source| word_of(&SOURCES, *source));
+    When { components: all(&when.components), sources: words(sources.collect()), tiers: all(&when.tiers) }
 }
 
 /// Who is told, as the file has it: `owner team`, `team:ops`, `person:olga`.

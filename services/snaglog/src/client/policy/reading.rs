@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use api::policies::v1::{self as proto, escalation::Recipient};
 use serde_saphyr::{FlowSeq, Location, Spanned};
 
-use super::file::{CLOCKS, DELIVERIES, ENTRIES, File, MOMENTS, ROLES, Rules, SOURCES, Selector, Step, When, Word};
+use super::file::{
+    CLOCKS, DELIVERIES, ENTRIES, File, MOMENTS, ROLES, Rules, SOURCES, Selector, Step, When, Word, Words,
+};
 use crate::client::target;
 
 /// Line and column, from 1.
@@ -28,6 +30,8 @@ pub(super) fn read(name: &str, text: &str) -> Result<Read, Faults> {
         let at = error.location().map_or_else(String::new, |at| format!("{}:{}:", at.line(), at.column()));
         let told = error.without_snippet().to_string();
         let problem = told.rsplit_once(" at line ").map_or(told.as_str(), |(problem, _)| problem);
+        // What a programmer could set helps nobody here.
+        let problem = problem.split_once(", set DuplicateKeyPolicy").map_or(problem, |(problem, _)| problem);
         vec![format!("{name}:{at} {problem}")]
     })?;
     let mut reader = Reader::default();
@@ -91,12 +95,12 @@ impl Reader {
     }
 
     fn when(&mut self, place: &str, when: &When) -> proto::When {
-        let mut list = |field: &str, words: &FlowSeq<Vec<Word>>| -> Vec<String> {
-            let words = words.0.iter().enumerate();
+        let mut list = |field: &str, words: Option<&Words>| -> Vec<String> {
+            let words = words.iter().flat_map(|words| &words.0).enumerate();
             words.map(|(n, word)| self.note(format!("{place}.{field}[{n}]"), word).to_owned()).collect()
         };
-        let (components, tiers) = (list("components", &when.components), list("tiers", &when.tiers));
-        let sources = when.sources.0.iter().enumerate();
+        let (components, tiers) = (list("components", when.components.as_ref()), list("tiers", when.tiers.as_ref()));
+        let sources = when.sources.iter().flat_map(|words| &words.0).enumerate();
         let sources = sources.filter_map(|(n, word)| self.choice(format!("{place}.sources[{n}]"), word, &SOURCES));
         proto::When { components, sources: sources.collect(), tiers }
     }

@@ -37,6 +37,7 @@ impl Rules {
             self_verification: false,
             switched_off: Default::default(),
             calendars: Default::default(),
+            default_severities: vec![(jiff::Timestamp::MIN, Scheme::three().default)],
             policies: Policies::new(&Scheme::three()),
         };
         let stream = StreamRef { project: id, kind: StreamKind::Issue, id: Uuid::nil().to_string().into() };
