@@ -101,6 +101,11 @@ impl Server {
         Self::of(command).await
     }
 
+    /// Starts another build's.
+    pub async fn start_build(binary: &Path, data: &Path) -> anyhow::Result<Self> {
+        Self::of(command_of(binary, data, &[])).await
+    }
+
     async fn of(mut command: Command) -> anyhow::Result<Self> {
         let mut process = command.spawn().context("start snaglog serve")?;
         let output = process.stdout.take().context("the server has a standard output")?;
@@ -197,7 +202,11 @@ async fn ended(mut command: Command) -> anyhow::Result<Ended> {
 }
 
 fn command(data: &Path, flags: &[&str]) -> Command {
-    let mut command = Command::new(binary());
+    command_of(&binary(), data, flags)
+}
+
+fn command_of(binary: &Path, data: &Path, flags: &[&str]) -> Command {
+    let mut command = Command::new(binary);
     command
         .arg("serve")
         .arg("--data")

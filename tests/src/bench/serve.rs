@@ -81,7 +81,7 @@ impl Serve {
         let ground = Ground::start(self.log).await?.context("there is no such server on this machine")?;
         let url = ground.url(data).await?;
         let flags = if self.log == Kind::Sqlite { Vec::new() } else { vec!["--log", url.as_str()] };
-        let (echo, server) = (echo::Process::start().await?, Server::start_with(data, &flags).await?);
+        let (echo, server) = (echo::Process::start().await?, Server::start_reacting(data, &flags).await?);
         project_once_ready(&Client::connect(&server.url).await?).await?;
         let (channels, lives) = (load::channels(&echo.url).await?, Lives::connect(&server.url, "BENCH").await?);
         let length = Duration::from_secs_f64(self.seconds);

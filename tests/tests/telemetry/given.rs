@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::boards::v1::GetBoardRequest;
+use api::events::v1::SubscribeEventsRequest;
+use api::events::v1::subscribe_events_response::Message;
 use prometheus_parse::{Scrape, Value};
 use tests::client::{Client, as_fresh_as};
 use tests::life::{self, Step};
@@ -31,7 +33,8 @@ pub(crate) struct Scraped {
 impl Observed {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::start_with(&folder.path().join("data"), &["--metrics-addr", "127.0.0.1:0"]).await.unwrap();
+        let data = folder.path().join("data");
+        let server = Server::start_reacting(&data, &["--metrics-addr", "127.0.0.1:0"]).await.unwrap();
         Self { server, _folder: folder }
     }
 
@@ -46,7 +49,8 @@ impl Observed {
         scraped(&text)
     }
 
-    /// Commands that succeed, one that fails, a query, somebody who watches: every figure has something to tell.
+    /// Commands that succeed, one that fails, a query, somebody who watches, something that the system does by itself: every figure has something
+    /// to tell.
     pub(crate) async fn has_done_everything(&self) {
         let client = Client::connect(&self.server.url).await.unwrap();
         life::project(&client, "PAY").await.unwrap();
@@ -56,6 +60,14 @@ impl Observed {
         let board =
             GetBoardRequest { project: "PAY".into(), consistency: as_fresh_as([filed.token]), ..Default::default() };
         client.boards(life::DEVELOPER).get_board(board).await.unwrap();
+        let mut key = filed.key;
+        for step in [Step::Triage, Step::Accept, Step::Resolve, Step::Verify, Step::Deploy] {
+            key = life::step(&client, "PAY", 1, &key, step).await.unwrap().key;
+        }
+        let types = vec!["MarkedInProduction".to_owned()];
+        let marked = SubscribeEventsRequest { types, ..Default::default() };
+        let mut marked = client.events(life::OPERATOR).subscribe_events(marked).await.unwrap().into_inner();
+        while !matches!(marked.message().await.unwrap().unwrap().message, Some(Message::Event(_))) {}
         let channel = Endpoint::from_shared(self.server.url.clone()).unwrap().connect().await.unwrap();
         let mut health = HealthClient::new(channel);
         let mut watched = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
