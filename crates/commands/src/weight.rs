@@ -2,6 +2,7 @@
 //!
 //! Texts count by their bytes. What is shared with the state before is counted again: an estimate that errs errs upwards.
 
+use domain::calendar::{Calendars, Defined};
 use domain::clocks::Note;
 use domain::issue::{Asked, CodeFix, DataFix, Fix, Issue, IssueRef, RaisedBy, Report, SourceKind, State};
 use domain::project::Project;
@@ -62,8 +63,19 @@ impl Weight for Project {
             .sum();
         let people: usize = self.customers.values().map(|customer| customer.people.len() + 2).sum();
         let ids = self.components.len() * 2 + self.teams.len() + self.product_owners.len() + self.switched_off.len() + people;
-        string(self.name.as_str()) + severities + (ids + 2) * ID_BYTES
+        string(self.name.as_str()) + severities + (ids + 2) * ID_BYTES + calendars(&self.calendars)
     }
+}
+
+/// The years that a version has compiled are not known: some, of some kilobytes each.
+fn calendars(calendars: &Calendars) -> usize {
+    const COMPILED_BYTES: usize = 32 * 1024;
+    let weight = |Defined { calendar, .. }: &Defined| {
+        let dates = calendar.definition().dates().values();
+        let named: usize = dates.map(|day| size_of_val(day) + string(&day.name) + size_of_val(&*day.hours)).sum();
+        ID_BYTES + calendar.zone().rules().len() + COMPILED_BYTES + named
+    };
+    calendars.ids().flat_map(|id| calendars.versions(&id).iter().map(weight).collect::<Vec<_>>()).sum()
 }
 
 impl Weight for Team {
