@@ -52,7 +52,8 @@ impl Due {
             }
         };
         let risk = calendar.add(start, part(length, ruling.rules.at_risk_percent)).ok()?;
-        let paused = pauses.iter().filter_map(|pause| Some(calendar.between(pause.from, pause.until?))).sum();
+        let over = |pause: &Pause| Some(calendar.between(pause.from, pause.until?));
+        let took = pauses.iter().filter_map(over).sum();
         Some(Self {
             target,
             calendar,
@@ -60,7 +61,7 @@ impl Due {
             unpaused,
             length,
             risk,
-            paused,
+            paused: took,
             set_by: 0,
             since: start,
             earliest: start,

@@ -172,10 +172,8 @@ impl<'a> Timeline<'a> {
         let key = |at: Timestamp| Key { at: at.max(self.filing.key.at), revision: note.revision };
         let here = key(note.at);
         match &note.what {
-            Noted::Accepted => {
-                if self.stops[Clock::Accept as usize].is_empty() {
-                    self.stop(Clock::Accept, How::Acceptance, here);
-                }
+            Noted::Accepted if self.stops[Clock::Accept as usize].is_empty() => {
+                self.stop(Clock::Accept, How::Acceptance, here);
             }
             Noted::WorkaroundRecorded => self.stop(Clock::Mitigate, How::Workaround, here),
             Noted::WorkaroundWithdrawn => self.go_on(Clock::Mitigate, &[How::Workaround], here),

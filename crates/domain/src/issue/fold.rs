@@ -202,14 +202,6 @@ fn facts(issue: &mut Issue, recorded: &Recorded<IssueEvent>) {
         IssueEvent::ShiftsPlanned { .. } | IssueEvent::ShiftHandedOver { .. } | IssueEvent::ShiftsEnded { .. } => {
             issue.shifts = Standing::evolve(issue.shifts.take(), recorded);
         }
-        // The ledger has them.
-        IssueEvent::SlaAtRiskRecorded { .. }
-        | IssueEvent::SlaBreachRecorded { .. }
-        | IssueEvent::SlaBreachCorrected { .. }
-        | IssueEvent::ClocksRebased { .. }
-        | IssueEvent::SlaEscalated { .. }
-        | IssueEvent::DeliveryRuleKept { .. }
-        | IssueEvent::DeliveryRuleBroken { .. } => {}
         IssueEvent::IssueFiled { .. }
         | IssueEvent::IssueAccepted { .. }
         | IssueEvent::ReturnedToTriage { .. }
@@ -217,7 +209,15 @@ fn facts(issue: &mut Issue, recorded: &Recorded<IssueEvent>) {
         | IssueEvent::ResolutionRejected { .. }
         | IssueEvent::IssueVerified { .. }
         | IssueEvent::IssueReopened { .. }
-        | IssueEvent::IssueDismissed { .. } => {}
+        | IssueEvent::IssueDismissed { .. }
+        // The ledger has them.
+        | IssueEvent::SlaAtRiskRecorded { .. }
+        | IssueEvent::SlaBreachRecorded { .. }
+        | IssueEvent::SlaBreachCorrected { .. }
+        | IssueEvent::ClocksRebased { .. }
+        | IssueEvent::SlaEscalated { .. }
+        | IssueEvent::DeliveryRuleKept { .. }
+        | IssueEvent::DeliveryRuleBroken { .. } => {}
     }
 }
 

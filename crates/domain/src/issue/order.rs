@@ -85,7 +85,10 @@ pub(crate) fn step(event: &IssueEvent, from: Phase) -> Step {
         IssueEvent::WorkaroundRecorded { .. }
         | IssueEvent::WorkaroundWithdrawn { .. }
         | IssueEvent::VerificationDelegated { .. }
-        | IssueEvent::ComponentChanged { .. } => (!closed && !dismissed, false),
+        | IssueEvent::ComponentChanged { .. }
+        | IssueEvent::ShiftsPlanned { .. }
+        | IssueEvent::ShiftHandedOver { .. }
+        | IssueEvent::ClocksRebased { .. } => (!closed && !dismissed, false),
         IssueEvent::RegressionTestsAdded { .. } => (resolved || verified || closed, false),
         IssueEvent::ResolutionRejected { .. } => (false, resolved || verified),
         IssueEvent::IssueVerified { .. } => (false, resolved),
@@ -95,18 +98,16 @@ pub(crate) fn step(event: &IssueEvent, from: Phase) -> Step {
         IssueEvent::IssueReopened { .. } => (false, closed || dismissed),
         IssueEvent::IssueDismissed { .. } => (false, open),
         IssueEvent::CauseNamed { .. } => (!dismissed, false),
-        IssueEvent::IssuesLinked { .. } | IssueEvent::IssueCommented { .. } | IssueEvent::WatchStarted { .. } => {
-            (true, false)
-        }
-        IssueEvent::ShiftsPlanned { .. } | IssueEvent::ShiftHandedOver { .. } => (!closed && !dismissed, false),
-        IssueEvent::ShiftsEnded { .. } => (true, false),
-        IssueEvent::SlaAtRiskRecorded { .. }
+        IssueEvent::IssuesLinked { .. }
+        | IssueEvent::IssueCommented { .. }
+        | IssueEvent::WatchStarted { .. }
+        | IssueEvent::ShiftsEnded { .. }
+        | IssueEvent::SlaAtRiskRecorded { .. }
         | IssueEvent::SlaBreachRecorded { .. }
         | IssueEvent::SlaBreachCorrected { .. }
         | IssueEvent::SlaEscalated { .. }
         | IssueEvent::DeliveryRuleKept { .. }
         | IssueEvent::DeliveryRuleBroken { .. } => (true, false),
-        IssueEvent::ClocksRebased { .. } => (!closed && !dismissed, false),
     };
     match (moves, stays) {
         (true, _) => Step::Moves,

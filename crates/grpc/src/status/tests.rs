@@ -1,4 +1,5 @@
 use domain::Missing;
+use domain::clocks::Clock;
 use domain::ids::{PersonId, SeverityId, TeamId};
 use domain::issue::Level;
 
@@ -71,6 +72,18 @@ fn a_rejection_has_its_own_name_on_the_wire() {
         Rejection::WrongFixForLevel { level: Level::System },
         Rejection::WrongClosingForFix,
         Rejection::AskedInThePast,
+        Rejection::NoSuchCycle { clock: Clock::Accept, cycle: 2 },
+        Rejection::SlaNotAtRisk { clock: Clock::Accept, cycle: 1, at_risk_at: None },
+        Rejection::SlaNotBreached { clock: Clock::Accept, cycle: 1, deadline: None },
+        Rejection::SlaAlreadyRecorded { clock: Clock::Accept, cycle: 1 },
+        Rejection::SlaBreachNotRecorded { clock: Clock::Accept, cycle: 1 },
+        Rejection::SlaBreachStands { clock: Clock::Accept, cycle: 1 },
+        Rejection::UnknownPolicy { version: 9, latest: 2 },
+        Rejection::PolicyNotInForce { version: 2, effective_from: jiff::Timestamp::UNIX_EPOCH },
+        Rejection::NothingToRebase { version: 1 },
+        Rejection::EscalationNotDue { clock: Clock::Accept, cycle: 1, step: 1, due: None },
+        Rejection::NoDeliveryRule { cycle: 1, asked: None },
+        Rejection::DeliveryAlreadyRecorded { cycle: 1 },
         Rejection::SettingUnchanged,
         Rejection::SeverityRemoved { severity: severity() },
         Rejection::SchemeMalformed { problem: "empty".into() },
@@ -88,6 +101,7 @@ fn a_rejection_has_its_own_name_on_the_wire() {
 fn all_that_is_missing_is_told_each_by_its_name() {
     let missing = vec![
         Missing::ReasonMissing,
+        Missing::LateReasonMissing,
         Missing::LevelMissing,
         Missing::SeverityMissing,
         Missing::ComponentMissing,

@@ -1,5 +1,6 @@
 //! `snaglog issue …`: a subcommand for every command and query of the issues service.
 
+mod clocks;
 mod conversation;
 mod filing;
 mod hint;
@@ -90,6 +91,8 @@ pub(crate) enum Command {
     WithdrawFromProduction(production::WithdrawFromProduction),
     /// Name a release that caused it
     Cause(production::Cause),
+    /// Move the clocks that run to another SLA policy, on purpose
+    RebaseClocks(clocks::RebaseClocks),
     /// Always refused: defects are not estimated
     Estimate(triage::Estimate),
 }
@@ -243,6 +246,7 @@ impl Command {
             Self::MarkInProduction(mark) => mark.run(session).await,
             Self::WithdrawFromProduction(withdraw) => withdraw.run(session).await,
             Self::Cause(cause) => cause.run(session).await,
+            Self::RebaseClocks(rebase) => rebase.run(session).await,
             Self::Estimate(estimate) => estimate.run(session).await,
         }
     }

@@ -91,8 +91,7 @@ fn rebase(case: &Case<'_>, policy: Option<u32>, reason: Option<&Text>) -> Decide
     case.not_over()?;
     let counted = counted(case);
     let running = |cycle: &&Cycle| matches!(cycle.state, Run::Running | Run::Paused { .. }) && cycle.breach.is_none();
-    let named: Vec<&Cycle> = counted.cycles.iter().filter(running).collect();
-    let names = named.iter().map(|cycle| moved(cycle, None)).collect();
+    let candidates: Vec<&Cycle> = counted.cycles.iter().filter(running).collect();
     let mut evidence = case.evidence();
     evidence.need(reason.is_some(), Missing::ReasonMissing);
     evidence.complete()?;
@@ -101,14 +100,15 @@ fn rebase(case: &Case<'_>, policy: Option<u32>, reason: Option<&Text>) -> Decide
     };
     // Not earlier than anything that is known: it is about what runs now.
     let at = now.max(case.issue.changed_at);
-    let draft = IssueEvent::ClocksRebased { version, clocks: names, reason: reason.clone() };
+    let named = candidates.iter().map(|cycle| moved(cycle, None)).collect();
+    let draft = IssueEvent::ClocksRebased { version, clocks: named, reason: reason.clone() };
     let after = clocks(&supposed(case, &[draft], at), &case.project.terms(), at);
     let moves = |before: &&&Cycle| {
         let there = after.cycle(before.clock, before.number);
         counted.exempt || there.is_none_or(|there| (there.version, &there.plan) != (before.version, &before.plan))
     };
     let clocks: Vec<Moved> =
-        named.iter().filter(moves).map(|before| moved(before, after.cycle(before.clock, before.number))).collect();
+        candidates.iter().filter(moves).map(|before| moved(before, after.cycle(before.clock, before.number))).collect();
     if clocks.is_empty() {
         return Err(Rejection::NothingToRebase { version });
     }
@@ -182,7 +182,7 @@ pub(super) fn follow(case: &Case<'_>, events: &[IssueEvent], at: Timestamp) -> R
         && !case.issue.ledger.notes().iter().any(|note| matches!(note.what, Noted::Triaged { .. }));
     let stops = events.iter().any(stops);
     let recorded = case.issue.ledger.notes().iter().any(|note| matches!(note.what, Noted::Breached { .. }));
-    if !first_triage && !(stops && recorded) {
+    if !(first_triage || stops && recorded) {
         return Ok(Vec::new());
     }
     let after = clocks(&supposed(case, events, at), &case.project.terms(), case.context.now);

@@ -1,5 +1,7 @@
+use domain::clocks::{Cause, Clock};
 use domain::ids::{ChangeId, ComponentId, IssueId, IssueKey, ReleaseId, SeverityId, TeamId};
-use domain::issue::{CodeFix, DataFix, IssueRef};
+use domain::issue::{CodeFix, Correction, DataFix, IssueRef, Moved};
+use domain::policy::{Delivery, Moment, Recipient};
 use domain::text::{Text, Title};
 use uuid::Uuid;
 
@@ -238,4 +240,65 @@ fn production_and_the_end() {
     check(unknown, "Dismissed: the reason is not known", &told);
     let linked = E::IssuesLinked { kind: LinkKind::CausedBy, other: other() };
     check(linked, "Linked: caused by PAY-2", &["kind: caused by", "other: PAY-2"]);
+}
+
+#[test]
+fn clocks() {
+    let at = |hour: i64| jiff::Timestamp::from_second(1_793_000_000 + hour * 3_600).unwrap();
+    let (clock, cycle, set_by, deadline, policy_version) = (Clock::Mitigate, 2, 7, at(0), 3);
+    let set = ["clock: mitigate", "cycle: 2", "deadline: 2026-10-26T07:33:20Z"];
+    let by = ["set_by: 7", "policy_version: 3"];
+    check(
+        E::SlaAtRiskRecorded { clock, cycle, set_by, deadline, policy_version },
+        "The mitigate clock (cycle 2) is at risk: due 2026-10-26T07:33:20Z",
+        &[&set[..], &by[..]].concat(),
+    );
+    let cause = Cause::SeverityChange;
+    check(
+        E::SlaBreachRecorded { clock, cycle, set_by, deadline, policy_version, cause },
+        "The mitigate clock (cycle 2) was breached: due 2026-10-26T07:33:20Z, as the new severity has it",
+        &[&set[..], &["cause: severity_change"], &by[..]].concat(),
+    );
+    let (by, reason) = (Correction::LateStop, Some(text("the train had no network")));
+    check(
+        E::SlaBreachCorrected { clock: Clock::Accept, cycle: 1, by, reason },
+        "The breach of the accept clock was taken back: it had been stopped in time, which was recorded late",
+        &["clock: accept", "cycle: 1", "by: late_stop", "reason: the train had no network"],
+    );
+    let moved = |clock, to| Moved { clock, cycle: 1, from_version: 2, from_deadline: Some(at(0)), to_deadline: to };
+    check(
+        E::ClocksRebased {
+            version: 3,
+            clocks: vec![moved(Clock::Mitigate, Some(at(4))), moved(Clock::Resolve, None)],
+            reason: text("a new contract"),
+        },
+        "Moved mitigate, resolve to policy 3",
+        &[
+            "policy_version: 3",
+            "mitigate: cycle 1, policy 2: due 2026-10-26T07:33:20Z, now 2026-10-26T11:33:20Z",
+            "resolve: cycle 1, policy 2: due 2026-10-26T07:33:20Z, now none",
+            "reason: a new contract",
+        ],
+    );
+}
+
+#[test]
+fn escalations_and_deliveries() {
+    let due: jiff::Timestamp = "2026-10-26T07:33:20Z".parse().unwrap();
+    let (when, to, people) = (Moment::Breach, Recipient::ProductOwners, vec![person("pia")]);
+    check(
+        E::SlaEscalated { clock: Clock::Resolve, cycle: 1, set_by: 2, step: 1, when, to, people },
+        "Told the product owners (pia) that the resolve clock is breached",
+        &["clock: resolve", "cycle: 1", "set_by: 2", "step: 1", "to: the product owners", "person: pia"],
+    );
+    check(
+        E::DeliveryRuleKept { cycle: 1, rule: Delivery::NextPush, release: Some(release()) },
+        "Delivered as asked: with the next push",
+        &["cycle: 1", "rule: with the next push", "release: 1.4.2"],
+    );
+    check(
+        E::DeliveryRuleBroken { cycle: 1, rule: Delivery::PatchNow, due, release: None },
+        "Not delivered as asked: a patch now, by 2026-10-26T07:33:20Z",
+        &["cycle: 1", "rule: a patch now", "due: 2026-10-26T07:33:20Z"],
+    );
 }

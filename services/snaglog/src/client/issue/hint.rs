@@ -103,6 +103,7 @@ fn hint(failure: &Failure, key: &str) -> Option<String> {
         "Conflict" => format!("Somebody was faster: look at `snaglog issue show {key}`, then decide again."),
         "RequestIdReused" => String::from("Give another --request-id, or none."),
         "ActorMissing" => String::from("Give --actor PERSON, or set SNAGLOG_ACTOR."),
+        "NothingToRebase" => format!("Its clocks, and which policy rules them: snaglog sla explain {key}"),
         "DefectsAreNotEstimated" => String::from("Rank it instead; a fix budget keeps the capacity for defects."),
         _ => return None,
     })
@@ -121,6 +122,7 @@ fn give(missing: &str, key: &str) -> String {
 fn flag(missing: &str) -> &'static str {
     match missing {
         "REASON_MISSING" => "--reason TEXT",
+        "LATE_REASON_MISSING" => "--late-reason TEXT",
         "LEVEL_MISSING" => "--level LEVEL",
         "SEVERITY_MISSING" => "--severity SEVERITY",
         "COMPONENT_MISSING" => "--component COMPONENT",
