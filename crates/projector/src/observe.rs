@@ -55,6 +55,13 @@ impl Observed {
         let _another_is_told = self.listener.set(listener);
     }
 
+    /// Rows of the partition changed by something else than a batch.
+    pub(crate) fn moved(&self, partition: PartitionId) {
+        if let Some(listener) = self.listener.get() {
+            listener.folded(partition, &mut std::iter::empty());
+        }
+    }
+
     /// Does what folds and commits the batch, and tells of it.
     pub(crate) async fn fold<T>(
         &self,

@@ -177,6 +177,7 @@ impl Partition {
             Err(error) => (Err(chain(&error)), Err(error)),
         };
         self.count_parked();
+        self.shared.observed.moved(self.id);
         order.answer(answer);
         done
     }

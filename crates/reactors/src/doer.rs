@@ -113,7 +113,7 @@ impl Doer {
             let found = find.retry(patience()).sleep(TokioSleeper).when(passes).notify(wait(key)).await;
             match found {
                 Ok(found) => {
-                    escalation.people.extend(found.iter().flat_map(|found| found.state.members.iter().cloned()))
+                    escalation.people.extend(found.iter().flat_map(|found| found.state.members.iter().cloned()));
                 }
                 // It is recorded that the team is told; who that is can be looked up.
                 Err(error) => tracing::error!(%team, error = %chain(&error), "a team can't be looked up"),

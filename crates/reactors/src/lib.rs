@@ -65,9 +65,9 @@ pub const ISSUES_AT_ONCE_MAX: usize = 256;
 /// After so many a round begins anew, with the earliest.
 pub const ISSUES_A_ROUND_MAX: usize = 20_000;
 /// What is due next is looked up so many at a time, first …
-pub const FIRST_PAGE: u32 = 16;
+pub const FIRST_PAGE: u32 = 4;
 /// … and then, where all of those are due.
-pub const PAGE: u32 = 1_000;
+pub const PAGE: u32 = 250;
 /// So many issues are marked, or their mark taken off, at once.
 pub const DELIVERIES_AT_ONCE_MAX: usize = 32;
 /// A round begins so long after another at the earliest.

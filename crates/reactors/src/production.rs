@@ -213,9 +213,10 @@ impl Production {
             (Some(push), with) => {
                 let Ok(release) = ReleaseId::parse(&push.release) else { return };
                 let carried = with.as_ref() == Some(&release) || self.carries(&key.project, &release, issue).await;
-                let delivered = match carried {
-                    true => Delivered::Kept { release: Some(release) },
-                    false => Delivered::Broken { due: push.at, release: Some(release) },
+                let delivered = if carried {
+                    Delivered::Kept { release: Some(release) }
+                } else {
+                    Delivered::Broken { due: push.at, release: Some(release) }
                 };
                 (push.at, delivered)
             }

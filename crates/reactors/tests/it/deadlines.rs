@@ -6,7 +6,7 @@ use domain::issue::Command;
 use domain::project::Reactor;
 use jiff::SignedDuration;
 
-use crate::given::{Reaction, World, after, because, hours, minutes, monday, triage};
+use crate::given::{Reaction, World, after, hours, minutes, monday, text, triage};
 
 fn accept_at_risk() -> Reaction {
     after(SignedDuration::from_secs(11 * 60 + 15), "accept 1 at risk")
@@ -102,13 +102,13 @@ async fn a_clock_that_is_paused_breaches_nothing_until_it_goes_on() {
     let world = World::begin().await;
     let _node = world.node().await;
     let key = world.file("sev2").await;
-    let ask = Command::RequestInformation { of: domain::issue::Asked::Opener, text: crate::given::text("Which shop?") };
+    let ask = Command::RequestInformation { of: domain::issue::Asked::Opener, text: text("Which shop?") };
     world.does("ann", &key, ask).await;
     // Four working hours are over at 13:00; mitigate, which Sev 2 does not pause, is at risk on Tuesday at 13:00.
     world.it_is(hours(40));
     let mitigate = world.reacted(Reactor::Deadlines, &key, 1).await;
     assert!(mitigate[0].0.starts_with("mitigate 1 at risk"), "{mitigate:?}");
-    world.does("olga", &key, Command::ProvideInformation { questions: vec![], text: because("The second.") }).await;
+    world.does("olga", &key, Command::ProvideInformation { questions: vec![], text: Some(text("The second.")) }).await;
     // It goes on on Wednesday at 09:00 with four hours left, and is at risk after three.
     world.it_is(hours(48 + 5));
     let all = world.reacted(Reactor::Deadlines, &key, 4).await;
@@ -129,4 +129,37 @@ async fn switched_off_it_records_nothing_and_switched_on_what_it_missed() {
     assert_eq!(all, [accept_at_risk(), accept_breached()]);
     let events = world.events(&key).await;
     assert!(events[1..].iter().all(|event| event.recorded_at == monday() + hours(1)), "{events:#?}");
+}
+
+#[tokio::test]
+async fn a_backlog_longer_than_a_page_is_recorded_whole() {
+    let world = World::begin().await;
+    let node = world.node().await;
+    let issues = reactors::PAGE as usize + 50;
+    let mut keys = Vec::with_capacity(issues);
+    for _ in 0..issues {
+        keys.push(world.file("sev1").await);
+    }
+    let views = node.stops().await;
+    world.it_is(hours(1));
+    let _node = world.node_with(views).await;
+    for key in &keys {
+        assert_eq!(world.reacted(Reactor::Deadlines, key, 2).await, [accept_at_risk(), accept_breached()]);
+    }
+}
+
+#[tokio::test]
+async fn what_stays_unmitigated_for_a_day_gets_shifts_and_who_is_mitigated_needs_none() {
+    let world = World::begin().await;
+    let _node = world.node().await;
+    let key = world.file("sev1").await;
+    world.does("ann", &key, triage("sev1")).await;
+    world.it_is(hours(24) + minutes(1));
+    let planned = world.reacted(Reactor::Shifts, &key, 1).await;
+    assert_eq!(planned[0].0, "ShiftsPlanned");
+    world.it_is(hours(25));
+    world.does("ann", &key, Command::RecordWorkaround { text: text("Pay by phone.") }).await;
+    world.it_is(hours(25) + minutes(1));
+    let ended = world.reacted(Reactor::Shifts, &key, 2).await;
+    assert_eq!(ended[1].0, "ShiftsEnded");
 }

@@ -4,7 +4,7 @@ use domain::Fact;
 use domain::issue::Command;
 use domain::project::Reactor::Delivery;
 
-use crate::given::{World, after, because, hours, minutes, person, resolve};
+use crate::given::{World, after, hours, minutes, person, resolve, text};
 
 #[tokio::test]
 async fn patch_now_is_kept_by_a_deployment_within_the_resolve_target() {
@@ -61,7 +61,7 @@ async fn each_cycle_is_asked_for_itself() {
     world.deploy("r1", &["other"], &[]).await;
     world.reacted(Delivery, &key, 1).await;
     world.it_is(hours(2));
-    world.does("olga", &key, Command::RejectResolution { reason: because("It fails again.") }).await;
+    world.does("olga", &key, Command::RejectResolution { reason: Some(text("It fails again.")) }).await;
     world.does("ann", &key, resolve("c2")).await;
     world.does("olga", &key, Command::VerifyIssue { confirmed_by: Fact::Known(person("olga")) }).await;
     world.it_is(hours(3));

@@ -256,7 +256,7 @@ impl World {
         };
         match tokio::time::timeout(IN_VAIN, reacted).await {
             Ok(reactions) => reactions,
-            Err(_) => panic!("{times} reactions are waited for in vain: {:#?}", self.events(key).await),
+            Err(in_vain) => panic!("{times} reactions: {in_vain}: {:#?}", self.events(key).await),
         }
     }
 
@@ -369,10 +369,6 @@ pub(crate) fn resolve(change: &str) -> Command {
             environment: Some("staging".into()),
         })),
     }
-}
-
-pub(crate) fn because(words: &str) -> Option<Text> {
-    Some(text(words))
 }
 
 pub(crate) fn pay() -> ProjectId {

@@ -4,7 +4,7 @@ use domain::issue::{Closing, Command, State};
 use domain::project::Reactor::{self, Production};
 use domain::{Fact, ids::IssueKey};
 
-use crate::given::{World, after, because, hours, monday, person, release_id, resolve};
+use crate::given::{World, after, hours, monday, person, release_id, resolve, text};
 
 fn closed_with(release: &str) -> Command {
     let closing = Closing::Released { release: Some(release_id(release)), reverified_by: Some(person("olga")) };
@@ -100,7 +100,7 @@ async fn what_somebody_takes_out_of_production_stays_out_until_it_is_deployed_ag
     world.it_is(hours(1));
     world.deploy("r1", &["c1"], &[]).await;
     world.reacted(Production, &key, 1).await;
-    world.does("ann", &key, Command::WithdrawFromProduction { reason: because("It is switched off there.") }).await;
+    world.does("ann", &key, Command::WithdrawFromProduction { reason: Some(text("It is switched off there.")) }).await;
     node.stops().await;
     let _node = world.node().await;
     world.it_is(hours(2));
@@ -120,7 +120,7 @@ async fn what_was_sent_back_needs_another_deployment() {
     world.deploy("r1", &["c1"], &[]).await;
     world.reacted(Production, &key, 1).await;
     world.it_is(hours(2));
-    world.does("olga", &key, Command::RejectResolution { reason: because("It fails again.") }).await;
+    world.does("olga", &key, Command::RejectResolution { reason: Some(text("It fails again.")) }).await;
     world.does("ann", &key, resolve("c1")).await;
     world.does("olga", &key, Command::VerifyIssue { confirmed_by: Fact::Known(person("olga")) }).await;
     world.it_is(hours(3));

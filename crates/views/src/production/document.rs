@@ -68,15 +68,12 @@ enum Stage {
 impl Document {
     pub(super) fn begin(recorded: &Recorded) -> Self {
         let project = recorded.stream.project.shared();
-        let (id, history) = match recorded.stream.kind {
-            StreamKind::Release => {
-                let history = History { release: Some(ReleaseHistory::default()), issue: None };
-                (Arc::clone(&recorded.stream.id), history)
-            }
-            _ => {
-                let issue = IssueHistory { number: recorded.ordinal, by_code: false, stage: Stage::Elsewhere };
-                (recorded.ordinal.to_string().into(), History { release: None, issue: Some(issue) })
-            }
+        let (id, history) = if recorded.stream.kind == StreamKind::Release {
+            let history = History { release: Some(ReleaseHistory::default()), issue: None };
+            (Arc::clone(&recorded.stream.id), history)
+        } else {
+            let issue = IssueHistory { number: recorded.ordinal, by_code: false, stage: Stage::Elsewhere };
+            (recorded.ordinal.to_string().into(), History { release: None, issue: Some(issue) })
         };
         Self { project, id, revision: 0, history }
     }
@@ -149,7 +146,7 @@ impl ReleaseHistory {
         match event {
             ReleaseEvent::ReleaseDeployed { environment, changes, issues } => {
                 self.tokens.extend(changes.iter().map(|change| Arc::from(change.as_str())));
-                self.tokens.extend(issues.iter().map(|key| issue_token(key)));
+                self.tokens.extend(issues.iter().map(issue_token));
                 let deployed = &**environment == PRODUCTION;
                 if deployed {
                     self.last = last(true);
