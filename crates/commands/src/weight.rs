@@ -5,6 +5,7 @@
 use domain::calendar::{Calendars, Defined};
 use domain::clocks::Note;
 use domain::issue::{Asked, CodeFix, DataFix, Fix, Issue, IssueRef, RaisedBy, Report, SourceKind, State};
+use domain::policy::{Escalation, Policies, Policy, Selector, SeverityRules, When};
 use domain::project::Project;
 use domain::release::Release;
 use domain::team::{Absence, Team};
@@ -62,9 +63,30 @@ impl Weight for Project {
             .map(|severity| size_of_val(severity) + ID_BYTES + string(&severity.name) + string(&severity.definition))
             .sum();
         let people: usize = self.customers.values().map(|customer| customer.people.len() + 2).sum();
-        let ids = self.components.len() * 2 + self.teams.len() + self.product_owners.len() + self.switched_off.len() + people;
-        string(self.name.as_str()) + severities + (ids + 2) * ID_BYTES + calendars(&self.calendars)
+        let ids =
+            self.components.len() * 2 + self.teams.len() + self.product_owners.len() + self.switched_off.len() + people;
+        string(self.name.as_str())
+            + severities
+            + (ids + 2) * ID_BYTES
+            + calendars(&self.calendars)
+            + policies(&self.policies)
     }
+}
+
+fn policies(policies: &Policies) -> usize {
+    let rules = |one: &SeverityRules| {
+        size_of::<SeverityRules>() + 2 * ID_BYTES + one.rules.escalations.len() * (size_of::<Escalation>() + ID_BYTES)
+    };
+    let selector = |one: &Selector| {
+        let When { components, sources, tiers } = &one.when;
+        size_of::<Selector>() + (1 + components.len() + sources.len() + tiers.len()) * ID_BYTES
+    };
+    let policy = |policy: &Policy| {
+        let rules: usize = policy.all_rules().map(rules).sum();
+        let selectors: usize = policy.selectors.iter().map(selector).sum();
+        size_of::<Policy>() + ALLOCATION_BYTES + policy.calendars.len() * ID_BYTES + rules + selectors
+    };
+    policies.all().iter().map(|one| policy(one)).sum()
 }
 
 /// The years that a version has compiled are not known: some, of some kilobytes each.
