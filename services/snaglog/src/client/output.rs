@@ -103,6 +103,11 @@ impl Output {
         self.text(table(head, rows));
     }
 
+    /// A time to the minute, or exactly where that was asked for: what is due is not told as an age.
+    pub(crate) fn exact(&self, time: Option<&prost_types::Timestamp>) -> String {
+        times::show(time, if self.times == Style::Iso { Style::Iso } else { Style::Local })
+    }
+
     /// A time in the style asked for.
     pub(crate) fn time(&self, time: Option<&prost_types::Timestamp>) -> String {
         times::show(time, self.times)

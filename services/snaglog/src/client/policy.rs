@@ -184,7 +184,9 @@ impl Show {
         let name =
             if version.version == 0 { String::from("the default") } else { format!("version {}", version.version) };
         let now = if in_force { ", in force now" } else { "" };
-        session.output.text(format!("# SLA policy of {project}: {name}{now}, from: {}", story::since(&version)));
+        session
+            .output
+            .text(format!("# SLA policy of {project}: {name}{now}, from: {}", story::since(&version, &session.output)));
         session.output.text(written.trim_end());
         Ok(())
     }
@@ -219,7 +221,13 @@ impl List {
                 let severities = policy.map_or(0, |policy| policy.severities.len()).to_string();
                 let selectors = policy.map_or(0, |policy| policy.selectors.len()).to_string();
                 let now = if version.version == page.in_force { "in force" } else { "" };
-                rows.push(vec![version.version.to_string(), story::since(version), severities, selectors, now.into()]);
+                rows.push(vec![
+                    version.version.to_string(),
+                    story::since(version, &session.output),
+                    severities,
+                    selectors,
+                    now.into(),
+                ]);
             }
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {
@@ -267,7 +275,11 @@ impl Apply {
         };
         session.output.show(&version, |version| {
             let project = self.proposed.project.to_uppercase();
-            format!("{project} is ruled by policy version {} from {} on", version.version, story::since(version))
+            format!(
+                "{project} is ruled by policy version {} from {} on",
+                version.version,
+                story::since(version, &session.output)
+            )
         });
         Ok(())
     }
@@ -296,9 +308,9 @@ impl Apply {
                     "{} would be ruled by policy version {} from {} on",
                     self.proposed.project.to_uppercase(),
                     version.version,
-                    story::since(&version)
+                    story::since(&version, &session.output)
                 )),
-                Some(Step::Move(one)) => moved.push(story::moved(&one)),
+                Some(Step::Move(one)) => moved.push(story::moved(&one, &session.output)),
                 Some(Step::Summary(summary)) => {
                     if !moved.is_empty() {
                         session.output.table(&story::MOVED, std::mem::take(&mut moved));
@@ -356,7 +368,7 @@ impl Why {
         let request = ExplainTargetRequest { key: self.key.clone() };
         let answer = PolicyServiceClient::new(session.wire()).explain_target(request).await;
         let answer = answer.map_err(|status| explain(session.failure(status), &self.key.to_uppercase()))?;
-        session.output.show(&answer.into_inner(), story::why);
+        session.output.show(&answer.into_inner(), |answer| story::why(answer, &session.output));
         Ok(())
     }
 }
@@ -386,7 +398,7 @@ impl Try {
                 Some(Trying::Progress(progress)) => spinner.set_position(progress.issues),
                 Some(Trying::Trial(trial)) => {
                     spinner.finish_and_clear();
-                    session.output.show(&trial, story::trial);
+                    session.output.show(&trial, |trial| story::trial(trial, &session.output));
                 }
                 None => {}
             }

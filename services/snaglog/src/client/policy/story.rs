@@ -3,23 +3,22 @@
 use api::policies::v1::{self as proto, Mismatch, SeverityOrigin, TargetReason, Trial, TrialRow, Verdict, Verdicts};
 
 use super::file::{CLOCKS, length, target, word_of};
-use crate::client::output::table;
-use crate::client::times::{self, Style};
+use crate::client::output::{Output, table};
+use crate::client::times;
 
 /// So many differing cycles people are shown; JSON has them all.
 const DIFFERENCES_SHOWN: usize = 10;
 
 /// From when on a version is in force.
-pub(super) fn since(version: &proto::PolicyVersion) -> String {
+pub(super) fn since(version: &proto::PolicyVersion, output: &Output) -> String {
     match &version.effective_from {
-        Some(from) => times::show(Some(from), Style::Local),
+        Some(from) => output.exact(Some(from)),
         None => String::from("always"),
     }
 }
 
 /// A clock that would move.
-pub(super) fn moved(of: &proto::ClockMove) -> Vec<String> {
-    let time = |time: Option<&prost_types::Timestamp>| times::show(time, Style::Local);
+pub(super) fn moved(of: &proto::ClockMove, output: &Output) -> Vec<String> {
     let then = if of.breached { "breached at once" } else { "" };
     vec![
         of.issue.clone(),
@@ -27,8 +26,8 @@ pub(super) fn moved(of: &proto::ClockMove) -> Vec<String> {
         of.severity.clone(),
         target(of.from_target.as_ref()),
         target(of.to_target.as_ref()),
-        time(of.from_deadline.as_ref()),
-        format!("{} {then}", time(of.to_deadline.as_ref())).trim_end().to_owned(),
+        output.exact(of.from_deadline.as_ref()),
+        format!("{} {then}", output.exact(of.to_deadline.as_ref())).trim_end().to_owned(),
     ]
 }
 
@@ -47,15 +46,15 @@ pub(super) fn summary(summary: &proto::PreviewSummary) -> String {
 }
 
 /// Why an issue's clocks have the targets they have.
-pub(super) fn why(of: &proto::ExplainTargetResponse) -> String {
+pub(super) fn why(of: &proto::ExplainTargetResponse, output: &Output) -> String {
     if of.exempt {
         return format!("{}: it was imported, so it has no targets until its clocks are rebased.", of.key);
     }
-    let clocks: Vec<_> = of.clocks.iter().map(|clock| reason(clock, of.in_force)).collect();
+    let clocks: Vec<_> = of.clocks.iter().map(|clock| reason(clock, of.in_force, output)).collect();
     format!("{}\n{}", of.key, clocks.join("\n"))
 }
 
-fn reason(of: &TargetReason, in_force: u32) -> String {
+fn reason(of: &TargetReason, in_force: u32, output: &Output) -> String {
     let cycle = if of.cycle > 1 { format!(" (cycle {})", of.cycle) } else { String::new() };
     let counted = match of.calendar_version {
         0 => format!("on calendar {}", of.calendar),
@@ -71,11 +70,11 @@ fn reason(of: &TargetReason, in_force: u32) -> String {
         SeverityOrigin::Default | SeverityOrigin::Unspecified => "the project's default; nobody has triaged it",
     };
     lines.push(format!("severity {}, {from}", of.severity));
-    let started = times::show(of.started_at.as_ref(), Style::Local);
+    let started = output.exact(of.started_at.as_ref());
     lines.push(match of.policy_version {
         0 => format!("the default policy; the clock started {started}"),
         version => {
-            let since = times::show(of.effective_from.as_ref(), Style::Local);
+            let since = output.exact(of.effective_from.as_ref());
             format!("policy version {version}, in force since {since}; the clock started {started}")
         }
     });
@@ -107,9 +106,8 @@ fn mismatch(mismatch: Mismatch) -> &'static str {
 }
 
 /// What happened, beside what would have happened.
-pub(super) fn trial(trial: &Trial) -> String {
-    let day = |time: Option<&prost_types::Timestamp>| times::show(time, Style::Local);
-    let window = format!("{} to {}", day(trial.since.as_ref()), day(trial.until.as_ref()));
+pub(super) fn trial(trial: &Trial, output: &Output) -> String {
+    let window = format!("{} to {}", output.exact(trial.since.as_ref()), output.exact(trial.until.as_ref()));
     if trial.rows.is_empty() {
         return format!("{window}: no clock ended and none was breached in {} issues.", trial.issues);
     }
@@ -121,10 +119,9 @@ pub(super) fn trial(trial: &Trial) -> String {
         return parts.join("\n\n");
     }
     let shown = trial.differences.iter().take(DIFFERENCES_SHOWN).map(|one| {
-        let time = |time: Option<&prost_types::Timestamp>| times::show(time, Style::Local);
         let clock = word_of(&CLOCKS, one.clock).to_owned();
         let spare = one.spare.as_ref().map_or_else(|| String::from("-"), length);
-        let (ended, due) = (time(one.ended_at.as_ref()), time(one.tried_deadline.as_ref()));
+        let (ended, due) = (output.exact(one.ended_at.as_ref()), output.exact(one.tried_deadline.as_ref()));
         let (really, tried) = (verdict(one.actual()).to_owned(), verdict(one.tried()).to_owned());
         vec![one.issue.clone(), clock, one.severity.clone(), really, tried, ended, due, spare]
     });
