@@ -14,7 +14,7 @@ use super::Definition;
 /// The years that a calendar is compiled for, first and last. Outside them no time is working time.
 pub const HORIZON: (i16, i16) = (1970, 2199);
 
-const YEARS: usize = (HORIZON.1 - HORIZON.0) as usize + 1;
+const YEARS: usize = HORIZON.1.abs_diff(HORIZON.0) as usize + 1;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 /// Gregorian years are so long on average.
 const YEAR_SECONDS: i64 = 31_556_952;
