@@ -11,6 +11,7 @@ mod repeats;
 mod search;
 mod settings;
 mod shapes;
+mod sla;
 mod texts;
 mod work;
 

@@ -328,3 +328,61 @@ async fn an_issue_without_a_project_has_no_clocks() {
     given.issue(1, life("Payments fail", "sev1")).await;
     assert_eq!(told(&given.ask(&about(None, hour(100))).await.compliance), <[&str; 0]>::default());
 }
+
+/// What the log tells of PAY-1's clocks: recorded when it is noticed, of when it was so.
+async fn recorded(given: &mut Given, at: Timestamp, event: IssueEvent) {
+    happens(given, 1, at, event).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_events_tell_is_told_once() {
+    use domain::clocks::{Cause, Clock};
+    use domain::issue::Correction;
+    let mut given = promised().await;
+    happens(&mut given, 1, minute(0), filed("Down")).await;
+    happens(&mut given, 1, minute(0), triaged("sev1")).await;
+    let (clock, cycle, policy_version) = (Clock::Accept, 1, 0);
+    let (set_by, deadline) = (2, minute(15));
+    let at_risk = IssueEvent::SlaAtRiskRecorded { clock, cycle, set_by, deadline, policy_version };
+    recorded(&mut given, minute(12), at_risk).await;
+    let found = given.ask(&about(None, minute(13))).await.compliance;
+    assert_eq!(told(&found)[0], "accept 0/0, at risk 1");
+    let listed = ListAtRisk { project: pay(), now: minute(13), limit: 9, after: None };
+    let listed: Vec<_> = given.ask_now(&listed).await.items.iter().map(|it| (it.clock, it.recorded)).collect();
+    assert_eq!(listed, [(Measured::Accept, true)]);
+    let untold = given.ask_now(&about(None, minute(20))).await.compliance;
+    assert_eq!((told(&untold)[0].as_str(), untold.untold), ("accept 0/1, open breaches 1", 1));
+
+    let cause = Cause::Deadline;
+    let breach = IssueEvent::SlaBreachRecorded { clock, cycle, set_by, deadline, policy_version, cause };
+    recorded(&mut given, minute(15), breach).await;
+    let found = given.ask(&about(None, minute(20))).await.compliance;
+    assert_eq!((told(&found)[0].as_str(), found.untold), ("accept 0/1, open breaches 1", 0));
+    let breaches = ListBreaches { project: pay(), clock: None, now: minute(20), limit: 9, after: None };
+    let listed: Vec<_> = given.ask_now(&breaches).await.items.iter().map(|it| (it.at, it.recorded)).collect();
+    assert_eq!(listed, [(minute(15), true)]);
+
+    // It had been accepted in time, as is told an hour later.
+    happens(&mut given, 1, minute(10), accepted("dan")).await;
+    let corrected = IssueEvent::SlaBreachCorrected { clock, cycle, by: Correction::LateStop, reason: None };
+    recorded(&mut given, minute(75), corrected).await;
+    let found = given.ask(&about(None, minute(80))).await.compliance;
+    assert_eq!(told(&found)[..1], ["accept 1/1, corrected 1"]);
+    assert_eq!(given.ask_now(&breaches).await.items, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn delivery_rules_stand_beside() {
+    use domain::policy::Delivery;
+    let mut given = promised().await;
+    for ordinal in [1, 2] {
+        all_happen(&mut given, ordinal, (0..).zip(life("Done", "sev1"))).await;
+    }
+    let rule = Delivery::PatchNow;
+    let kept = IssueEvent::DeliveryRuleKept { cycle: 1, rule, release: None };
+    happens(&mut given, 1, hour(6), kept).await;
+    let broken = IssueEvent::DeliveryRuleBroken { cycle: 1, rule, due: hour(24), release: None };
+    happens(&mut given, 2, hour(24), broken).await;
+    let found = given.ask(&about(Some(Dimension::Severity), hour(30))).await.compliance;
+    assert_eq!(told(&found)[1], "sev1 delivery 1/2");
+}

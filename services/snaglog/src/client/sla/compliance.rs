@@ -137,6 +137,9 @@ fn story(told: &proto::Compliance) -> String {
 fn line(line: &ComplianceLine) -> Vec<String> {
     let figures = line.figures.unwrap_or_default();
     let open = line.open.unwrap_or_default();
+    // Only clocks are open.
+    let is_clock = matches!(line.measure(), Measure::Accept | Measure::Mitigate | Measure::Resolve);
+    let now = |count: u64| if is_clock { count.to_string() } else { "-".to_owned() };
     let beside = [
         (figures.corrected, "corrected"),
         (figures.sent_back, "sent back"),
@@ -152,8 +155,8 @@ fn line(line: &ComplianceLine) -> Vec<String> {
         share(&figures),
         figures.met.to_string(),
         figures.breached.to_string(),
-        open.breached.to_string(),
-        open.at_risk.to_string(),
+        now(open.breached),
+        now(open.at_risk),
         beside.collect::<Vec<_>>().join(", "),
     ]
 }
