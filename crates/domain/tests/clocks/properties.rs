@@ -36,7 +36,7 @@ fn rules() -> impl Strategy<Value = String> {
 }
 
 /// Two policies one after the other; the first lacks sev3 now and then.
-fn promised() -> impl Strategy<Value = (Promised, i64)> {
+pub(crate) fn promised() -> impl Strategy<Value = (Promised, i64)> {
     (vec(rules(), 6), any::<bool>(), 0..20_000_i64).prop_map(|(rules, lacking, second)| {
         let severity = |n: usize| format!("sev{}: {}", n % 3 + 1, rules[n]);
         let first: Vec<String> = (0..if lacking { 2 } else { 3 }).map(severity).collect();
@@ -48,7 +48,7 @@ fn promised() -> impl Strategy<Value = (Promised, i64)> {
 }
 
 /// A history in the order of the log: most facts follow the one before, some were recorded late.
-fn history() -> impl Strategy<Value = Vec<Recorded<IssueEvent>>> {
+pub(crate) fn history() -> impl Strategy<Value = Vec<Recorded<IssueEvent>>> {
     let filing = select(vec!["filed", "filed sev1", "filed sev2", "filed sev2 imported"]);
     let step = (select(WORDS), 0..1_500_i64, prop_oneof![4 => Just(0_i64), 1 => 1..3_000_i64]);
     (filing, vec(step, 0..14)).prop_map(|(filing, steps)| {
