@@ -121,8 +121,8 @@ impl Lane {
     ) -> Result<u64, Trouble> {
         let mut sum = 0;
         for name in self.parked.unseen_of(ruler.split('/').nth(1).unwrap_or_default()) {
-            let ruled = codec::stream_ref(&stream_id(&name)).ok().and_then(|stream| self.folding.ruler(&stream));
-            if ruled.is_none_or(|ruled| ruled.stream.to_string() != ruler) {
+            let named = codec::stream_ref(&stream_id(&name)).ok().and_then(|stream| self.folding.ruler(&stream));
+            if named.is_none_or(|named| named.stream.to_string() != ruler) {
                 continue;
             }
             let Some(parked) = store.parked_of(self.id(), vec![name]).await?.into_iter().next() else { continue };

@@ -84,10 +84,10 @@ impl<V: View> Documents<V> {
     fn fold_ruled(&mut self, ruler: &StreamRef, recorded: &Recorded) -> Result<(), Unappliable> {
         let held = self.hand.take_up(&recorded.stream);
         let (mut document, mut beside) = (held.document.take(), std::mem::take(&mut held.beside));
-        let rules = self.hand.take_up(ruler);
-        let folded = match &rules.broken {
+        let law = self.hand.take_up(ruler);
+        let folded = match &law.broken {
             Some(source) => Err(Unappliable::Ruler { ruler: ruler.clone(), source: source.clone() }),
-            None => self.view.fold_ruled(&mut document, rules.document.as_ref(), recorded, &mut beside),
+            None => self.view.fold_ruled(&mut document, law.document.as_ref(), recorded, &mut beside),
         };
         let held = self.hand.take_up(&recorded.stream);
         (held.document, held.beside) = (document, beside);

@@ -109,7 +109,7 @@ impl Sla {
         }
         Ok(Response::new(GetPausesResponse {
             people: if page_token.is_empty() { show::people(&found.people) } else { Vec::new() },
-            suspicious: found.suspicious.into_iter().map(show::suspicion).collect(),
+            suspicious: found.suspicious.iter().map(show::suspicion).collect(),
             next_page_token: found.next.map(|next| binding.token(&next)).transpose()?.unwrap_or_default(),
             since: Some(stamp(since.start())),
             until: Some(stamp(until.start())),

@@ -129,7 +129,7 @@ fn why(cycle: &Cycle, exempt: bool) -> String {
 }
 
 /// As a policy's file has it.
-fn target(target: Target) -> String {
+pub(super) fn target(target: Target) -> String {
     match target {
         Target::Working(working) => format!("{working:#}"),
         Target::WorkingDays(1) => "1 working day".to_owned(),
@@ -145,7 +145,7 @@ fn verdict(verdict: Option<Verdict>) -> proto::Verdict {
     }
 }
 
-fn wire_clock(clock: Clock) -> WireClock {
+pub(super) fn wire_clock(clock: Clock) -> WireClock {
     match clock {
         Clock::Accept => WireClock::Accept,
         Clock::Mitigate => WireClock::Mitigate,
@@ -163,12 +163,12 @@ fn listed(of: Measured) -> WireClock {
     }
 }
 
-fn length(of: SignedDuration) -> prost_types::Duration {
+pub(super) fn length(of: SignedDuration) -> prost_types::Duration {
     prost_types::Duration { seconds: of.as_secs(), nanos: of.subsec_nanos() }
 }
 
-fn seconds(of: u64) -> Option<prost_types::Duration> {
-    Some(prost_types::Duration { seconds: i64::try_from(of).unwrap_or(i64::MAX), nanos: 0 })
+fn seconds(of: u64) -> prost_types::Duration {
+    prost_types::Duration { seconds: i64::try_from(of).unwrap_or(i64::MAX), nanos: 0 }
 }
 
 pub(super) fn compliance(project: &ProjectId, told: &Compliance, now: Timestamp, token: &str) -> proto::Compliance {
@@ -259,14 +259,14 @@ fn step(step: Step) -> proto::TrendStep {
     }
 }
 
-fn class([severity, team, component, source, customer]: [Arc<str>; 5]) -> Option<ClockClass> {
-    Some(ClockClass {
+fn class([severity, team, component, source, customer]: [Arc<str>; 5]) -> ClockClass {
+    ClockClass {
         severity: severity.to_string(),
         team: team.to_string(),
         component: component.to_string(),
         source: source.to_string(),
         customer: customer.to_string(),
-    })
+    }
 }
 
 pub(super) fn breached(told: Breached) -> BreachedClock {
@@ -281,10 +281,10 @@ pub(super) fn breached(told: Breached) -> BreachedClock {
         recorded: told.recorded,
         ended_at: told.ended_at.map(stamp),
         handovers: told.why.handovers,
-        waited: seconds(told.why.waited),
+        waited: Some(seconds(told.why.waited)),
         pauses: told.why.pauses,
-        paused: seconds(told.why.paused),
-        class: class(told.class),
+        paused: Some(seconds(told.why.paused)),
+        class: Some(class(told.class)),
     }
 }
 
@@ -296,7 +296,7 @@ pub(super) fn at_risk(told: AtRisk) -> ClockAtRisk {
         deadline: Some(stamp(told.breaches_at)),
         policy_version: told.version,
         recorded: told.recorded,
-        class: class(told.class),
+        class: Some(class(told.class)),
     }
 }
 
@@ -312,12 +312,12 @@ pub(super) fn people(people: &[(Arc<str>, Paused)]) -> Vec<PausingPerson> {
         share: if all == 0 { 0.0 } else { paused.pauses as f64 / all as f64 },
         suspicious: paused.suspicious,
         lasting: paused.lasting,
-        paused: seconds(paused.seconds),
+        paused: Some(seconds(paused.seconds)),
     });
     told.collect()
 }
 
-pub(super) fn suspicion(told: Suspicion) -> SuspiciousPause {
+pub(super) fn suspicion(told: &Suspicion) -> SuspiciousPause {
     SuspiciousPause {
         key: told.key.to_string(),
         revision: told.revision,

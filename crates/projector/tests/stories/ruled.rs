@@ -13,7 +13,7 @@ use views::row::Select;
 
 use super::events::{commented, filed, issue_stream, project, text};
 use super::given::Given;
-use laws::{CASE, LAWS, LAWS_MENDED};
+use laws::{CASE, LAWS, LAWS_MENDED, Laws};
 
 static VIEWS: Views = &[&LAWS];
 static MENDED: Views = &[&LAWS_MENDED];
@@ -35,7 +35,7 @@ fn asks() -> IssueEvent {
 
 /// For each issue, by project and number, what held at its events: `PAY 1: 0 2`.
 async fn held(given: &Given) -> Vec<String> {
-    let answer = given.store.query(LAWS.id(), vec![Select::from(&CASE, 100)]).await.unwrap();
+    let answer = given.store.query(Laws::id(), vec![Select::from(&CASE, 100)]).await.unwrap();
     let told = answer.rows[0].iter().filter(|row| row.get::<u64>("ordinal").unwrap() > 0);
     let told = told.map(|row| {
         let held: Vec<_> = row.json::<Vec<u64>>("held").unwrap().iter().map(u64::to_string).collect();
@@ -45,7 +45,7 @@ async fn held(given: &Given) -> Vec<String> {
 }
 
 async fn parked(given: &Given) -> Vec<(String, u64)> {
-    let parked = given.store.parked(LAWS.id(), None, 10).await.unwrap();
+    let parked = given.store.parked(Laws::id(), None, 10).await.unwrap();
     parked.into_iter().map(|Parked { stream, position, .. }| (stream.to_string(), position)).collect()
 }
 
@@ -69,7 +69,7 @@ async fn an_event_that_is_passed_over_writes_no_row() {
     let mut given = Given::with(VIEWS);
     given.issue(1, [filed("One"), commented("passed over")]).await;
     given.folded().await;
-    let answer = given.store.query(LAWS.id(), vec![Select::from(&CASE, 100)]).await.unwrap();
+    let answer = given.store.query(Laws::id(), vec![Select::from(&CASE, 100)]).await.unwrap();
     assert_eq!(answer.rows[0][0].get::<u64>("revision"), Ok(1), "the comment is the second");
     given.issue(1, [commented("passed over"), asks()]).await;
     given.settled().await;
@@ -100,7 +100,7 @@ async fn while_its_project_is_parked_an_issue_is_parked_at_its_next_event() {
     given.issue(2, [commented("passed over")]).await;
     given.folded().await;
     assert_eq!(parked(&given).await, first, "what is passed over needs no project");
-    let reason = given.store.parked(LAWS.id(), None, 1).await.unwrap()[0].reason.to_string();
+    let reason = given.store.parked(Laws::id(), None, 1).await.unwrap()[0].reason.to_string();
     assert_eq!(reason, format!("{pay}, by which it is folded, is set aside"));
     given.settled().await;
 

@@ -2,6 +2,8 @@
 
 mod model;
 
+use std::fmt::Write as _;
+
 use domain::Fact::Known;
 use domain::ids::ProjectId;
 use domain::issue::{Asked, Dismissal, IssueEvent};
@@ -118,7 +120,7 @@ fn told(compliance: &Compliance) -> Vec<String> {
             ("open breaches", line.open.breached),
         ];
         for (what, count) in beside.into_iter().filter(|(_, count)| *count != 0) {
-            told.push_str(&format!(", {what} {count}"));
+            let _written = write!(told, ", {what} {count}");
         }
         told.trim_start().to_owned()
     });

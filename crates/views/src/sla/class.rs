@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use domain::clocks::{Ledger, Noted};
+use domain::ids::{ComponentId, CustomerId, SeverityId, TeamId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -62,21 +63,21 @@ impl Class {
         for note in notes() {
             match &note.what {
                 Noted::Filed { severity, component, source, customer, .. } => {
-                    class.set(Dimension::Severity, severity.as_ref().map(|it| it.shared()));
-                    class.set(Dimension::Component, component.as_ref().map(|it| it.shared()));
+                    class.set(Dimension::Severity, severity.as_ref().map(SeverityId::shared));
+                    class.set(Dimension::Component, component.as_ref().map(ComponentId::shared));
                     let source = source.map_or(words::NOT_KNOWN, |source| source.as_str());
                     class.set(Dimension::Source, Some(source.into()));
-                    class.set(Dimension::Customer, customer.as_ref().map(|it| it.shared()));
+                    class.set(Dimension::Customer, customer.as_ref().map(CustomerId::shared));
                 }
                 Noted::Triaged { severity, component, team, .. } => {
-                    class.maybe(Dimension::Severity, severity.as_ref().map(|it| it.shared()));
-                    class.maybe(Dimension::Component, component.as_ref().map(|it| it.shared()));
-                    class.maybe(Dimension::Team, team.as_ref().map(|it| it.shared()));
+                    class.maybe(Dimension::Severity, severity.as_ref().map(SeverityId::shared));
+                    class.maybe(Dimension::Component, component.as_ref().map(ComponentId::shared));
+                    class.maybe(Dimension::Team, team.as_ref().map(TeamId::shared));
                     triaged |= severity.is_some();
                 }
                 Noted::SeverityChanged { to } => class.set(Dimension::Severity, Some(to.shared())),
                 Noted::LevelChanged { team, .. } => {
-                    class.maybe(Dimension::Team, team.as_ref().map(|it| it.shared()));
+                    class.maybe(Dimension::Team, team.as_ref().map(TeamId::shared));
                 }
                 Noted::ComponentChanged { to } => class.set(Dimension::Component, Some(to.shared())),
                 Noted::HandedOver { to } => class.set(Dimension::Team, Some(to.shared())),
@@ -88,7 +89,7 @@ impl Class {
                 Noted::Triaged { severity, .. } => severity.as_ref(),
                 _ => None,
             });
-            class.maybe(Dimension::Severity, first.map(|it| it.shared()));
+            class.maybe(Dimension::Severity, first.map(SeverityId::shared));
         }
         class
     }

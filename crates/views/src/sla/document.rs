@@ -31,6 +31,7 @@ pub struct Document {
 
 /// Of what.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "almost all are issues'")]
 pub(super) enum Of {
     /// A project: what was promised.
     Project(Option<Arc<Project>>),

@@ -83,13 +83,13 @@ impl History {
         let kept: Vec<Kept<'_>> = serde_json::from_str(&json).map_err(|error| error.to_string())?;
         let project = ProjectId::parse(project).map_err(|error| format!("project: {error}"))?;
         let stream = StreamRef { project, kind: E::STREAM, id: Arc::default() };
-        let events = kept.into_iter().map(|kept| recalled(kept, &stream, ordinal, &of));
+        let events = kept.iter().map(|kept| recalled(kept, &stream, ordinal, &of));
         events.filter_map(Result::transpose).collect()
     }
 }
 
 fn recalled<E>(
-    kept: Kept<'_>,
+    kept: &Kept<'_>,
     stream: &StreamRef,
     ordinal: u64,
     of: impl Fn(Event) -> Option<E>,

@@ -154,7 +154,7 @@ impl Query for ListBreaches {
         let told = told.iter().map(Breached::read);
         let untold = untold.iter().map(Breached::read_untold);
         let mut items = told.chain(untold).collect::<Result<Vec<_>, _>>()?;
-        items.sort_by(|one, other| other.place().cmp(&one.place()));
+        items.sort_by_key(|item| std::cmp::Reverse(item.place()));
         Ok(page(items, self.limit, false, |last| cursor(&last.place(), &self.project)))
     }
 }
@@ -222,8 +222,13 @@ impl ClockRow {
     fn why(&self, at: Timestamp) -> Why {
         let since = self.waits_since.map(|_| at.duration_since(self.read_at).as_secs());
         let more = since.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
-        let (handovers, waited, pauses, paused) = (self.handovers, self.waited + more, self.pauses, self.paused);
-        Why { cause: "deadline".into(), handovers, waited, pauses, paused }
+        Why {
+            cause: "deadline".into(),
+            handovers: self.handovers,
+            waited: self.waited + more,
+            pauses: self.pauses,
+            paused: self.paused,
+        }
     }
 }
 

@@ -113,7 +113,9 @@ impl Counters {
 
 /// How promises were kept, by these counters.
 pub fn report(asked: Asked, mut counters: Counters, late: &[Late]) -> Compliance {
-    late.iter().for_each(|late| counters.add_late(late));
+    for late in late {
+        counters.add_late(late);
+    }
     let mut lines: BTreeMap<(Arc<str>, Measured), Line> = BTreeMap::new();
     for ((value, of, day, version), counts) in counters.verdicts {
         if day < asked.since || day >= asked.until {

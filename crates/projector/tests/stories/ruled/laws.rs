@@ -44,7 +44,7 @@ pub(super) struct Case {
 }
 
 impl Laws {
-    pub(super) fn id(&self) -> ViewId {
+    pub(super) fn id() -> ViewId {
         SCHEMA.id()
     }
 }
@@ -128,15 +128,12 @@ impl View for Laws {
             said: "",
         });
         case.revision = recorded.revision;
-        match settled {
-            Some(what) => {
-                case.held.push(recorded.position);
-                case.said = ["misfit", "unstorable"].into_iter().find(|said| *said == what).unwrap_or_default();
-            }
-            None => {
-                let held = ruler.map_or(0, |ruler| ruler.held.iter().filter(|at| **at < recorded.position).count());
-                case.held.push(held as u64);
-            }
+        if let Some(what) = settled {
+            case.held.push(recorded.position);
+            case.said = ["misfit", "unstorable"].into_iter().find(|said| *said == what).unwrap_or_default();
+        } else {
+            let held = ruler.map_or(0, |ruler| ruler.held.iter().filter(|at| **at < recorded.position).count());
+            case.held.push(held as u64);
         }
         Ok(())
     }

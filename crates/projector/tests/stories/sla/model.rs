@@ -15,6 +15,7 @@ use crate::histories::{facts, filing, moves};
 
 /// What happens, to which of three issues, so many minutes after the last: before it, where it is recorded late.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "almost all are events")]
 enum Happens {
     Issue(u64, IssueEvent),
     /// A policy is adopted in which Sev 1 has so many minutes to be accepted.
