@@ -1,5 +1,7 @@
 //! Which lanes are led here: leases, claimed and renewed as long as the runner runs.
 
+mod share;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,6 +114,32 @@ async fn renew(shared: &Shared) -> Result<(), StoreError> {
     let granted = shared.store.lease(claim).await?;
     let granted = granted.into_iter().map(|lease| ((lease.view, lease.partition), lease.term)).collect();
     shared.leases.change(|terms| *terms = granted);
+    take_share(shared).await
+}
+
+/// Takes partitions from those who have more of them, so that each node folds its part: what is free goes to the first that asks, which
+/// may be all there is.
+async fn take_share(shared: &Shared) -> Result<(), StoreError> {
+    let views: Vec<_> = shared.views.iter().map(|view| view.schema().id()).collect();
+    let held = shared.store.held(&views).await?;
+    for partition in share::wanted(shared.leases.holder, &held) {
+        // Whose copy of the log trails would keep the view's readers waiting.
+        let head = *shared.log.head(partition).borrow();
+        let trails = views.iter().any(|view| *shared.store.advanced(*view, partition).borrow() > head);
+        if trails || shared.log.trouble().borrow().is_some() {
+            continue;
+        }
+        let claim = Claim {
+            holder: shared.leases.holder,
+            of: views.iter().map(|view| (*view, partition)).collect(),
+            lasting: Duration::from_millis(LEASE_MS),
+            anyway: true,
+        };
+        for lease in shared.store.lease(claim).await? {
+            shared.leases.gained(lease.view, lease.partition, lease.term);
+        }
+        tracing::info!(partition, "views of a partition are led here from now on: another node had more of them");
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use postgres_session::{Fault, Question};
 use sqlx::{PgConnection, Row as _};
-use view_store::{Claim, Holder, Lease, PartitionId, ViewId};
+use view_store::{Claim, Holder, Lease, PartitionId, Share, ViewId};
 
 const JOIN: &str = "SELECT snaglog_number()";
 /// What is held already keeps its term. Commits under a lease lock its row until they end, so that a claim of another comes after them.
@@ -17,6 +17,8 @@ const LEASE: &str = "INSERT INTO snaglog_leases AS l (view, version, partition, 
      term = CASE WHEN l.holder = excluded.holder THEN l.term ELSE excluded.term END \
      WHERE l.holder = excluded.holder OR l.until <= clock_timestamp() OR $6 \
      RETURNING l.view, l.version, l.partition, l.term";
+const HELD: &str = "SELECT l.partition, v.n, l.holder FROM snaglog_leases l \
+     JOIN unnest($1, $2) WITH ORDINALITY AS v(view, version, n) USING (view, version) WHERE l.until > clock_timestamp()";
 const RELEASE: &str = "DELETE FROM snaglog_leases WHERE holder = $1";
 
 /// A new holder.
@@ -62,6 +64,30 @@ impl Question for LeaseAll {
 /// What a holder claims. Claiming again what was granted changes nothing but the time.
 #[derive(Clone)]
 pub(crate) struct LeaseAll(pub(crate) Claim);
+
+/// Who has what of these views.
+#[derive(Clone)]
+pub(crate) struct Held(pub(crate) Vec<ViewId>);
+
+impl Question for Held {
+    type Answer = Vec<Share>;
+
+    async fn ask(self, connection: &mut PgConnection) -> Result<Vec<Share>, Fault> {
+        let rows = sqlx::query(HELD)
+            .bind(self.0.iter().map(|view| view.name).collect::<Vec<_>>())
+            .bind(self.0.iter().map(|view| view.version.cast_signed()).collect::<Vec<_>>())
+            .fetch_all(connection)
+            .await?;
+        let mut held = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let place = usize::try_from(row.try_get::<i64, _>(1)?).unwrap_or_default();
+            let Some(view) = place.checked_sub(1).and_then(|place| self.0.get(place)) else { continue };
+            let partition = row.try_get::<i32, _>(0)?.cast_unsigned();
+            held.push(Share { partition, view: *view, holder: Holder(row.try_get::<i64, _>(2)?.cast_unsigned()) });
+        }
+        Ok(held)
+    }
+}
 
 /// The holder lets go.
 #[derive(Clone)]

@@ -11,15 +11,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use view_store::check::{check_commits, check_selects, check_swap, check_table};
 use view_store::{
-    Answer, Checkpoint, Claim, CommitError, Holder, Lease, Parked, PartitionId, PoolStats, Prepared, Schema, Stats,
-    StoreError, Stored, SwapError, ViewCommit, ViewId, ViewStore,
+    Answer, Checkpoint, Claim, CommitError, Holder, Lease, Parked, PartitionId, PoolStats, Prepared, Schema, Share,
+    Stats, StoreError, Stored, SwapError, ViewCommit, ViewId, ViewStore,
 };
 use views::row::{Key, Row, Select};
 use views::table::Table;
 
 use crate::commit::{self, Commit};
 use crate::error::{OpenError, told};
-use crate::lease::{Join, LeaseAll, Release};
+use crate::lease::{Held, Join, LeaseAll, Release};
 use crate::read::{Checkpoints, Load, ParkedStreams, Query, Which};
 use crate::sql::ViewSql;
 use crate::state::Shared;
@@ -208,6 +208,10 @@ impl ViewStore for PostgresViews {
 
     async fn lease(&self, claim: Claim) -> Result<Vec<Lease>, StoreError> {
         self.upkeep.ask(LeaseAll(claim)).await.map_err(told)
+    }
+
+    async fn held(&self, views: &[ViewId]) -> Result<Vec<Share>, StoreError> {
+        self.upkeep.ask(Held(views.to_vec())).await.map_err(told)
     }
 
     async fn release(&self, holder: Holder) -> Result<(), StoreError> {

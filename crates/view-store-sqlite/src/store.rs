@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use view_store::check::{check_commits, check_selects, check_table};
 use view_store::{
     Answer, Checkpoint, Claim, CommitError, Holder, Lease, PARKED_ANSWER_MAX, Parked, PartitionId, Prepared, Schema,
-    Stats, StoreError, Stored, SwapError, ViewCommit, ViewId, ViewStore,
+    Share, Stats, StoreError, Stored, SwapError, ViewCommit, ViewId, ViewStore,
 };
 use views::row::{Key, Row, Select};
 use views::table::Table;
@@ -117,6 +117,11 @@ impl ViewStore for SqliteViews {
 
     async fn lease(&self, claim: Claim) -> Result<Vec<Lease>, StoreError> {
         self.writer.ask(|answer| Job::Lease(claim, answer)).await
+    }
+
+    async fn held(&self, views: &[ViewId]) -> Result<Vec<Share>, StoreError> {
+        let views = views.to_vec();
+        self.writer.ask(|answer| Job::Held(views, answer)).await
     }
 
     async fn release(&self, holder: Holder) -> Result<(), StoreError> {

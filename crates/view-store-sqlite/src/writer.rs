@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use view_store::advances::Advances;
 use view_store::lease::Leases;
 use view_store::{
-    Claim, CommitError, Holder, Lease, PartitionId, Prepared, Schema, StoreError, Stored, SwapError, ViewCommit, ViewId,
+    Claim, CommitError, Holder, Lease, PartitionId, Prepared, Schema, Share, StoreError, Stored, SwapError, ViewCommit,
+    ViewId,
 };
 
 use crate::fault::fault;
@@ -46,6 +47,7 @@ pub(crate) enum Job {
     Join(oneshot::Sender<Holder>),
     /// See [`ViewStore::lease`](view_store::ViewStore::lease).
     Lease(Claim, oneshot::Sender<Vec<Lease>>),
+    Held(Vec<ViewId>, oneshot::Sender<Vec<Share>>),
     /// See [`ViewStore::release`](view_store::ViewStore::release).
     Release(Holder, oneshot::Sender<()>),
     /// See [`ViewStore::commit`](view_store::ViewStore::commit).
@@ -180,6 +182,7 @@ impl Own<'_> {
             Job::Sweep(answer) => drop(answer.send(sweep(connection, self))),
             Job::Join(answer) => drop(answer.send(self.leases.join())),
             Job::Lease(claim, answer) => drop(answer.send(self.leases.claim(&claim, Instant::now()))),
+            Job::Held(views, answer) => drop(answer.send(self.leases.held(&views, Instant::now()))),
             Job::Release(holder, answer) => {
                 self.leases.release(holder);
                 answer.send(()).unwrap_or_default();

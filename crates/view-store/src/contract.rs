@@ -126,6 +126,7 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
         case!(parking::parked_streams_are_listed_in_pages),
         case!(parking::skipped_they_stay_parked),
         case!(leases::one_holds_at_a_time),
+        case!(leases::it_is_known_who_has_what),
         case!(leases::what_ran_out_is_taken_over),
         case!(leases::renewed_it_stays),
         case!(leases::released_they_are_free),

@@ -41,6 +41,17 @@ pub struct Lease {
     pub term: Term,
 }
 
+/// Who has a view in a partition at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share {
+    /// In which partition.
+    pub partition: PartitionId,
+    /// Which view.
+    pub view: ViewId,
+    /// Who.
+    pub holder: Holder,
+}
+
 /// The leases of a store that one process has to itself: kept in memory, by that process's clock.
 #[derive(Debug, Default)]
 pub struct Leases {
@@ -83,6 +94,15 @@ impl Leases {
             granted.push(Lease { view: share.0, partition: share.1, term });
         }
         granted
+    }
+
+    /// See [`ViewStore::held`](crate::ViewStore::held).
+    pub fn held(&self, views: &[ViewId], now: Instant) -> Vec<Share> {
+        let held = self.held.iter().filter(|((view, _), held)| views.contains(view) && held.until > now);
+        held.filter_map(|((view, partition), held)| {
+            Some(Share { partition: *partition, view: *view, holder: held.holder? })
+        })
+        .collect()
     }
 
     /// See [`ViewStore::release`](crate::ViewStore::release).

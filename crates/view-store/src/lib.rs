@@ -29,7 +29,7 @@ mod stats;
 mod store;
 
 pub use commit::{CommitError, Park, ViewCommit};
-pub use lease::{Claim, Holder, Lease, Term};
+pub use lease::{Claim, Holder, Lease, Share, Term};
 pub use stats::{PoolStats, Stats};
 pub use store::{
     Answer, Checkpoint, PARKED_ANSWER_MAX, PREPARED_LASTS, Parked, PartitionId, Prepared, StoreError, Stored,

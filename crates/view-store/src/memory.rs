@@ -14,7 +14,7 @@ use views::table::{Direction, Schema, Table, ViewId};
 use crate::advances::Advances;
 use crate::check::{behind, check_commits, check_selects, check_swap, check_table};
 use crate::commit::{CommitError, ViewCommit};
-use crate::lease::{Claim, Holder, Lease, Leases};
+use crate::lease::{Claim, Holder, Lease, Leases, Share};
 use crate::paging::{Range, ranges};
 use crate::store::{
     Answer, Checkpoint, PARKED_ANSWER_MAX, PREPARED_LASTS, Parked, PartitionId, Prepared, StoreError,
@@ -135,6 +135,10 @@ impl ViewStore for MemoryViews {
 
     async fn lease(&self, claim: Claim) -> Result<Vec<Lease>, StoreError> {
         Ok(self.state().leases.claim(&claim, Instant::now()))
+    }
+
+    async fn held(&self, views: &[ViewId]) -> Result<Vec<Share>, StoreError> {
+        Ok(self.state().leases.held(views, Instant::now()))
     }
 
     async fn release(&self, holder: Holder) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use views::row::{Key, Row, Select};
 use views::table::{Schema, Table, ViewId};
 
 use crate::commit::{CommitError, ViewCommit};
-use crate::lease::{Claim, Holder, Lease};
+use crate::lease::{Claim, Holder, Lease, Share};
 use crate::stats::Stats;
 
 /// A partition's number, from 0.
@@ -131,6 +131,9 @@ pub trait ViewStore: Send + Sync + 'static {
     ///
     /// Time is the store's. A lease that ran out is its holder's still, until another claims it.
     async fn lease(&self, claim: Claim) -> Result<Vec<Lease>, StoreError>;
+
+    /// Who has which of these views in which partition now, by the store's clock: what ran out is nobody's.
+    async fn held(&self, views: &[ViewId]) -> Result<Vec<Share>, StoreError>;
 
     /// The holder lets go of all it has.
     async fn release(&self, holder: Holder) -> Result<(), StoreError>;

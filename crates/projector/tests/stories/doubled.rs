@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use uuid::Uuid;
 use view_store::memory::MemoryViews;
 use view_store::{
-    Answer, Checkpoint, Claim, CommitError, Holder, Lease, Parked, Prepared, Schema, StoreError, Stored, SwapError,
-    ViewCommit, ViewId, ViewStore,
+    Answer, Checkpoint, Claim, CommitError, Holder, Lease, Parked, Prepared, Schema, Share, StoreError, Stored,
+    SwapError, ViewCommit, ViewId, ViewStore,
 };
 use views::row::{Key, Row, Select};
 use views::table::Table;
@@ -66,7 +66,9 @@ impl EventLog for OddLog {
             return Err(LogError::Unavailable { reason: "a story says so".into() });
         }
         let odd = PAGES[self.pages.fetch_add(1, Ordering::SeqCst) % PAGES.len()];
-        let page = self.log.read_partition(partition, after, limit.min(odd)).await?;
+        let mut page = self.log.read_partition(partition, after, limit.min(odd)).await?;
+        // A log may say so whenever it could not read further at that moment: or a batch would be of all that there is.
+        page.end = true;
         self.read.fetch_add(page.records.len(), Ordering::SeqCst);
         Ok(page)
     }
@@ -139,6 +141,10 @@ impl ViewStore for DoubledViews {
 
     async fn lease(&self, claim: Claim) -> Result<Vec<Lease>, StoreError> {
         self.views.lease(claim).await
+    }
+
+    async fn held(&self, views: &[ViewId]) -> Result<Vec<Share>, StoreError> {
+        self.views.held(views).await
     }
 
     async fn release(&self, holder: Holder) -> Result<(), StoreError> {

@@ -28,13 +28,18 @@ async fn node(given: &Given) -> (Arc<Mortal>, Running) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_leads_and_the_other_hears_how_far_it_has_come() {
+async fn two_lead_half_each_and_hear_how_far_the_other_has_come() {
     let mut given = Given::with(BOTH);
     let (one, other) = (given.start().await, given.start().await);
     given.issue(1, life("Payments fail", "sev2")).await;
     assert!(one.projector.caught_up().await && other.projector.caught_up().await);
     let all = one.projector.progress().len();
-    assert_eq!(led(&one.projector) + led(&other.projector), all, "each lane is led in one place");
+    // Who has lost a lane hears of it when it renews its leases.
+    while led(&one.projector) + led(&other.projector) != all || led(&one.projector) != all / 2 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    given.issue(1, [commented("each lane is led in one place")]).await;
+    assert!(one.projector.caught_up().await && other.projector.caught_up().await);
 
     one.stop().await;
     given.issue(2, life("Payments fail", "sev2")).await;
@@ -60,7 +65,7 @@ async fn who_dies_is_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_stood_still_for_too_long_commits_nothing_and_follows() {
+async fn who_stood_still_for_too_long_commits_nothing_and_goes_on_with_its_share() {
     let mut given = Given::with(BOTH);
     let (first, one) = node(&given).await;
     given.issue(1, [filed("One"), commented("one")]).await;
@@ -73,7 +78,7 @@ async fn who_stood_still_for_too_long_commits_nothing_and_follows() {
     let reached = given.store.checkpoints(Issues.schema().id()).await.unwrap();
 
     first.set(Life::Alive);
-    while led(&one.projector) > 0 || first.refused.load(Ordering::SeqCst) == 0 {
+    while first.refused.load(Ordering::SeqCst) == 0 {
         tokio::task::yield_now().await;
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use event_log::PartitionId;
 use tokio::sync::watch;
 use view_store::{
-    Answer, Checkpoint, Claim, CommitError, Holder, Lease, Parked, Prepared, Schema, StoreError, Stored, SwapError,
-    ViewCommit, ViewId, ViewStore,
+    Answer, Checkpoint, Claim, CommitError, Holder, Lease, Parked, Prepared, Schema, Share, StoreError, Stored,
+    SwapError, ViewCommit, ViewId, ViewStore,
 };
 use views::row::{Key, Row, Select};
 use views::table::Table;
@@ -110,6 +110,10 @@ impl ViewStore for Mortal {
 
     async fn lease(&self, claim: Claim) -> Result<Vec<Lease>, StoreError> {
         self.call(self.store.lease(claim)).await
+    }
+
+    async fn held(&self, views: &[ViewId]) -> Result<Vec<Share>, StoreError> {
+        self.call(self.store.held(views)).await
     }
 
     async fn release(&self, holder: Holder) -> Result<(), StoreError> {

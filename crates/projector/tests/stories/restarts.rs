@@ -20,11 +20,11 @@ static BOTH_BEFORE: Views = &[&Issues, &TALLY_BEFORE];
 #[tokio::test(start_paused = true)]
 async fn a_start_reads_what_is_new_and_not_the_log() {
     let mut given = Given::nothing();
-    for ordinal in 1..=20 {
+    for ordinal in 1..=40 {
         given.issue(ordinal, life("Payments fail", "sev2")).await;
     }
     given.settled().await;
-    given.issue(21, [filed("New")]).await;
+    given.issue(41, [filed("New")]).await;
 
     given.log.read.store(0, Ordering::SeqCst);
     given.folded().await;
@@ -32,7 +32,7 @@ async fn a_start_reads_what_is_new_and_not_the_log() {
     // Each view's checkpoint's record, when it starts and when it follows, and once more where a reply was lost; and what is new.
     let most = 3 * given.views.len() + 2;
     assert!((2..=most).contains(&read), "{read} records were read");
-    assert!(most < 20, "fewer than there are issues, each of several events");
+    assert!(most < 40, "fewer than there are issues, each of several events");
     given.settled().await;
 }
 

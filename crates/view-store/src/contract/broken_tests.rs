@@ -13,7 +13,7 @@ use super::given::BOARD_2;
 use super::{Broken, Factory, cases};
 use crate::advances::Advances;
 use crate::commit::{CommitError, ViewCommit};
-use crate::lease::{Claim, Holder, Lease, Term};
+use crate::lease::{Claim, Holder, Lease, Share, Term};
 use crate::memory::MemoryViews;
 use crate::store::{Answer, Checkpoint, Parked, PartitionId, Prepared, StoreError, Stored, SwapError, ViewStore};
 
@@ -60,6 +60,7 @@ enum Fault {
     LeasesToAll,
     /// What is leased is leased for ever.
     NeverRunsOut,
+    SharesNothing,
     /// Time runs from the first claim on.
     ForgetsRenewals,
     /// Nobody ever lets go.
@@ -272,6 +273,11 @@ impl ViewStore for Wrong {
         Ok(granted)
     }
 
+    async fn held(&self, views: &[ViewId]) -> Result<Vec<Share>, StoreError> {
+        let held = self.inner.held(views).await?;
+        Ok(if self.fault == Fault::SharesNothing { held.into_iter().take(1).collect() } else { held })
+    }
+
     async fn release(&self, holder: Holder) -> Result<(), StoreError> {
         if self.fault == Fault::KeepsReleased { Ok(()) } else { self.inner.release(holder).await }
     }
@@ -406,6 +412,7 @@ async fn each_broken_store_is_caught_by_its_case() {
         (Fault::LosesWords, "words::come_back_where_they_are_asked_for"),
         (Fault::ResetsInSilence, "rebuilds::a_reset_starts_anew"),
         (Fault::LeasesToAll, "leases::one_holds_at_a_time"),
+        (Fault::SharesNothing, "leases::it_is_known_who_has_what"),
         (Fault::NeverRunsOut, "leases::what_ran_out_is_taken_over"),
         (Fault::ForgetsRenewals, "leases::renewed_it_stays"),
         (Fault::KeepsReleased, "leases::released_they_are_free"),

@@ -33,6 +33,26 @@ pub(super) async fn one_holds_at_a_time<F: Factory>(factory: &F) -> Outcome {
     Ok(())
 }
 
+/// Each can be told of all the others have, and of nothing that was let go, ran out, or is another view's.
+pub(super) async fn it_is_known_who_has_what<F: Factory>(factory: &F) -> Outcome {
+    let store = store(factory).await?;
+    let (one, other) = (store.join().await?, store.join().await?);
+    let (board, notes) = (BOARD.id(), NOTES.id());
+    claim(&*store, one, &[(board, 0), (board, 1), (notes, 0)], LONG).await?;
+    claim(&*store, other, &[(board, 2)], LONG).await?;
+    claim(&*store, other, &[(board, 3)], Duration::ZERO).await?;
+    let known = async |views: &[ViewId]| {
+        let mut held = store.held(views).await?;
+        held.sort_unstable();
+        Ok::<_, Broken>(held.iter().map(|share| (share.partition, share.view, share.holder)).collect::<Vec<_>>())
+    };
+    promise_eq!(known(&[board]).await?, [(0, board, one), (1, board, one), (2, board, other)], "of one view");
+    promise_eq!(known(&[board, notes]).await?.len(), 4, "of both");
+    store.release(one).await?;
+    promise_eq!(known(&[board, notes]).await?, [(2, board, other)], "after one let go");
+    Ok(())
+}
+
 /// A holder that stood still for too long is followed by another, and can commit nothing when it goes on.
 pub(super) async fn what_ran_out_is_taken_over<F: Factory>(factory: &F) -> Outcome {
     let store = store(factory).await?;

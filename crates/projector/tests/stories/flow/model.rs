@@ -47,7 +47,10 @@ fn others() -> Vec<IssueEvent> {
         IssueEvent::WorkaroundWithdrawn { reason: reason.clone() },
         IssueEvent::MarkedInProduction { release: "r1".parse().unwrap() },
         IssueEvent::WithdrawnFromProduction { reason },
-        IssueEvent::IssueClosed { closing: Known(Closing::DataApplied { at: Some(at(30)), by: Some(person("dan")) }), deployed_at: None },
+        IssueEvent::IssueClosed {
+            closing: Known(Closing::DataApplied { at: Some(at(30)), by: Some(person("dan")) }),
+            deployed_at: None,
+        },
         dismissed(Dismissal::WontFix),
     ]
 }

@@ -52,11 +52,12 @@ fn walk_one<'a>(events: impl Iterator<Item = &'a Recorded>) -> Walked {
             matches!(level, Some(Level::UserError | Level::System))
         };
         let ends = match (&event, &before) {
-            (IssueEvent::IssueClosed { closing: Fact::Known(Closing::DataApplied { at: Some(applied), .. }), .. }, _)
-                if changes =>
-            {
-                Some((*applied).min(at))
-            }
+            (
+                IssueEvent::IssueClosed {
+                    closing: Fact::Known(Closing::DataApplied { at: Some(applied), .. }), ..
+                },
+                _,
+            ) if changes => Some((*applied).min(at)),
             (IssueEvent::IssueClosed { .. }, _) if changes => Some(at),
             (IssueEvent::IssueResolved { .. }, Some(before)) if changes && small(before) => Some(at),
             (IssueEvent::WorkaroundRecorded { .. }, Some(before)) if before.workaround != after.workaround => Some(at),
