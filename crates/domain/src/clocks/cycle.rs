@@ -31,9 +31,9 @@ pub struct Cycle {
     pub opened_by: u64,
     /// The policy that rules it: that of its start, unless it was rebased or lacked the severity.
     pub version: u32,
-    /// The severity that rules it.
+    /// The severity by which its deadline was set.
     pub severity: SeverityId,
-    /// What decides which rules hold for it, the severity included.
+    /// What decides which rules hold for it now, the severity in force included: after a breach it may be another one.
     pub subject: Subject,
     /// Its deadline; `None`: there is no target, and so no verdict.
     pub plan: Option<Plan>,
@@ -310,7 +310,7 @@ impl Cycle {
 }
 
 impl Cycle {
-    /// What holds for it, and why.
+    /// What holds for it now, and why.
     pub fn ruling<'a>(&self, terms: &Terms<'a>) -> Option<Ruling<'a>> {
         terms.policies.rules_at(self.version, self.start, &self.subject)
     }

@@ -26,14 +26,15 @@ pub fn explain(ledger: &Ledger, terms: &Terms<'_>, now: Timestamp) -> (Clocks, V
 }
 
 fn evaluate(ledger: &Ledger, terms: &Terms<'_>, now: Timestamp, telling: bool) -> (Clocks, Vec<Story>) {
-    let Some(timeline) = Timeline::read(ledger) else {
-        return (Clocks { now, exempt: false, cycles: Vec::new() }, Vec::new());
-    };
+    let none = || (Clocks { now, exempt: false, cycles: Vec::new() }, Vec::new());
+    let Some(timeline) = Timeline::read(ledger) else { return none() };
+    let Some(filed) = filed_as(&timeline, terms) else { return none() };
     let now = now.max(timeline.last);
     let rebased = ledger.notes().iter().any(|note| matches!(note.what, Noted::Rebased { .. }));
     let exempt = timeline.filing.imported && !rebased;
     let (mut cycles, mut stories) = (Vec::with_capacity(3), Vec::new());
-    let count = Count { terms, timeline: &timeline, now, telling };
+    let triaged = triaged_as(&timeline, &filed);
+    let count = Count { terms, timeline: &timeline, filed, triaged, now, telling };
     for clock in Clock::ALL {
         let runs = timeline.runs(clock);
         for (number, run) in (1..).zip(&runs) {
@@ -53,6 +54,10 @@ fn evaluate(ledger: &Ledger, terms: &Terms<'_>, now: Timestamp, telling: bool) -
 struct Count<'a> {
     terms: &'a Terms<'a>,
     timeline: &'a Timeline<'a>,
+    /// What rules before anybody has triaged it.
+    filed: Subject,
+    /// What the first triage made of it.
+    triaged: Subject,
     now: Timestamp,
     telling: bool,
 }
@@ -66,13 +71,13 @@ impl Count<'_> {
             number,
             run,
             until: Until::Now(self.now),
-            subject: self.filed_as(),
+            subject: self.filed.clone(),
             changed_after: 0,
             told_from: None,
             telling: self.telling,
         };
         let Some(triage) = self.timeline.triage else { return Walk::take(route) };
-        let triaged = Route { subject: self.triaged_as(), changed_after: triage.key.revision, ..route.clone() };
+        let triaged = Route { subject: self.triaged.clone(), changed_after: triage.key.revision, ..route.clone() };
         if run.from > triage.key || self.same_promise(&route, &triaged) {
             return Walk::take(triaged);
         }
@@ -97,30 +102,27 @@ impl Count<'_> {
         };
         filed.subject == triaged.subject || promised(&filed.subject) == promised(&triaged.subject)
     }
+}
 
-    /// What rules before anybody has triaged it.
-    fn filed_as(&self) -> Subject {
-        let filing = &self.timeline.filing;
-        let severity = filing.severity.or_else(|| self.terms.default_severity(filing.key.at));
-        Subject {
-            #[expect(clippy::expect_used, reason = "a project's first default severity is known from the beginning")]
-            severity: severity.expect("a scheme has a default").clone(),
-            component: filing.component.cloned(),
-            source: filing.source,
-            tier: filing.customer.and_then(|customer| self.terms.tier(customer)).cloned(),
-        }
-    }
+/// What rules before anybody has triaged it; `None` where the terms know no default severity, which those of a project always do.
+fn filed_as(timeline: &Timeline<'_>, terms: &Terms<'_>) -> Option<Subject> {
+    let filing = &timeline.filing;
+    Some(Subject {
+        severity: filing.severity.or_else(|| terms.default_severity(filing.key.at))?.clone(),
+        component: filing.component.cloned(),
+        source: filing.source,
+        tier: filing.customer.and_then(|customer| terms.tier(customer)).cloned(),
+    })
+}
 
-    /// What the first triage made of it; what an import didn't tell stays as it was filed.
-    fn triaged_as(&self) -> Subject {
-        let filed = self.filed_as();
-        let Some(triage) = self.timeline.triage else { return filed };
-        Subject {
-            severity: triage.severity.cloned().unwrap_or(filed.severity),
-            component: triage.component.cloned().or(filed.component),
-            ..filed
-        }
+/// What the first triage made of it; what an import didn't tell stays as it was filed.
+fn triaged_as(timeline: &Timeline<'_>, filed: &Subject) -> Subject {
+    let mut triaged = filed.clone();
+    if let Some(triage) = &timeline.triage {
+        triaged.severity = triage.severity.cloned().unwrap_or(triaged.severity);
+        triaged.component = triage.component.cloned().or(triaged.component);
     }
+    triaged
 }
 
 /// A cycle under the severity of the first triage, which took the place of another one. What was told before the triage was told; a breach of then that

@@ -7,6 +7,7 @@ use super::cycle::{Cause, Clocks, Pause};
 use super::ledger::{Ledger, Note, Noted};
 use super::plan::Due;
 use super::terms::Terms;
+use super::timeline::{Halt, Timeline};
 use crate::calendar::Span;
 use crate::ids::{CalendarId, ComponentId, PersonId, SeverityId, TeamId};
 use crate::issue::Level;
@@ -237,18 +238,27 @@ pub(super) fn add_bystanders(stories: &mut [Story], clocks: &Clocks, ledger: &Le
         let breached = |at: Timestamp| cycle.breach.as_ref().is_some_and(|breach| breach.at < at);
         let paused =
             |at: Timestamp| cycle.pauses.iter().any(|pause| pause.from <= at && pause.until.is_none_or(|to| at < to));
-        for note in ledger.notes().iter().filter(|note| note.at <= until) {
-            let here = note.at >= cycle.start && note.revision > cycle.opened_by.min(note.revision.saturating_sub(1));
-            let by = match &note.what {
-                Noted::Asked { outside: true, .. } if note.at < cycle.start => continue,
-                _ if !here => continue,
-                what => bystander(what, breached(note.at), paused(note.at)),
-            };
+        for note in ledger.notes().iter().filter(|note| cycle.start <= note.at && note.at <= until) {
+            let by = bystander(&note.what, breached(note.at), paused(note.at));
             story.lines.extend(by.map(|by| line(note, by)));
         }
+        asked_before(story, cycle.start, ledger);
         policies(story, cycle.start, until, terms);
         story.lines.sort_by_key(|line| line.at);
     }
+}
+
+/// What was open when the cycle began.
+fn asked_before(story: &mut Story, start: Timestamp, ledger: &Ledger) {
+    let Some(timeline) = Timeline::read(ledger) else { return };
+    let open = |halt: &&Halt<'_>| halt.stretch.from.at < start && halt.stretch.to.is_none_or(|to| start < to.at);
+    let told = timeline.questions.iter().filter(open).map(|halt| Line {
+        at: start,
+        revision: Some(halt.stretch.from.revision),
+        by: Some(halt.by.clone()),
+        told: Told::Unmoved { by: Bystander::AskedBefore },
+    });
+    story.lines.extend(told);
 }
 
 fn bystander(what: &Noted, breached: bool, paused: bool) -> Option<Bystander> {

@@ -8,7 +8,7 @@ use super::plan::{Due, ruling};
 use super::story::{Line, Told};
 use super::terms::Terms;
 use super::timeline::{Change, Key, Run, Timeline};
-use crate::ids::PersonId;
+use crate::ids::{PersonId, SeverityId};
 use crate::policy::Subject;
 
 /// Which part of a history a walk counts.
@@ -42,6 +42,8 @@ pub(super) enum Until {
 pub(super) struct Walk<'a> {
     route: Route<'a>,
     subject: Subject,
+    /// The severity by which the deadline was set.
+    severity: SeverityId,
     version: u32,
     exempt: bool,
     /// Whether the severity in force lets questions pause this clock.
@@ -105,6 +107,7 @@ impl<'a> Walk<'a> {
         let dismissed =
             dismissals.rev().find(|halt| stands(halt.stretch.from, halt.stretch.to)).map(|halt| (start, halt.by));
         let mut walk = Self {
+            severity: subject.severity.clone(),
             subject,
             version,
             exempt,
@@ -181,6 +184,7 @@ impl<'a> Walk<'a> {
         if self.breach.is_some() {
             return;
         }
+        self.severity.clone_from(&self.subject.severity);
         let start = self.route.run.from.at;
         let ruling = ruling(self.route.terms, self.version, key.at, &self.subject);
         let pausing = ruling.as_ref().is_some_and(|ruling| ruling.rules.pauses.of(self.route.clock));
@@ -283,10 +287,11 @@ impl<'a> Walk<'a> {
 
     /// What time brings before `until`, or up to it.
     fn pass(&mut self, until: Timestamp, inclusive: bool) {
-        if self.paused.is_some() || self.dismissed.is_some() || self.breach.is_some() {
+        let Some(due) = self.due.as_ref().filter(|_| self.dismissed.is_none() && self.breach.is_none()) else { return };
+        // What a change puts past its deadline is breached then: no pause begun later than that moves it.
+        if self.paused.is_some() && due.late.is_none() {
             return;
         }
-        let Some(due) = &self.due else { return };
         let reached = |at: Timestamp| at < until || (inclusive && at == until);
         let (breach, risk, set_by) = (due.breach(), due.at_risk(), due.set_by);
         let deadline = due.shown();
@@ -322,7 +327,9 @@ impl<'a> Walk<'a> {
             (Some(end), _) | (None, Until::Before(end)) => (end.at, false),
             (None, Until::Now(now)) => (now, true),
         };
-        self.pass(last, inclusive);
+        // Verdicts compare instants: stopped in the instant of a change that put the deadline before it, it was not stopped in time.
+        let late = self.due.as_ref().is_some_and(|due| due.late.is_some());
+        self.pass(last, inclusive || late);
         let lasting = self.paused.map(|(key, _)| key.at).or(self.dismissed.map(|(key, _)| key.at));
         let now = if let Until::Now(now) = until { now } else { last };
         let start = self.route.run.from;
@@ -352,7 +359,7 @@ impl<'a> Walk<'a> {
             start: start.at,
             opened_by: start.revision,
             version: self.due.as_ref().map_or(self.version, |due| due.version),
-            severity: self.subject.severity.clone(),
+            severity: self.severity,
             subject: self.subject,
             plan,
             pauses: self.pauses,

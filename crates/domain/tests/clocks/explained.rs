@@ -112,6 +112,18 @@ fn a_first_triage_and_a_rebase() {
 }
 
 #[test]
+fn a_question_that_was_open_before_it_began() {
+    let policies = &["sev2: mitigate 4h, pausing mitigate"];
+    let lines = ["Mon 09:00 filed sev2", "Mon 09:30 workaround", "Mon 10:00 asked", "Mon 11:00 workaround withdrawn"];
+    let promised = terms_of(policies);
+    let (_, stories) = explain(&Ledger::of(&history(&lines)), &promised.terms(), instant("Mon 12:00"));
+    let story = stories.iter().find(|story| (story.clock, story.number) == (Clock::Mitigate, 2)).unwrap();
+    let told: Vec<String> = story.lines.iter().map(|line| words(&line.told)).collect();
+    assert_eq!(told[0], "started 2");
+    assert!(told.contains(&"not moved by a question before it began".to_owned()), "{told:?}");
+}
+
+#[test]
 fn what_came_after_the_breach() {
     check(
         &["sev1: resolve 2h", "sev2: resolve 8h"],

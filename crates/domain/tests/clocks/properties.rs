@@ -1,8 +1,8 @@
 //! What holds of every history: any events at any times, any policies, any instant at which one asks.
 
+use domain::Recorded;
 use domain::clocks::{Cause, Clocks, Cycle, Ledger, State, Verdict, clocks, explain};
 use domain::issue::IssueEvent;
-use domain::Recorded;
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,10 +13,35 @@ use super::promised::Promised;
 use super::told::{event, recorded_as};
 
 const WORDS: &[&str] = &[
-    "triaged sev1", "triaged sev2", "triaged sev3 level 2", "severity sev1", "severity sev2", "severity sev3", "component",
-    "handed over", "asked", "asked inside", "answered", "answered 1", "withdrawn", "accepted", "returned", "workaround",
-    "workaround withdrawn", "resolved", "rejected", "verified", "deployed", "closed", "rolled back", "reopened", "dismissed",
-    "rebased 1", "rebased 2", "rebased 0 resolve", "level 1",
+    "triaged sev1",
+    "triaged sev2",
+    "triaged sev3 level 2",
+    "severity sev1",
+    "severity sev2",
+    "severity sev3",
+    "component",
+    "handed over",
+    "asked",
+    "asked inside",
+    "answered",
+    "answered 1",
+    "withdrawn",
+    "accepted",
+    "returned",
+    "workaround",
+    "workaround withdrawn",
+    "resolved",
+    "rejected",
+    "verified",
+    "deployed",
+    "closed",
+    "rolled back",
+    "reopened",
+    "dismissed",
+    "rebased 1",
+    "rebased 2",
+    "rebased 0 resolve",
+    "level 1",
 ];
 
 /// The beginning of every history: Monday 1 June 2026, 08:00 UTC.
@@ -72,11 +97,10 @@ fn sound(cycle: &Cycle, promised: &Promised) -> Result<(), TestCaseError> {
         return Ok(());
     };
     if let Some(breach) = cycle.breach.as_ref().filter(|breach| breach.cause == Cause::Deadline) {
-        let paused = cycle.pauses.iter().any(|pause| pause.from <= breach.at && pause.until.is_none_or(|to| breach.at < to));
+        let paused =
+            cycle.pauses.iter().any(|pause| pause.from <= breach.at && pause.until.is_none_or(|to| breach.at < to));
         prop_assert!(!paused, "a breach inside a pause: {cycle:#?}");
-        let ruling = cycle.ruling(&promised.terms()).expect("it has a plan");
-        let (id, version) = ruling.calendar();
-        let calendar = promised.calendars.version(id, version).expect("it is pinned");
+        let calendar = promised.calendars.version(&plan.calendar, plan.calendar_version).expect("it is pinned");
         let working = calendar.next_open(breach.at) == Some(breach.at)
             || calendar.between(breach.at - SignedDuration::from_secs(1), breach.at).is_positive();
         // Of the calendar that ruled then; what a first triage replaced is not told any more.

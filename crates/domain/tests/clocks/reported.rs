@@ -172,6 +172,12 @@ fn changes() {
         "changed at the very deadline: facts before the breach": TWO;
             ["Mon 09:00 filed sev1", "Mon 09:00 triaged sev1", "Mon 11:00 severity sev2"]; "Mon 12:00"
             => ["resolve: due Mon 13:00, at risk"];
+        "changed while it waits, to a target that was used up before: the pause came too late": TWO;
+            ["Mon 09:00 filed sev2", "Mon 09:00 triaged sev2", "Mon 12:00 asked", "Mon 14:00 severity sev1"]; "Mon 15:00"
+            => ["resolve: breached Mon 14:00 (severity_change)"];
+        "stopped in the instant of such a change: not in time": TWO;
+            ["Mon 09:00 filed sev2", "Mon 09:00 triaged sev2", "Mon 09:10 accepted", "Mon 12:00 severity sev1", "Mon 12:00 resolved"]; "Mon 15:00"
+            => ["resolve: breached Mon 12:00 (severity_change), ended Mon 12:00"];
         "changed twice: there and back again": TWO;
             ["Mon 09:00 filed sev2", "Mon 09:00 triaged sev2", "Mon 09:30 severity sev1", "Mon 10:00 severity sev2"]; ""
             => ["resolve: due Mon 13:00"];

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::clocks::Ledger;
 use domain::issue::{
     Closing, Command, Dismissal, Fix, Issue, IssueEvent, Level, Nature, State, TriageIssue, evolve, fold,
 };
@@ -152,6 +153,9 @@ fn live(world: &World, life: Vec<Attempt>) -> Result<Lived, TestCaseError> {
                 refused_by_name(world, lived.issue.as_ref(), &command, &who)?;
             }
         }
+    }
+    if let Some(issue) = &lived.issue {
+        prop_assert_eq!(&issue.ledger, &Ledger::of(&lived.history));
     }
     Ok(lived)
 }
