@@ -94,6 +94,11 @@ impl Class {
         class
     }
 
+    /// True: it has no value in any dimension.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|value| value.is_empty())
+    }
+
     /// The value in a dimension; empty: none.
     pub fn get(&self, dimension: Dimension) -> &Arc<str> {
         &self.0[dimension as usize]

@@ -69,13 +69,13 @@ impl Document {
         (self.revision, self.read_at) = (recorded.revision, recorded.recorded_at);
         match &mut self.of {
             Of::Project(project) => {
-                if let Some(recorded) = project_event(recorded.clone()) {
+                if let Some(recorded) = project_event(recorded) {
                     let before = project.take().map(Arc::unwrap_or_clone);
                     *project = project::evolve(before, &recorded).map(Arc::new);
                 }
             }
             Of::Issue(clocked) => {
-                if let Some(recorded) = issue_event(recorded.clone()) {
+                if let Some(recorded) = issue_event(recorded) {
                     clocked.ledger.note(&recorded);
                     clocked.deliveries.extend(Delivered::of(&recorded));
                     clocked.shifts = Standing::evolve(clocked.shifts.take(), &recorded);
@@ -159,15 +159,31 @@ fn facts(event: Event) -> Option<IssueEvent> {
     }
 }
 
-fn project_event(recorded: Recorded) -> Option<Recorded<ProjectEvent>> {
-    turned(recorded, settings)
+fn project_event(recorded: &Recorded) -> Option<Recorded<ProjectEvent>> {
+    match &recorded.event {
+        Event::Project(event) => Some(of(recorded, event.clone())),
+        _ => None,
+    }
 }
 
-fn issue_event(recorded: Recorded) -> Option<Recorded<IssueEvent>> {
-    turned(recorded, facts)
+fn issue_event(recorded: &Recorded) -> Option<Recorded<IssueEvent>> {
+    match &recorded.event {
+        Event::Issue(event) => Some(of(recorded, event.clone())),
+        _ => None,
+    }
 }
 
-fn turned<E>(recorded: Recorded, of: impl Fn(Event) -> Option<E>) -> Option<Recorded<E>> {
-    let event = of(recorded.event.clone())?;
-    Some(recorded.map(|_| event))
+/// The same record of this event.
+fn of<E>(recorded: &Recorded, event: E) -> Recorded<E> {
+    Recorded {
+        event,
+        stream: recorded.stream.clone(),
+        ordinal: recorded.ordinal,
+        revision: recorded.revision,
+        position: recorded.position,
+        actor: recorded.actor.clone(),
+        occurred_at: recorded.occurred_at,
+        recorded_at: recorded.recorded_at,
+        origin: recorded.origin.clone(),
+    }
 }

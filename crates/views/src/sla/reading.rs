@@ -17,18 +17,24 @@ use super::figure::Measured;
 /// A pause is suspicious that began when less than so much of its clock's target was left, in percent.
 pub const SUSPICIOUS_PERCENT: i64 = 10;
 
-/// What the clocks of an issue read at an instant. Times are microseconds since 1970, durations whole seconds.
+/// What the clocks of an issue read at an instant. Times are microseconds since 1970, durations whole seconds. It is stored with each issue, so its
+/// names there are short.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// Its cycles that have a target, and those that ended without one; of an imported issue that was never rebased, none.
+    #[serde(rename = "c", default, skip_serializing_if = "Vec::is_empty")]
     pub cycles: Vec<Run>,
     /// The issue's own verdict.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<Fallen>,
     /// Who let its clocks stand still.
+    #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Stop>,
     /// Delivery rules that were kept (met) or broken.
+    #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
     pub deliveries: Vec<Fallen>,
     /// When the system has something to do for it next: an alarm to record, somebody to tell, shifts to plan.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
 }
 
@@ -36,36 +42,52 @@ pub struct Reading {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// Which clock.
+    #[serde(rename = "k")]
     pub clock: Measured,
     /// From 1 within the clock.
+    #[serde(rename = "n")]
     pub cycle: u32,
     /// When it began.
+    #[serde(rename = "s")]
     pub start: i64,
     /// The policy's version that rules it.
+    #[serde(rename = "v")]
     pub version: u32,
     /// What it does.
+    #[serde(rename = "t")]
     pub state: Stands,
     /// Since when it is paused or cancelled, or when it ended.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,
     /// When its target is used up, as long as it runs: what is breached next. None while it stands still, once it is breached, or without a target.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub breaches_at: Option<i64>,
     /// When it is at risk, likewise.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub at_risk_at: Option<i64>,
     /// True: that it is at risk is recorded.
+    #[serde(rename = "w", default, skip_serializing_if = "std::ops::Not::not")]
     pub at_risk: bool,
     /// How much working time it has, and how much of it was used then; `None`: there is no target.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub length_and_used: Option<(i64, i64)>,
-    /// Under what it counts now.
+    /// Under what it counts now; of a cycle that ended with a verdict, nothing: the verdict says it.
+    #[serde(rename = "c", default, skip_serializing_if = "Class::is_empty")]
     pub class: Class,
     /// Its verdict.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Fallen>,
     /// Where it was breached: how that came to be.
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub breach: Option<Told>,
     /// True: a breach of it was recorded and taken back.
+    #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
     pub corrected: bool,
     /// True: it ended, and another began.
+    #[serde(rename = "z", default, skip_serializing_if = "std::ops::Not::not")]
     pub sent_back: bool,
     /// Where it is open and not breached: what happened to it so far.
+    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
     pub way: Option<Way>,
 }
 
@@ -84,12 +106,16 @@ pub enum Stands {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fallen {
     /// Met, or breached.
+    #[serde(rename = "m")]
     pub met: bool,
     /// When: a breach at its time, met at the end.
+    #[serde(rename = "a")]
     pub at: i64,
     /// By which version of the policy.
+    #[serde(rename = "v")]
     pub version: u32,
     /// Under what it counts: as it was in force then.
+    #[serde(rename = "c")]
     pub class: Class,
 }
 
@@ -97,12 +123,16 @@ pub struct Fallen {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     /// deadline, `first_triage`, `severity_change`, rebase.
+    #[serde(rename = "c")]
     pub cause: Arc<str>,
     /// The deadline that was passed.
+    #[serde(rename = "d")]
     pub deadline: i64,
     /// The revision of the event that tells it; `None`: none does yet.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<u64>,
     /// What happened on the way there.
+    #[serde(rename = "y")]
     pub way: Way,
 }
 
@@ -110,14 +140,19 @@ pub struct Told {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Way {
     /// How often the issue was handed to another team.
+    #[serde(rename = "h")]
     pub handovers: u64,
     /// For how long nobody had accepted it, in wall time.
+    #[serde(rename = "w")]
     pub waited: u64,
     /// Since when nobody has, as it is now.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub waits_since: Option<i64>,
     /// How often the cycle was paused.
+    #[serde(rename = "p")]
     pub pauses: u64,
     /// How long, in wall time.
+    #[serde(rename = "d")]
     pub paused: u64,
 }
 
@@ -125,18 +160,25 @@ pub struct Way {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     /// The revision of the event that began it.
+    #[serde(rename = "n")]
     pub revision: u64,
     /// Who did that.
+    #[serde(rename = "b")]
     pub by: Arc<str>,
     /// True: the issue was dismissed meanwhile; else something was asked.
+    #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
     pub dismissal: bool,
     /// From.
+    #[serde(rename = "f")]
     pub from: i64,
     /// Up to; `None`: it lasts.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
     /// Which clocks stood still.
+    #[serde(rename = "k")]
     pub clocks: Vec<Measured>,
     /// Of these the least that was left, in percent of its target.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub left_percent: Option<i64>,
 }
 
@@ -196,6 +238,17 @@ impl Delivered {
 }
 
 impl Reading {
+    /// Out of an issue's events: how whoever goes back to the log counts it. `ledger`: theirs, or what of it is looked at.
+    pub fn recounted(events: &[Recorded<IssueEvent>], ledger: &Ledger, terms: &Terms<'_>, now: Timestamp) -> Self {
+        let deliveries = events.iter().filter(|recorded| recorded.occurred_at <= now).filter_map(Delivered::of);
+        Self::of(ledger, None, terms, now).with(&deliveries.collect::<Vec<_>>(), ledger)
+    }
+
+    /// How many of its breaches no event tells.
+    pub fn untold(&self) -> u64 {
+        self.cycles.iter().filter(|run| run.breach.as_ref().is_some_and(|told| told.recorded.is_none())).count() as u64
+    }
+
     /// And what the log tells of the issue's delivery rules.
     #[must_use]
     pub fn with(mut self, deliveries: &[Delivered], ledger: &Ledger) -> Self {
@@ -203,7 +256,7 @@ impl Reading {
             let run = self.cycles.iter().find(|run| (run.clock, run.cycle) == (Measured::Resolve, told.cycle));
             let mut class = Class::at(ledger, told.at);
             if class.get(Dimension::Severity).is_empty() {
-                class.set(Dimension::Severity, run.map(|run| Arc::clone(run.class.get(Dimension::Severity))));
+                class.set(Dimension::Severity, run.map(|run| Arc::clone(run.counted().get(Dimension::Severity))));
             }
             Fallen { met: told.kept, at: micros(told.at), version: run.map_or(0, |run| run.version), class }
         });
@@ -228,6 +281,7 @@ impl Run {
             version: cycle.breach.as_ref().map_or(cycle.version, |breach| breach.version),
             class: class_then(cycle, ledger, at),
         });
+        let is_over = verdict.is_some() && state == Stands::Ended;
         Self {
             clock: cycle.clock.into(),
             cycle: cycle.number,
@@ -242,13 +296,20 @@ impl Run {
                 alarm.kind == AlarmKind::AtRisk && alarm.recorded && of_this
             }),
             length_and_used: cycle.plan.as_ref().map(|plan| (plan.length.as_secs(), plan.used.as_secs())),
-            class: with_severity(here.clone(), cycle),
+            class: if is_over { Class::default() } else { with_severity(here.clone(), cycle) },
             verdict,
             breach: cycle.breach.as_ref().map(|breach| Told::of(cycle, breach, ledger)),
             corrected: cycle.corrected_at.is_some(),
             sent_back: cycle.sent_back,
             way: running.map(|_| Way::of(cycle, ledger, now)),
         }
+    }
+}
+
+impl Run {
+    /// Under what it counts: as it is now, or was at the verdict it ended with.
+    pub fn counted(&self) -> &Class {
+        self.verdict.as_ref().filter(|_| self.class.is_empty()).map_or(&self.class, |verdict| &verdict.class)
     }
 }
 

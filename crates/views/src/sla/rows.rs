@@ -25,7 +25,7 @@ pub(super) fn of(
             rows.push(breach(project, ordinal, run, told).row()?);
         }
     }
-    let team = || reading.cycles.last().map_or_else(Arc::default, |run| Arc::clone(run.class.get(Dimension::Team)));
+    let team = || reading.cycles.last().map_or_else(Arc::default, |run| Arc::clone(run.counted().get(Dimension::Team)));
     for stop in reading.pauses.iter().filter(|stop| stop.is_suspicious()) {
         rows.push(suspicion(project, ordinal, stop, team()).row()?);
     }
