@@ -67,8 +67,7 @@ fn malformed(reason: Reason, field: &'static str, Faults(faults): &Faults) -> Re
 }
 
 fn incomplete(missing: &[Missing]) -> Refusal {
-    let reasons: Vec<_> = missing.iter().map(|one| missing_reason(*one)).collect();
-    let wanted: Vec<_> = missing.iter().map(|one| describe(*one)).collect();
+    let (reasons, wanted): (Vec<_>, Vec<_>) = missing.iter().map(|one| wanted(*one)).unzip();
     Refusal {
         reason: reasons.first().copied().unwrap_or(Reason::Unspecified),
         message: wanted.join("; "),
@@ -78,212 +77,90 @@ fn incomplete(missing: &[Missing]) -> Refusal {
     }
 }
 
-/// One sentence of what is wanted.
-fn describe(missing: Missing) -> &'static str {
-    match missing {
-        Missing::ReasonMissing => "say why",
-        Missing::LateReasonMissing => "say why it is recorded late: it takes back a recorded breach",
-        Missing::LevelMissing => "give a triage level",
-        Missing::SeverityMissing => "give a severity",
-        Missing::ComponentMissing => "give a component",
-        Missing::TeamMissing => "give a team: the component has no owner",
-        Missing::StepsMissing => "the report lacks the steps to reproduce",
-        Missing::ActualMissing => "the report lacks what actually happens",
-        Missing::ExpectedMissing => "the report lacks what was expected",
-        Missing::FixMissing => "say how it was fixed",
-        Missing::ChangeMissing => "name the changes",
-        Missing::RegressionTestMissing => "name at least one regression test",
-        Missing::TestEnvironmentMissing => "name the test environment",
-        Missing::CorrectionMissing => "name the correction, and where it was tried",
-        Missing::ActionMissing => "say what was done",
-        Missing::ExplanationMissing => "say what the user was told",
-        Missing::TopicMissing => "name what was misunderstood",
-        Missing::ConfirmerMissing => "name who tested it",
-        Missing::ReleaseMissing => "name the release",
-        Missing::ReverifierMissing => "name who verified it in production",
-        Missing::AppliedMissing => "say when the data fix was applied in production, and by whom",
-        Missing::AssigneeMissing => "name an assignee",
-        Missing::DismissalMissing => "say why it is dismissed",
-        Missing::AdvisoryMissing => "name an advisory",
-        Missing::PackageMissing => "name the package affected",
-        Missing::RangeMissing => "name the affected versions",
-        Missing::FingerprintMissing => "give the fingerprint",
-        Missing::SourceMissing => "say where it comes from",
-        Missing::AnswerMissing => "give the answer",
-    }
+macro_rules! missing {
+    ($($name:ident $wanted:literal)*) => {
+        /// The reason, and one sentence of what is wanted.
+        fn wanted(missing: Missing) -> (Reason, &'static str) {
+            match missing {
+                $(Missing::$name => (Reason::$name, $wanted),)*
+            }
+        }
+    };
+}
+missing! {
+    ReasonMissing "say why"
+    LateReasonMissing "say why it is recorded late: it takes back a recorded breach"
+    LevelMissing "give a triage level"
+    SeverityMissing "give a severity"
+    ComponentMissing "give a component"
+    TeamMissing "give a team: the component has no owner"
+    StepsMissing "the report lacks the steps to reproduce"
+    ActualMissing "the report lacks what actually happens"
+    ExpectedMissing "the report lacks what was expected"
+    FixMissing "say how it was fixed"
+    ChangeMissing "name the changes"
+    RegressionTestMissing "name at least one regression test"
+    TestEnvironmentMissing "name the test environment"
+    CorrectionMissing "name the correction, and where it was tried"
+    ActionMissing "say what was done"
+    ExplanationMissing "say what the user was told"
+    TopicMissing "name what was misunderstood"
+    ConfirmerMissing "name who tested it"
+    ReleaseMissing "name the release"
+    ReverifierMissing "name who verified it in production"
+    AppliedMissing "say when the data fix was applied in production, and by whom"
+    AssigneeMissing "name an assignee"
+    DismissalMissing "say why it is dismissed"
+    AdvisoryMissing "name an advisory"
+    PackageMissing "name the package affected"
+    RangeMissing "name the affected versions"
+    FingerprintMissing "give the fingerprint"
+    SourceMissing "say where it comes from"
+    AnswerMissing "give the answer"
 }
 
-fn missing_reason(missing: Missing) -> Reason {
-    match missing {
-        Missing::ReasonMissing => Reason::ReasonMissing,
-        Missing::LateReasonMissing => Reason::LateReasonMissing,
-        Missing::LevelMissing => Reason::LevelMissing,
-        Missing::SeverityMissing => Reason::SeverityMissing,
-        Missing::ComponentMissing => Reason::ComponentMissing,
-        Missing::TeamMissing => Reason::TeamMissing,
-        Missing::StepsMissing => Reason::StepsMissing,
-        Missing::ActualMissing => Reason::ActualMissing,
-        Missing::ExpectedMissing => Reason::ExpectedMissing,
-        Missing::FixMissing => Reason::FixMissing,
-        Missing::ChangeMissing => Reason::ChangeMissing,
-        Missing::RegressionTestMissing => Reason::RegressionTestMissing,
-        Missing::TestEnvironmentMissing => Reason::TestEnvironmentMissing,
-        Missing::CorrectionMissing => Reason::CorrectionMissing,
-        Missing::ActionMissing => Reason::ActionMissing,
-        Missing::ExplanationMissing => Reason::ExplanationMissing,
-        Missing::TopicMissing => Reason::TopicMissing,
-        Missing::ConfirmerMissing => Reason::ConfirmerMissing,
-        Missing::ReleaseMissing => Reason::ReleaseMissing,
-        Missing::ReverifierMissing => Reason::ReverifierMissing,
-        Missing::AppliedMissing => Reason::AppliedMissing,
-        Missing::AssigneeMissing => Reason::AssigneeMissing,
-        Missing::DismissalMissing => Reason::DismissalMissing,
-        Missing::AdvisoryMissing => Reason::AdvisoryMissing,
-        Missing::PackageMissing => Reason::PackageMissing,
-        Missing::RangeMissing => Reason::RangeMissing,
-        Missing::FingerprintMissing => Reason::FingerprintMissing,
-        Missing::SourceMissing => Reason::SourceMissing,
-        Missing::AnswerMissing => Reason::AnswerMissing,
-    }
-}
+macro_rules! reasons {
+    (bare: $($bare:ident)*; telling: $($name:ident)*) => {
+        /// Those with no facts of their own.
+        macro_rules! bare {
+            () => { $(Rejection::$bare { .. })|* };
+        }
 
-fn reason(rejection: &Rejection) -> Reason {
-    use Rejection as R;
-    match rejection {
-        R::NoSuchIssue => Reason::NoSuchIssue,
-        R::UnknownProject { .. } => Reason::UnknownProject,
-        R::UnknownComponent { .. } => Reason::UnknownComponent,
-        R::UnknownTeam { .. } => Reason::UnknownTeam,
-        R::UnknownSeverity { .. } => Reason::UnknownSeverity,
-        R::UnknownCustomer { .. } => Reason::UnknownCustomer,
-        R::UnknownRelease { .. } => Reason::UnknownRelease,
-        R::UnknownIssue { .. } => Reason::UnknownIssue,
-        R::AlreadyFiled => Reason::AlreadyFiled,
-        R::NotTriaged => Reason::NotTriaged,
-        R::AlreadyTriaged => Reason::AlreadyTriaged,
-        R::AlreadyAccepted => Reason::AlreadyAccepted,
-        R::NotAccepted => Reason::NotAccepted,
-        R::AlreadyResolved => Reason::AlreadyResolved,
-        R::NotResolved => Reason::NotResolved,
-        R::AlreadyVerified => Reason::AlreadyVerified,
-        R::NotVerified => Reason::NotVerified,
-        R::NotClosed => Reason::NotClosed,
-        R::IsClosed => Reason::IsClosed,
-        R::IsDismissed => Reason::IsDismissed,
-        R::NotInProduction { .. } => Reason::NotInProduction,
-        R::AlreadyInProduction { .. } => Reason::AlreadyInProduction,
-        R::NothingWasAsked => Reason::NothingWasAsked,
-        R::StreamFull { .. } => Reason::StreamFull,
-        R::NotAMember { .. } => Reason::NotAMember,
-        R::NotAssignee { .. } => Reason::NotAssignee,
-        R::NotOpenerOrCustomer { .. } => Reason::NotOpenerOrCustomer,
-        R::VerifierIsResolver { .. } => Reason::VerifierIsResolver,
-        R::SwitchedOff { .. } => Reason::SwitchedOff,
-        R::WrongTeamForLevel { .. } => Reason::WrongTeamForLevel,
-        R::SameTeam { .. } => Reason::SameTeam,
-        R::SameSeverity { .. } => Reason::SameSeverity,
-        R::SameLevel { .. } => Reason::SameLevel,
-        R::SameComponent { .. } => Reason::SameComponent,
-        R::NothingAmended => Reason::NothingAmended,
-        R::AlreadyAsked { .. } => Reason::AlreadyAsked,
-        R::AlreadyAssigned { .. } => Reason::AlreadyAssigned,
-        R::SameWorkaround => Reason::SameWorkaround,
-        R::NoWorkaround => Reason::NoWorkaround,
-        R::AlreadyDelegated { .. } => Reason::AlreadyDelegated,
-        R::SameTests => Reason::SameTests,
-        R::AlreadyNamed { .. } => Reason::AlreadyNamed,
-        R::AlreadyLinked => Reason::AlreadyLinked,
-        R::LinkToItself => Reason::LinkToItself,
-        R::AlreadyWatching { .. } => Reason::AlreadyWatching,
-        R::DuplicateOfItself => Reason::DuplicateOfItself,
-        R::DuplicateOfDuplicate { .. } => Reason::DuplicateOfDuplicate,
-        R::DuplicateElsewhere { .. } => Reason::DuplicateElsewhere,
-        R::DefectsAreNotEstimated => Reason::DefectsAreNotEstimated,
-        R::LevelHasNoNature => Reason::LevelHasNoNature,
-        R::WrongFixForLevel { .. } => Reason::WrongFixForLevel,
-        R::WrongClosingForFix => Reason::WrongClosingForFix,
-        R::Incomplete { missing } => missing.first().map_or(Reason::Unspecified, |one| missing_reason(*one)),
-        R::OccurredOutOfOrder { .. } => Reason::OccurredOutOfOrder,
-        R::OccurredInFuture { .. } => Reason::OccurredInFuture,
-        R::AskedInThePast => Reason::AskedInThePast,
-        R::ProjectExists { .. } => Reason::ProjectExists,
-        R::ComponentExists { .. } => Reason::ComponentExists,
-        R::TeamExists { .. } => Reason::TeamExists,
-        R::CustomerExists { .. } => Reason::CustomerExists,
-        R::AlreadyProductOwner { .. } => Reason::AlreadyProductOwner,
-        R::NotProductOwner { .. } => Reason::NotProductOwner,
-        R::AlreadyMember { .. } => Reason::AlreadyMember,
-        R::AlreadyOfCustomer { .. } => Reason::AlreadyOfCustomer,
-        R::NotOfCustomer { .. } => Reason::NotOfCustomer,
-        R::AlreadyAway { .. } => Reason::AlreadyAway,
-        R::NotAway { .. } => Reason::NotAway,
-        R::AbsenceOver { .. } => Reason::AbsenceOver,
-        R::TooManyAbsences { .. } => Reason::TooManyAbsences,
-        R::NoShiftsNeeded { .. } => Reason::NoShiftsNeeded,
-        R::ShiftsStand { .. } => Reason::ShiftsStand,
-        R::NoShifts => Reason::NoShifts,
-        R::ShiftsNeeded => Reason::ShiftsNeeded,
-        R::NoSuchShift { .. } => Reason::NoSuchShift,
-        R::OnShiftAlready { .. } => Reason::OnShiftAlready,
-        R::NoSuchCycle { .. } => Reason::NoSuchCycle,
-        R::SlaNotAtRisk { .. } => Reason::SlaNotAtRisk,
-        R::SlaNotBreached { .. } => Reason::SlaNotBreached,
-        R::SlaAlreadyRecorded { .. } => Reason::SlaAlreadyRecorded,
-        R::SlaBreachNotRecorded { .. } => Reason::SlaBreachNotRecorded,
-        R::SlaBreachStands { .. } => Reason::SlaBreachStands,
-        R::UnknownPolicy { .. } => Reason::UnknownPolicy,
-        R::PolicyNotInForce { .. } => Reason::PolicyNotInForce,
-        R::NothingToRebase { .. } => Reason::NothingToRebase,
-        R::EscalationNotDue { .. } => Reason::EscalationNotDue,
-        R::NoDeliveryRule { .. } => Reason::NoDeliveryRule,
-        R::DeliveryAlreadyRecorded { .. } => Reason::DeliveryAlreadyRecorded,
-        R::SettingUnchanged => Reason::SettingUnchanged,
-        R::SeverityRemoved { .. } => Reason::SeverityRemoved,
-        R::SchemeMalformed { .. } => Reason::SchemeMalformed,
-        R::CalendarBuiltIn { .. } => Reason::CalendarBuiltIn,
-        R::TooManyCalendars { .. } => Reason::TooManyCalendars,
-        R::CalendarMalformed { .. } => Reason::CalendarMalformed,
-        R::PolicyMalformed { .. } => Reason::PolicyMalformed,
-        R::SamePolicy { .. } => Reason::SamePolicy,
-        R::AlreadyDeployed { .. } => Reason::AlreadyDeployed,
-        R::NotDeployed { .. } => Reason::NotDeployed,
-    }
+        /// A rejection's reason has its name.
+        fn reason(rejection: &Rejection) -> Reason {
+            match rejection {
+                Rejection::Incomplete { missing } => missing.first().map_or(Reason::Unspecified, |one| wanted(*one).0),
+                $(Rejection::$bare { .. } => Reason::$bare,)*
+                $(Rejection::$name { .. } => Reason::$name,)*
+            }
+        }
+    };
+}
+reasons! {
+    bare:
+        NoSuchIssue AlreadyFiled NotTriaged AlreadyTriaged AlreadyAccepted NotAccepted AlreadyResolved
+        NotResolved AlreadyVerified NotVerified NotClosed IsClosed IsDismissed NothingWasAsked NothingAmended
+        SameWorkaround NoWorkaround SameTests AlreadyLinked LinkToItself DuplicateOfItself
+        DefectsAreNotEstimated LevelHasNoNature WrongClosingForFix AskedInThePast NoShifts ShiftsNeeded
+        SettingUnchanged CalendarMalformed PolicyMalformed;
+    telling:
+        UnknownProject UnknownComponent UnknownTeam UnknownSeverity UnknownCustomer UnknownRelease UnknownIssue
+        NotInProduction AlreadyInProduction StreamFull NotAMember NotAssignee NotOpenerOrCustomer
+        VerifierIsResolver SwitchedOff WrongTeamForLevel SameTeam SameSeverity SameLevel SameComponent
+        AlreadyAsked AlreadyAssigned AlreadyDelegated AlreadyNamed AlreadyWatching DuplicateOfDuplicate
+        DuplicateElsewhere WrongFixForLevel OccurredOutOfOrder OccurredInFuture ProjectExists ComponentExists
+        TeamExists CustomerExists AlreadyProductOwner NotProductOwner AlreadyMember AlreadyOfCustomer
+        NotOfCustomer AlreadyAway NotAway AbsenceOver TooManyAbsences NoShiftsNeeded ShiftsStand NoSuchShift
+        OnShiftAlready NoSuchCycle SlaNotAtRisk SlaNotBreached SlaAlreadyRecorded SlaBreachNotRecorded
+        SlaBreachStands UnknownPolicy PolicyNotInForce NothingToRebase EscalationNotDue NoDeliveryRule
+        DeliveryAlreadyRecorded SeverityRemoved SchemeMalformed CalendarBuiltIn TooManyCalendars SamePolicy
+        AlreadyDeployed NotDeployed
 }
 
 fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
     use Rejection as R;
     match rejection {
-        R::NoSuchIssue
-        | R::AlreadyFiled
-        | R::NotTriaged
-        | R::AlreadyTriaged
-        | R::AlreadyAccepted
-        | R::NotAccepted
-        | R::AlreadyResolved
-        | R::NotResolved
-        | R::AlreadyVerified
-        | R::NotVerified
-        | R::NotClosed
-        | R::IsClosed
-        | R::IsDismissed
-        | R::NothingWasAsked
-        | R::NothingAmended
-        | R::SameWorkaround
-        | R::NoWorkaround
-        | R::SameTests
-        | R::AlreadyLinked
-        | R::LinkToItself
-        | R::DuplicateOfItself
-        | R::DefectsAreNotEstimated
-        | R::LevelHasNoNature
-        | R::WrongClosingForFix
-        | R::AskedInThePast
-        | R::NoShifts
-        | R::ShiftsNeeded
-        | R::SettingUnchanged
-        | R::CalendarMalformed { .. }
-        | R::PolicyMalformed { .. }
-        | R::Incomplete { .. } => Vec::new(),
+        bare!() | R::Incomplete { .. } => Vec::new(),
         R::UnknownProject { project } | R::ProjectExists { project } => fact("project", project),
         R::UnknownComponent { component } | R::SameComponent { component } | R::ComponentExists { component } => {
             fact("component", component)
@@ -300,7 +177,7 @@ fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
         R::NotInProduction { release } => release.iter().flat_map(|release| fact("release", release)).collect(),
         R::UnknownIssue { issue } => fact("issue", issue),
         R::StreamFull { events } => fact("events", events),
-        R::NotAMember { person, team } => vec![("person", person.to_string()), ("team", team.to_string())],
+        R::NotAMember { person, team } => two("person", person, "team", team),
         R::NotAssignee { assignee } | R::AlreadyAssigned { assignee } => {
             person_or_nobody("assignee", assignee.as_ref())
         }
@@ -338,23 +215,17 @@ fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
             IssueRef::External(reference) => fact("root", reference),
         },
         R::DuplicateElsewhere { reference } => fact("reference", reference),
-        R::OccurredOutOfOrder { occurred_at, bound } => {
-            vec![("occurred_at", occurred_at.to_string()), ("bound", bound.to_string())]
-        }
-        R::OccurredInFuture { occurred_at, now } => {
-            vec![("occurred_at", occurred_at.to_string()), ("now", now.to_string())]
-        }
+        R::OccurredOutOfOrder { occurred_at, bound } => two("occurred_at", occurred_at, "bound", bound),
+        R::OccurredInFuture { occurred_at, now } => two("occurred_at", occurred_at, "now", now),
         R::AlreadyOfCustomer { person, customer } | R::NotOfCustomer { person, customer } => {
-            vec![("person", person.to_string()), ("customer", customer.to_string())]
+            two("person", person, "customer", customer)
         }
         R::SchemeMalformed { problem } => fact("problem", problem),
         R::CalendarBuiltIn { calendar } => fact("calendar", calendar),
         R::TooManyCalendars { limit } => fact("limit", limit),
         R::SamePolicy { version } | R::NothingToRebase { version } => fact("version", version),
-        R::UnknownPolicy { version, latest } => vec![("version", version.to_string()), ("latest", latest.to_string())],
-        R::PolicyNotInForce { version, effective_from } => {
-            vec![("version", version.to_string()), ("effective_from", effective_from.to_string())]
-        }
+        R::UnknownPolicy { version, latest } => two("version", version, "latest", latest),
+        R::PolicyNotInForce { version, effective_from } => two("version", version, "effective_from", effective_from),
         R::NoSuchCycle { clock, cycle }
         | R::SlaAlreadyRecorded { clock, cycle }
         | R::SlaBreachNotRecorded { clock, cycle }
@@ -379,6 +250,10 @@ fn of_cycle(clock: Clock, cycle: u32, instants: &[(&'static str, Option<Timestam
 
 fn fact(name: &'static str, value: impl Display) -> Vec<(&'static str, String)> {
     vec![(name, value.to_string())]
+}
+
+fn two(name: &'static str, value: impl Display, other: &'static str, its: impl Display) -> Vec<(&'static str, String)> {
+    vec![(name, value.to_string()), (other, its.to_string())]
 }
 
 fn person_or_nobody(name: &'static str, person: Option<&PersonId>) -> Vec<(&'static str, String)> {
