@@ -1,6 +1,7 @@
 //! The command line as scripts rely on it: real processes against a real server.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a scenario ends where its helpers can't go on")]
 
+mod calendars;
 mod events;
 mod exit_codes;
 mod imported;

@@ -5,7 +5,7 @@ mod holidays;
 mod ics;
 mod story;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use api::calendars::v1::calendar_service_client::CalendarServiceClient;
 use api::calendars::v1::{
@@ -130,10 +130,9 @@ impl Command {
 impl Define {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         session.output.expect_fields_of::<Calendar>(&[])?;
-        let written = if self.file.as_os_str() == "-" { text::standard_input()? } else { text::from_file(&self.file)? };
+        let (name, written) = read(&self.file)?;
         let definition = file::read(&written).map_err(|wrong| {
-            Failure::usage(format!("{}: {wrong}", self.file.display()))
-                .hint("`snaglog calendar define --help` shows one.")
+            Failure::usage(format!("{name}: {wrong}")).hint("`snaglog calendar define --help` shows one.")
         })?;
         let request = DefineCalendarRequest {
             request_id: session.request_id(),
@@ -142,6 +141,14 @@ impl Define {
             expected_revision: self.expected_revision,
         };
         define(session, request).await
+    }
+}
+
+/// A file, or standard input for `-`; what people call it, and what it holds.
+fn read(file: &Path) -> Result<(String, String), Failure> {
+    match file.to_str() {
+        Some("-") => Ok(("standard input".to_owned(), text::standard_input()?)),
+        _ => Ok((file.display().to_string(), text::from_file(file)?)),
     }
 }
 

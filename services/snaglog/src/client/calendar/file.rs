@@ -161,7 +161,7 @@ dates:
             ),
             (OFFICE.replace("  fri: [\"09:00-12:00\"]", "  fri: 9"), "line 5 column 8: "),
             (OFFICE.replace("  fri:", "  mon-wed:"), "line 5 column 3: duplicate mapping key: mon-wed"),
-            (OFFICE.replace("calendar: office\n", ""), "line 1 column 1: missing field `calendar`"),
+            (OFFICE.replace("calendar: office\n", ""), "line 5 column 1: missing field `calendar`"),
             (
                 OFFICE.replace("Christmas Day", "[closed]"),
                 "line 8 column 15: must be a name, or `{ name: …, hours: […] }`",

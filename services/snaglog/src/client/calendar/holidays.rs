@@ -9,10 +9,10 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 
 use super::ics::{self, Holidays, Wanted};
-use super::{Which, define};
+use super::{Which, define, read};
 use crate::client::failure::Failure;
 use crate::client::session::Session;
-use crate::client::{text, times};
+use crate::client::times;
 
 /// Holidays of a calendar.
 #[derive(Debug, Subcommand)]
@@ -58,9 +58,9 @@ impl Import {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         session.output.expect_fields_of::<Calendar>(&[])?;
         let wanted = self.wanted()?;
-        let written = if self.file.as_os_str() == "-" { text::standard_input()? } else { text::from_file(&self.file)? };
+        let (name, written) = read(&self.file)?;
         let Holidays { dates, outside } = ics::read(&written, wanted).map_err(|faults| {
-            let mut failure = Failure::usage(format!("{}: nothing is imported", self.file.display()));
+            let mut failure = Failure::usage(format!("{name}: nothing is imported"));
             failure.faults = faults;
             failure
         })?;

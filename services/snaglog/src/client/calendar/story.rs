@@ -88,7 +88,7 @@ pub(super) fn dates(calendar: &Calendar) -> String {
     if dates.is_empty() {
         String::from("No dates.")
     } else {
-        table(&["DATE", "", "HOURS", "NAME"], dates.iter().map(dated))
+        table(&["DATE", "DAY", "HOURS", "NAME"], dates.iter().map(dated))
     }
 }
 
@@ -125,7 +125,7 @@ pub(super) fn deadline(calendar: &str, deadline: &ComputeDeadlineResponse) -> St
     }
     if !deadline.dates.is_empty() {
         lines.push("Dates between that differ:".to_owned());
-        lines.push(table(&["DATE", "", "HOURS", "NAME"], deadline.dates.iter().map(dated)));
+        lines.push(table(&["DATE", "DAY", "HOURS", "NAME"], deadline.dates.iter().map(dated)));
     }
     lines.join("\n")
 }

@@ -1,0 +1,227 @@
+//! Calendars from the command line: files, holidays, deadlines; and what is refused, with its place.
+
+use insta::assert_snapshot;
+use tests::shell::{Said, Shell};
+
+const OFFICE: &str = "\
+calendar: office
+zone: Europe/London
+week:
+  mon-thu: [\"09:00-12:30\", \"13:30-17:00\"]
+  fri: [\"09:00-12:00\"]
+dates:
+  2026-12-24: { name: Christmas Eve, hours: [\"09:00-12:00\"] }
+  2026-12-25: Christmas Day
+";
+
+const HOLIDAYS: &str = "\
+BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//tests//EN\r
+BEGIN:VEVENT\r
+UID:1\r
+DTSTART;VALUE=DATE:20260101\r
+RRULE:FREQ=YEARLY\r
+SUMMARY:New Year's Day\r
+END:VEVENT\r
+BEGIN:VEVENT\r
+UID:2\r
+DTSTART;VALUE=DATE:20261224\r
+DTEND;VALUE=DATE:20261227\r
+SUMMARY:Christmas\r
+END:VEVENT\r
+END:VCALENDAR\r
+";
+
+const IMPORT: [&str; 10] =
+    ["calendar", "holidays", "import", "PAY", "office", "-", "--since", "2026-01-01", "--until", "2027-12-31"];
+
+async fn defined() -> Shell {
+    let shell = Shell::start().await.unwrap();
+    let said = define(&shell, OFFICE).await;
+    assert_eq!(said.code, 0, "{said:?}");
+    shell
+}
+
+async fn define(shell: &Shell, file: &str) -> Said {
+    shell.fed(file, &["calendar", "define", "PAY", "-"]).await
+}
+
+#[tokio::test]
+async fn a_calendar_is_a_file_and_back() {
+    let shell = defined().await;
+    let written = shell.run("calendar show PAY office --yaml").await.out;
+    assert_snapshot!(written, @r#"
+    calendar: office
+    zone: Europe/London
+    week:
+      mon: [09:00-12:30, 13:30-17:00]
+      tue: [09:00-12:30, 13:30-17:00]
+      wed: [09:00-12:30, 13:30-17:00]
+      thu: [09:00-12:30, 13:30-17:00]
+      fri: [09:00-12:00]
+    dates:
+      "2026-12-24":
+        name: Christmas Eve
+        hours: [09:00-12:00]
+      "2026-12-25": Christmas Day
+    "#);
+    // What was written says what is so already.
+    let again = define(&shell, &written).await;
+    assert_eq!(again.code, 3, "{again:?}");
+    let file = shell.folder().join("office.yaml");
+    std::fs::write(&file, written.replace("fri:", "sat:")).unwrap();
+    let said = shell.run(&format!("calendar define PAY {} --json=version,counts_days", file.display())).await;
+    assert_eq!((said.code, said.out.as_str()), (0, "{\"counts_days\":true,\"version\":2}\n"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_calendar_is_shown_with_its_days() {
+    let shell = defined().await;
+    let said = shell.run("calendar show PAY office").await;
+    // First its age, and which time-zone database is bundled: both change.
+    let shown: Vec<_> = said.out.lines().skip(2).collect();
+    assert_snapshot!(shown.join("\n").trim_start(), @r#"
+    DAY  HOURS
+    mon  09:00-12:30 13:30-17:00
+    tue  09:00-12:30 13:30-17:00
+    wed  09:00-12:30 13:30-17:00
+    thu  09:00-12:30 13:30-17:00
+    fri  09:00-12:00
+    sat  closed
+    sun  closed
+
+    DATE        DAY  HOURS        NAME
+    2026-12-24  thu  09:00-12:00  Christmas Eve
+    2026-12-25  fri  closed       Christmas Day
+    "#);
+    assert_snapshot!(shell.run("calendar list PAY").await.shown(), @r#"
+    CALENDAR  VERSION  ZONE  WEEKDAYS  DATES  DEFINED
+    24x7  0  UTC  7  0  built in
+    business  0  UTC  5  0  built in
+    office  1  Europe/London  5  2  ~
+    exit code 0
+    "#);
+    let json = shell.json("calendar show PAY office --version 1 --json=definition,policies,zone_rules_outdated").await;
+    assert_snapshot!(json, @r#"{"definition":{"dates":[{"date":"2026-12-24","hours":["09:00-12:00"],"name":"Christmas Eve"},{"date":"2026-12-25","hours":[],"name":"Christmas Day"}],"id":"office","week":[{"hours":["09:00-12:30","13:30-17:00"],"weekday":"Monday"},{"hours":["09:00-12:30","13:30-17:00"],"weekday":"Tuesday"},{"hours":["09:00-12:30","13:30-17:00"],"weekday":"Wednesday"},{"hours":["09:00-12:30","13:30-17:00"],"weekday":"Thursday"},{"hours":["09:00-12:00"],"weekday":"Friday"}],"zone":"Europe/London"},"policies":[],"zone_rules_outdated":false}"#);
+}
+
+#[tokio::test]
+async fn a_deadline_is_told_with_what_counts() {
+    let shell = defined().await;
+    let compute = "calendar compute PAY office --from 2026-12-23T15:00:00Z --target";
+    assert_snapshot!(shell.run(&format!("{compute} 8h")).await.shown(), @r#"
+    Due Mon 2026-12-28 12:00:00 GMT: ~ of working time, counted on office version 1
+    FROM  UNTIL
+    Wed 2026-12-23 15:00  Wed 2026-12-23 17:00
+    Thu 2026-12-24 09:00  Thu 2026-12-24 12:00
+    Mon 2026-12-28 09:00  Mon 2026-12-28 12:00
+    Dates between that differ:
+    DATE  DAY  HOURS  NAME
+    2026-12-24  thu  09:00-12:00  Christmas Eve
+    2026-12-25  fri  closed  Christmas Day
+    exit code 0
+    "#);
+    let json = shell.json(&format!("{compute} 2wd --json=deadline,length,span_count")).await;
+    assert_snapshot!(json, @r#"{"deadline":"2026-12-28T15:00:00Z","length":36000,"span_count":4}"#);
+    let between = "calendar between PAY office --from 2026-12-23T15:00:00Z --to 2026-12-28T10:30:00Z";
+    assert_eq!(shell.run(between).await.out, "6 h 30 min\n");
+    let refused = shell.run(&format!("{compute} 9000000h")).await;
+    assert_eq!((refused.code, refused.out.as_str()), (3, ""), "{refused:?}");
+    assert_eq!(shell.run(&format!("{compute} soon")).await.code, 2);
+}
+
+#[tokio::test]
+async fn holidays_come_from_icalendar() {
+    let shell = defined().await;
+    let dry = shell.fed(HOLIDAYS, &[&IMPORT[..], &["--dry-run"]].concat()).await;
+    assert_snapshot!(dry.shown(), @r#"
+    DATE  DAY  HOURS  NAME
+    2026-01-01  thu  closed  New Year's Day
+    2026-12-26  sat  closed  Christmas
+    2027-01-01  fri  closed  New Year's Day
+    3 dates are new
+    exit code 0
+    "#);
+    assert_eq!(shell.json("calendar show PAY office --json=version").await["version"], 1, "nothing was changed");
+
+    let said = shell.fed(HOLIDAYS, &IMPORT).await;
+    assert_snapshot!(said.shown(), @r#"
+    office version 2: Europe/London, 5 dates that differ
+    3 dates are new
+    exit code 0
+    "#);
+    let dates = shell.json("calendar show PAY office --json=definition.dates").await;
+    let dates: Vec<_> = dates["definition.dates"].as_array().unwrap().iter().map(|day| day["date"].clone()).collect();
+    assert_eq!(dates, ["2026-01-01", "2026-12-24", "2026-12-25", "2026-12-26", "2027-01-01"]);
+    let again = shell.fed(HOLIDAYS, &IMPORT).await;
+    assert_snapshot!(again.shown(), @r#"
+    No dates.
+    0 dates are new
+    exit code 0
+    "#);
+
+    let timed = HOLIDAYS.replace("DTSTART;VALUE=DATE:20261224", "DTSTART:20261224T120000Z");
+    assert_snapshot!(shell.fed(&timed, &IMPORT).await.shown(), @r#"
+    error: standard input: nothing is imported
+      “Christmas” is not all day: half days are written in the calendar's file; --all-day-only leaves it out
+    exit code 2
+    "#);
+}
+
+#[tokio::test]
+async fn what_is_no_calendar_is_refused_with_its_places() {
+    let shell = defined().await;
+    let slip = define(&shell, &OFFICE.replace("zone:", "zoen:")).await;
+    assert_snapshot!(slip.shown(), @r#"
+    error: standard input: line 2 column 1: unknown field `zoen`, expected one of calendar, zone, week, dates
+     --> <input>:2:1
+      |
+    1 | calendar: office
+    2 | zoen: Europe/London
+      | ^ unknown field `zoen`, expected one of calendar, zone, week, dates
+    3 | week:
+    4 |  mon-thu: ["09:00-12:30", "13:30-17:00"]
+      |
+    `snaglog calendar define --help` shows one.
+    exit code 2
+    "#);
+    let wrong =
+        OFFICE.replace("London", "Londn").replace("13:30-17:00", "12:00-17:00").replace("2026-12-25", "2026-13-25");
+    assert_snapshot!(define(&shell, &wrong).await.shown(), @r#"
+    InvalidFields: the request is malformed
+      definition.zone: must be a time zone of the IANA database, such as Europe/London; "Europe/Londn" is none
+      definition.dates[1].date: must be a date such as 2026-12-24; it is "2026-13-25"
+      definition.week.mon[1]: 12:00-17:00 overlaps 09:00-12:30
+      definition.week.tue[1]: 12:00-17:00 overlaps 09:00-12:30
+      definition.week.wed[1]: 12:00-17:00 overlaps 09:00-12:30
+      definition.week.thu[1]: 12:00-17:00 overlaps 09:00-12:30
+    exit code 2
+    "#);
+    let empty = "calendar: never\nzone: UTC\nweek:\n  mon: []\n";
+    assert_snapshot!(define(&shell, empty).await.shown(), @r#"
+    InvalidFields: the request is malformed
+      definition.week: has no working time at all
+    exit code 2
+    "#);
+    let nights = "calendar: business\nzone: UTC\nweek:\n  mon: [\"22:00-06:00\"]\n";
+    assert_snapshot!(define(&shell, nights).await.shown(), @r#"
+    CalendarMalformed: the request is malformed
+      calendar.policies[0].severities.sev2.mitigate: can't be counted in working days: calendar business has intervals over midnight, which belong to two dates
+      calendar.policies[0].severities.sev2.resolve: can't be counted in working days: calendar business has intervals over midnight, which belong to two dates
+      calendar.policies[0].severities.sev3.accept: can't be counted in working days: calendar business has intervals over midnight, which belong to two dates
+      calendar.policies[0].severities.sev3.resolve: can't be counted in working days: calendar business has intervals over midnight, which belong to two dates
+    exit code 3
+    "#);
+    let built_in = "calendar: 24x7\nzone: UTC\nweek:\n  mon: [\"09:00-17:00\"]\n";
+    assert_snapshot!(define(&shell, built_in).await.shown(), @r#"
+    CalendarBuiltIn: PAY/24x7: calendar 24x7 is built in; give yours another name
+    exit code 3
+    "#);
+    assert_eq!(shell.json("calendar show PAY office --json=versions").await["versions"], 1);
+    let unknown = shell.run("calendar show PAY nights").await;
+    assert_snapshot!(unknown.shown(), @r#"
+    UnknownCalendar: PAY/nights: there is no such calendar
+    exit code 3
+    "#);
+}
