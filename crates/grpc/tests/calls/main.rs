@@ -21,6 +21,7 @@ mod messages;
 mod policies;
 mod search;
 mod sla;
+mod timelines;
 mod watches;
 mod web;
 mod work;
