@@ -10,6 +10,7 @@ mod cycle;
 mod evaluate;
 mod ledger;
 mod plan;
+mod route;
 mod story;
 mod terms;
 mod timeline;

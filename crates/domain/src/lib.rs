@@ -27,6 +27,10 @@
 //! **To add a rejection**: a variant of [`Rejection`], a story in `tests/stories/` that meets it, its name among the `RULES` of
 //! `tests/stories/properties_reach.rs`; `grpc` does not compile until it has a reason and a status.
 //!
+//! **To add a fact that a clock looks at**: a variant of [`clocks::Noted`], an arm in `clocks/ledger.rs`; where it stops, pauses or changes a clock, in
+//! `clocks/timeline.rs`; where it doesn't though one might think so, a [`clocks::Bystander`] in `clocks/story.rs`; a case in `tests/clocks/reported.rs`, its
+//! word in `tests/clocks/told.rs` and `properties.rs`. Then the view that stores ledgers.
+//!
 //! **To add a setting of the project**: its command, its event, its field in the state, an arm in each of `project/decide.rs` and `project/fold.rs`, a story in
 //! `tests/stories/projects.rs`.
 

@@ -6,10 +6,11 @@ use super::Clock;
 use super::cycle::{Alarm, AlarmKind, Breach, Clocks, Cycle};
 use super::ledger::{Ledger, Noted};
 use super::plan::ruling;
+use super::route::{Route, Until};
 use super::story::{Line, Story, Told, add_bystanders};
 use super::terms::Terms;
 use super::timeline::{Key, Run, Timeline};
-use super::walk::{Route, Until, Walk};
+use super::walk::Walk;
 use crate::policy::Subject;
 
 /// The clocks of an issue as they stand at an instant; empty for an issue that was not filed. Facts after `now` count as if it were later: for what was

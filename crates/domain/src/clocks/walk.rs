@@ -2,41 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::Clock;
 use super::cycle::{Alarm, AlarmKind, Breach, Cause, Cycle, Pause, Standstill, State};
 use super::plan::{Due, ruling};
+use super::route::{Route, Step, Until, steps};
 use super::story::{Line, Told};
-use super::terms::Terms;
-use super::timeline::{Change, Key, Run, Timeline};
+use super::timeline::{Change, Halt, Key};
 use crate::ids::{PersonId, SeverityId};
 use crate::policy::Subject;
-
-/// Which part of a history a walk counts.
-#[derive(Debug, Clone)]
-pub(super) struct Route<'a> {
-    pub(super) terms: &'a Terms<'a>,
-    pub(super) timeline: &'a Timeline<'a>,
-    pub(super) clock: Clock,
-    pub(super) number: u32,
-    pub(super) run: Run,
-    /// Up to where: now, or the first triage, before which an earlier severity ruled.
-    pub(super) until: Until,
-    /// The severity, component and source that rule it from its start.
-    pub(super) subject: Subject,
-    /// Only changes after this revision count beside the subject: what came before is in it already.
-    pub(super) changed_after: u64,
-    /// The first triage, where it gave what rules from filing on: nobody is told of anything earlier.
-    pub(super) told_from: Option<Key>,
-    /// Whether to tell a story.
-    pub(super) telling: bool,
-}
-
-/// Where a walk ends, should the clock not be stopped before.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Until {
-    Now(Timestamp),
-    Before(Key),
-}
 
 /// A walk under way.
 pub(super) struct Walk<'a> {
@@ -57,16 +29,6 @@ pub(super) struct Walk<'a> {
     breach: Option<Breach>,
     alarms: Vec<Alarm>,
     story: Vec<Line>,
-}
-
-/// A fact on the way.
-#[derive(Debug, Clone, Copy)]
-enum Step<'a> {
-    Asked(&'a PersonId),
-    Answered,
-    Dismissed(&'a PersonId),
-    Reinstated,
-    Changed(Change<'a>),
 }
 
 impl<'a> Walk<'a> {
@@ -376,8 +338,7 @@ impl<'a> Walk<'a> {
     /// Who asked what is open.
     fn asker(&self, key: Key) -> &'a PersonId {
         let timeline = self.route.timeline;
-        let open =
-            |halt: &&super::timeline::Halt<'a>| halt.stretch.from <= key && halt.stretch.to.is_none_or(|to| to > key);
+        let open = |halt: &&Halt<'a>| halt.stretch.from <= key && halt.stretch.to.is_none_or(|to| to > key);
         timeline.questions.iter().find(open).map_or(timeline.filing.by, |halt| halt.by)
     }
 
@@ -394,30 +355,4 @@ impl<'a> Walk<'a> {
             self.tell(key, None, told);
         }
     }
-}
-
-impl Until {
-    fn is_before(self, key: Key) -> bool {
-        matches!(self, Self::Before(end) if key >= end)
-    }
-}
-
-/// What happens to a cycle on its way, in order.
-fn steps<'a>(route: &Route<'a>) -> Vec<(Key, Step<'a>)> {
-    let Timeline { questions, dismissals, changes, .. } = route.timeline;
-    let mut steps = Vec::new();
-    // A new cycle starts unpaused: only what is asked from its start on pauses it.
-    for halt in questions.iter().filter(|halt| halt.stretch.from >= route.run.from) {
-        steps.push((halt.stretch.from, Step::Asked(halt.by)));
-        steps.extend(halt.stretch.to.map(|to| (to, Step::Answered)));
-    }
-    for halt in dismissals {
-        steps.push((halt.stretch.from, Step::Dismissed(halt.by)));
-        steps.extend(halt.stretch.to.map(|to| (to, Step::Reinstated)));
-    }
-    let later = changes.iter().filter(|(key, _)| key.revision > route.changed_after);
-    steps.extend(later.map(|(key, change)| (*key, Step::Changed(*change))));
-    // Stable: of one event, what it ends stands before what it begins.
-    steps.sort_by_key(|(key, _)| *key);
-    steps
 }
