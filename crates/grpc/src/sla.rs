@@ -1,8 +1,10 @@
 //! The SLA service: what was promised, and how it is kept.
 
+mod audit;
 mod due;
 mod lists;
 mod show;
+mod story;
 mod window;
 
 use std::sync::Arc;
@@ -12,12 +14,17 @@ use ::commands::{Commands, Environment};
 use api::errors::v1::Reason;
 use api::sla::v1::sla_service_server::SlaService;
 use api::sla::v1::{
-    self as proto, GetComplianceRequest, GetComplianceResponse, GetPausesRequest, GetPausesResponse, GetSlaRequest,
-    GetSlaResponse, ListAtRiskRequest, ListAtRiskResponse, ListBreachesRequest, ListBreachesResponse, WatchDueRequest,
-    WatchDueResponse,
+    self as proto, ExplainSlaRequest, ExplainSlaResponse, GetComplianceRequest, GetComplianceResponse,
+    GetPausesRequest, GetPausesResponse, GetSlaRequest, GetSlaResponse, ListAtRiskRequest, ListAtRiskResponse,
+    ListBreachesRequest, ListBreachesResponse, RecomputeComplianceRequest, RecomputeComplianceResponse,
+    WatchDueRequest, WatchDueResponse,
 };
+use audit::{Auditor, Back, Counting};
+use domain::clocks::explain;
 use domain::ids::{IssueKey, ProjectId};
-use futures::stream::BoxStream;
+use event_log::EventLog;
+use futures::stream::{BoxStream, StreamExt as _, try_unfold};
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 use tonic_types::FieldViolation;
@@ -41,30 +48,38 @@ pub(crate) struct Sla {
     bookmark_every: Duration,
     /// One for each who watches what comes due.
     watchers: Arc<Semaphore>,
+    /// Looks back.
+    auditor: Auditor,
 }
 
 impl Sla {
     pub(crate) fn new(
-        (commands, views): (Arc<Commands>, Arc<Views>),
+        (commands, views, log): (Arc<Commands>, Arc<Views>, Arc<dyn EventLog>),
         environment: Arc<dyn Environment>,
         bookmark_every: Duration,
     ) -> Self {
         let watchers = Arc::new(Semaphore::new(SUBSCRIBERS_MAX));
-        Self { commands, views, environment, bookmark_every, watchers }
+        Self { commands, views, environment, bookmark_every, watchers, auditor: Auditor::new(log) }
     }
 }
 
 #[tonic::async_trait]
 impl SlaService for Sla {
+    type RecomputeComplianceStream = BoxStream<'static, Result<RecomputeComplianceResponse, Status>>;
     type WatchDueStream = BoxStream<'static, Result<WatchDueResponse, Status>>;
 
     async fn get_sla(&self, mut request: Request<GetSlaRequest>) -> Result<Response<GetSlaResponse>, Status> {
         let caller = Caller::attached(&mut request)?;
-        let GetSlaRequest { key, consistency } = request.into_inner();
-        let mut faults = Faults::default();
+        let GetSlaRequest { key, consistency, look_back } = request.into_inner();
+        let (mut faults, now) = (Faults::default(), self.environment.now());
         let at_least = AtLeast::parse(&mut faults, consistency.as_ref())?;
         let key = faults.required("key", &key, IssueKey::parse);
-        let query = GetClocks { key: faults.finish(key)? };
+        let back = look_back.as_ref().map(|asked| Back::parse(&mut faults, asked, now));
+        let key = faults.finish(key.filter(|_| back != Some(None)))?;
+        if let Some(back) = back.flatten() {
+            return self.sla_then(&key, back, now).await;
+        }
+        let query = GetClocks { key };
         let (found, token) = self.views.ask(&query, &query.key.project, &at_least, caller.deadline).await?;
         let Some(live) = found else {
             projects::must_exist(&self.commands, &query.key.project).await?;
@@ -83,22 +98,18 @@ impl SlaService for Sla {
         mut request: Request<GetComplianceRequest>,
     ) -> Result<Response<GetComplianceResponse>, Status> {
         let caller = Caller::attached(&mut request)?;
-        let GetComplianceRequest { project, window, by, step, consistency } = request.into_inner();
-        let (mut faults, now) = (Faults::default(), self.environment.now());
+        let GetComplianceRequest { project, window, by, step, consistency, look_back } = request.into_inner();
+        let now = self.environment.now();
+        if let Some(look_back) = look_back {
+            let request = RecomputeComplianceRequest { project, window, by, step, look_back: Some(look_back) };
+            return self.compliance_then(request, now).await;
+        }
+        let mut faults = Faults::default();
         let at_least = AtLeast::parse(&mut faults, consistency.as_ref())?;
         let project = faults.required("project", &project, ProjectId::parse);
-        let by = known_dimension(&mut faults, by);
-        let step = known_step(&mut faults, step);
-        let days = faults.within("window", |faults| window::days(faults, window.as_ref(), now));
-        if let (Some(Some(_)), Some((since, until))) = (by, days)
-            && until.since(since) > SLA_DAYS_BY_DIMENSION_MAX
-        {
-            let days = until.since(since);
-            faults.add("window", format!("by a dimension has at most {SLA_DAYS_BY_DIMENSION_MAX} days, not {days}"));
-        }
-        let parsed = project.zip(by).zip(step).zip(days);
-        let (((project, by), step), (since, until)) = faults.finish(parsed)?;
-        let query = GetCompliance { project, asked: Asked { by, since, until, step }, now };
+        let asked = asked(&mut faults, (window.as_ref(), by, step), now);
+        let (project, asked) = faults.finish(project.zip(asked))?;
+        let query = GetCompliance { project, asked, now };
         let (found, token) = self.views.ask(&query, &query.project, &at_least, caller.deadline).await?;
         if found.cut {
             return Err(too_much("window"));
@@ -108,6 +119,42 @@ impl SlaService for Sla {
         }
         let compliance = show::compliance(&query.project, &found.compliance, now, &token);
         Ok(Response::new(GetComplianceResponse { compliance: Some(compliance), consistency_token: token }))
+    }
+
+    async fn recompute_compliance(
+        &self,
+        request: Request<RecomputeComplianceRequest>,
+    ) -> Result<Response<Self::RecomputeComplianceStream>, Status> {
+        let permit = Arc::clone(&self.watchers).try_acquire_owned();
+        let permit = permit.map_err(|_| status::too_many_watchers(SUBSCRIBERS_MAX))?;
+        let counting = self.counting(request.into_inner(), self.environment.now()).await?;
+        let told = try_unfold(Some((counting, permit)), |state| async move {
+            let Some((mut counting, permit)) = state else { return Ok(None) };
+            let more = counting.step().await?;
+            let told = counting.progress();
+            if more {
+                return Ok::<_, Status>(Some((told, Some((counting, permit)))));
+            }
+            let compliance = Some(counting.answer());
+            Ok(Some((RecomputeComplianceResponse { compliance, ..told }, None)))
+        });
+        Ok(Response::new(told.boxed()))
+    }
+
+    async fn explain_sla(&self, request: Request<ExplainSlaRequest>) -> Result<Response<ExplainSlaResponse>, Status> {
+        let ExplainSlaRequest { key, look_back } = request.into_inner();
+        let (mut faults, now) = (Faults::default(), self.environment.now());
+        let key = faults.required("key", &key, IssueKey::parse);
+        let back = look_back.as_ref().map(|asked| Back::parse(&mut faults, asked, now));
+        let key = faults.finish(key.filter(|_| back != Some(None)))?;
+        let sight = self.auditor.sight(&key.project, back.flatten(), now).await?;
+        let live = self.auditor.live(&key, &sight).await?;
+        let (_, told) = explain(&live.ledger, &live.project.terms(), sight.instant);
+        Ok(Response::new(ExplainSlaResponse {
+            sla: Some(show::sla(&key, &live, sight.instant, &sight.token)),
+            stories: story::stories(&told),
+            consistency_token: sight.token,
+        }))
     }
 
     async fn list_breaches(
@@ -130,26 +177,80 @@ impl SlaService for Sla {
     }
 }
 
-fn known_dimension(faults: &mut Faults, by: i32) -> Option<Option<Dimension>> {
-    let known = |by| match by {
+impl Sla {
+    async fn sla_then(&self, key: &IssueKey, back: Back, now: Timestamp) -> Result<Response<GetSlaResponse>, Status> {
+        let sight = self.auditor.sight(&key.project, Some(back), now).await?;
+        let live = self.auditor.live(key, &sight).await?;
+        let sla = Some(show::sla(key, &live, sight.instant, &sight.token));
+        Ok(Response::new(GetSlaResponse { sla, consistency_token: sight.token }))
+    }
+
+    async fn compliance_then(
+        &self,
+        request: RecomputeComplianceRequest,
+        now: Timestamp,
+    ) -> Result<Response<GetComplianceResponse>, Status> {
+        let mut counting = self.counting(request, now).await?;
+        while counting.step().await? {}
+        let compliance = counting.answer();
+        let consistency_token = counting.token();
+        Ok(Response::new(GetComplianceResponse { compliance: Some(compliance), consistency_token }))
+    }
+
+    async fn counting(&self, request: RecomputeComplianceRequest, now: Timestamp) -> Result<Counting, Status> {
+        let RecomputeComplianceRequest { project, window, by, step, look_back } = request;
+        let mut faults = Faults::default();
+        let project = faults.required("project", &project, ProjectId::parse);
+        let back = look_back.as_ref().map(|asked| Back::parse(&mut faults, asked, now));
+        let end = back.flatten().and_then(|back| back.instant()).unwrap_or(now);
+        let asked_then = asked(&mut faults, (window.as_ref(), by, step), end);
+        let (project, _) = faults.finish(project.zip(asked_then).filter(|_| back != Some(None)))?;
+        let sight = self.auditor.sight(&project, back.flatten(), now).await?;
+        // A window that says no end ends then.
+        let mut faults = Faults::default();
+        let asked = asked(&mut faults, (window.as_ref(), by, step), sight.instant);
+        let asked = faults.finish(asked)?;
+        Ok(self.auditor.count(project, asked, sight))
+    }
+}
+
+/// What is asked of compliance; a window that says no end ends at `now`.
+fn asked(
+    faults: &mut Faults,
+    (window, by, step): (Option<&proto::ComplianceWindow>, i32, i32),
+    now: Timestamp,
+) -> Option<Asked> {
+    let by = faults.maybe_choice("by", by, known_dimension);
+    let step = faults.maybe_choice("step", step, known_step);
+    let days = faults.within("window", |faults| window::days(faults, window, now));
+    if let (Some(_), Some((since, until))) = (by, days)
+        && until.since(since) > SLA_DAYS_BY_DIMENSION_MAX
+    {
+        let days = until.since(since);
+        faults.add("window", format!("by a dimension has at most {SLA_DAYS_BY_DIMENSION_MAX} days, not {days}"));
+    }
+    let (since, until) = days?;
+    Some(Asked { by, since, until, step })
+}
+
+fn known_dimension(by: proto::Dimension) -> Option<Dimension> {
+    match by {
         proto::Dimension::Unspecified => None,
         proto::Dimension::Severity => Some(Dimension::Severity),
         proto::Dimension::Team => Some(Dimension::Team),
         proto::Dimension::Component => Some(Dimension::Component),
         proto::Dimension::Source => Some(Dimension::Source),
         proto::Dimension::Customer => Some(Dimension::Customer),
-    };
-    if by == 0 { Some(None) } else { faults.choice("by", by, known).map(Some) }
+    }
 }
 
-fn known_step(faults: &mut Faults, step: i32) -> Option<Option<Step>> {
-    let known = |step| match step {
+fn known_step(step: proto::TrendStep) -> Option<Step> {
+    match step {
         proto::TrendStep::Unspecified => None,
         proto::TrendStep::Day => Some(Step::Day),
         proto::TrendStep::Week => Some(Step::Week),
         proto::TrendStep::Month => Some(Step::Month),
-    };
-    if step == 0 { Some(None) } else { faults.choice("step", step, known).map(Some) }
+    }
 }
 
 /// There is more to read than an answer may cost.

@@ -200,6 +200,9 @@ async fn a_project_and_its_settings() {
         project!(remove_customer_person, RemoveCustomerPersonRequest { customer: customer(), person: "cora".into() });
     assert_eq!(project.customers[0].people, ["carl"]);
     assert!(project!(set_self_verification, SetSelfVerificationRequest { on: true }).self_verification);
+    let reactor = projects::Reactor::Deadlines.into();
+    let project = project!(switch_reactor, SwitchReactorRequest { reactor, on: false });
+    assert_eq!(project.switched_off, [reactor]);
 
     let (team, person) = (|| "core".to_owned(), || "ada".to_owned());
     let project = || "PAY".to_owned();
@@ -276,6 +279,12 @@ async fn every_command_names_all_that_it_needs() {
         comment_on_issue(CommentOnIssueRequest) ["key", "text"];
         watch_issue(WatchIssueRequest) ["key"];
         estimate_item(EstimateItemRequest) ["key"];
+        rebase_clocks(RebaseClocksRequest) ["key"];
+        record_sla_at_risk(RecordSlaAtRiskRequest) ["key", "clock", "cycle", "set_by"];
+        record_sla_breach(RecordSlaBreachRequest) ["key", "clock", "cycle", "set_by"];
+        correct_sla_breach(CorrectSlaBreachRequest) ["key", "clock", "cycle"];
+        record_escalation(RecordEscalationRequest) ["key", "clock", "cycle", "set_by", "step"];
+        record_delivery(RecordDeliveryRequest) ["key", "cycle", "rule"];
     }
     need! { projects:
         create_project(projects::CreateProjectRequest) ["project", "name"];
@@ -288,8 +297,11 @@ async fn every_command_names_all_that_it_needs() {
         add_customer_person(projects::AddCustomerPersonRequest) ["project", "customer", "person"];
         remove_customer_person(projects::RemoveCustomerPersonRequest) ["project", "customer", "person"];
         set_self_verification(projects::SetSelfVerificationRequest) ["project"];
+        switch_reactor(projects::SwitchReactorRequest) ["project", "reactor"];
         add_team_member(projects::AddTeamMemberRequest) ["project", "team", "person"];
         remove_team_member(projects::RemoveTeamMemberRequest) ["project", "team", "person"];
+        set_member_away(projects::SetMemberAwayRequest) ["project", "team", "person", "until"];
+        set_member_back(projects::SetMemberBackRequest) ["project", "team", "person"];
     }
     need! { releases:
         record_deployment(RecordDeploymentRequest) ["project", "release", "environment"];

@@ -100,6 +100,13 @@ impl Environment for Clockwork {
     }
 }
 
+impl Clockwork {
+    /// So many seconds pass at once.
+    pub(crate) fn passes(&self, seconds: i64) {
+        self.now_ms.fetch_add(seconds * 1_000, Ordering::Relaxed);
+    }
+}
+
 impl Given {
     /// A server with nothing in it.
     pub(crate) async fn server() -> Self {

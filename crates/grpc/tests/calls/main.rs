@@ -4,7 +4,10 @@
 mod admin;
 mod answers;
 mod around;
+mod audit;
 mod boards;
+mod calendars;
+mod clocks;
 mod commands;
 mod discovery;
 mod ending;
@@ -21,6 +24,7 @@ mod messages;
 mod policies;
 mod search;
 mod sla;
+mod teams;
 mod timelines;
 mod watches;
 mod web;

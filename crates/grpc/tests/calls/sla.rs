@@ -48,6 +48,7 @@ fn compliance(token: &str, by: Dimension) -> GetComplianceRequest {
         by: by.into(),
         step: TrendStep::Day.into(),
         consistency: at_least([token]),
+        ..Default::default()
     }
 }
 
@@ -55,7 +56,7 @@ fn compliance(token: &str, by: Dimension) -> GetComplianceRequest {
 async fn an_issues_clocks_are_told_as_they_stand_and_why() {
     let given = Given::project().await;
     let token = two_issues(&given).await;
-    let asked = GetSlaRequest { key: "pay-1".into(), consistency: at_least([&token]) };
+    let asked = GetSlaRequest { key: "pay-1".into(), consistency: at_least([&token]), ..Default::default() };
     let answer = sla(&given, "ada").get_sla(asked).await.unwrap().into_inner();
     let found = answer.sla.unwrap();
     assert!(!answer.consistency_token.is_empty());
@@ -75,7 +76,7 @@ async fn an_issues_clocks_are_told_as_they_stand_and_why() {
         resolve.why,
         "policy 0 promises 5 working days on business for sev2; outside of working time, nothing is used up"
     );
-    let unknown = GetSlaRequest { key: "PAY-9".into(), consistency: None };
+    let unknown = GetSlaRequest { key: "PAY-9".into(), ..Default::default() };
     refused(sla(&given, "ada").get_sla(unknown).await, Code::NotFound, "NO_SUCH_ISSUE");
 }
 
@@ -111,7 +112,7 @@ async fn what_can_not_be_asked_is_refused_with_all_its_faults() {
     let given = Given::project().await;
     let mut ada = sla(&given, "ada");
     let window = Some(ComplianceWindow { since: instant(NOW + DAY), until: None });
-    let asked = GetComplianceRequest { project: "no project".into(), window, by: 99, step: 98, consistency: None };
+    let asked = GetComplianceRequest { project: "no project".into(), window, by: 99, step: 98, ..Default::default() };
     let refusal = refused(ada.get_compliance(asked).await, Code::InvalidArgument, "INVALID_FIELDS");
     let mut fields = refusal.fields();
     fields.sort_unstable();

@@ -31,8 +31,8 @@ pub(crate) async fn check(year: &Year) -> BTreeMap<String, u64> {
         // What is recorded late may show another one; but a breach that was recorded stands.
         if facts.iter().all(|recorded| recorded.occurred_at == recorded.recorded_at) {
             assert_eq!(standing(&history), fallen(&counted), "{place}: breaches\n{}", told_of(&history));
+            at_risk(&history, &counted, &place);
         }
-        at_risk(&history, &counted, &place);
         for cycle in &counted.cycles {
             // A breach under an earlier severity stands: of that deadline the cycle keeps the instant only.
             let Some((plan, breach)) = cycle.plan.as_ref().zip(cycle.breach.as_ref()) else { continue };
@@ -44,7 +44,7 @@ pub(crate) async fn check(year: &Year) -> BTreeMap<String, u64> {
                 *told.entry("counted by the minute".to_owned()).or_default() += 1;
             }
         }
-        shifts(&history, &counted, &place);
+        shifts(&history, &terms, &counted, &place);
     }
     told
 }
@@ -175,19 +175,17 @@ fn slowly(cycle: &Cycle, length: SignedDuration, calendar: &Calendar, deadline: 
     assert_eq!(at, deadline, "{place}: {} {} is used up", cycle.clock, cycle.number);
 }
 
-/// Shifts are planned for what was unmitigated for a day, and end when it is no longer.
-fn shifts(history: &[Recorded<IssueEvent>], counted: &Clocks, place: &str) {
+/// Shifts are planned for what was unmitigated for a day, as was known then, and end when it no longer is.
+fn shifts(history: &[Recorded<IssueEvent>], terms: &Terms<'_>, counted: &Clocks, place: &str) {
     let day = SignedDuration::from_hours(24);
     let mut standing = false;
-    for recorded in history {
+    for (index, recorded) in history.iter().enumerate() {
         match &recorded.event {
             IssueEvent::ShiftsPlanned { plan } => {
-                let mitigate = counted.of(Clock::Mitigate);
-                let unmitigated = mitigate.filter(|cycle| {
-                    cycle.start + day <= recorded.recorded_at
-                        && cycle.ended_at().is_none_or(|end| end > cycle.start + day)
-                });
-                assert!(unmitigated.count() > 0, "{place}: planned from {} too early\n{}", plan.from, told_of(history));
+                let known = clocks(&Ledger::of(&history[..index]), terms, recorded.recorded_at);
+                let mitigate = known.current(Clock::Mitigate);
+                let unmitigated = mitigate.filter(|cycle| cycle.ended_at().is_none() && cycle.start + day <= plan.from);
+                assert!(unmitigated.is_some(), "{place}: planned from {} too early\n{}", plan.from, told_of(history));
                 assert_eq!(plan.until.duration_since(plan.from), day, "{place}");
                 standing = true;
             }

@@ -244,9 +244,10 @@ impl Reading {
         Self::of(ledger, None, terms, now).with(&deliveries.collect::<Vec<_>>(), ledger)
     }
 
-    /// How many of its breaches no event tells.
-    pub fn untold(&self) -> u64 {
-        self.cycles.iter().filter(|run| run.breach.as_ref().is_some_and(|told| told.recorded.is_none())).count() as u64
+    /// How many of its clocks ran past their deadline by `now` since this was read.
+    pub fn late(&self, now: Timestamp) -> u64 {
+        let late = |run: &&Run| run.breaches_at.is_some_and(|at| at <= micros(now));
+        self.cycles.iter().filter(late).count() as u64
     }
 
     /// And what the log tells of the delivery rules.

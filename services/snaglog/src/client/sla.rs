@@ -2,6 +2,7 @@
 
 mod bar;
 mod compliance;
+mod explain;
 mod lists;
 mod sheet;
 
@@ -20,6 +21,8 @@ use super::watching;
 pub(crate) enum Command {
     /// Show an issue's clocks: what is used, what is left, when they are due, and why
     Show(Show),
+    /// Tell each clock's story: what moved it, how its deadline was counted, and what did not move it and why not
+    Explain(explain::Explain),
     /// Show how promises were kept: met ÷ (met + breached), and what it rests on
     Compliance(compliance::Compliance),
     /// List breaches with their causes, the latest first
@@ -37,6 +40,7 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Show(show) => show.run(session).await,
+            Self::Explain(explain) => explain.run(session).await,
             Self::Compliance(compliance) => compliance.run(session).await,
             Self::Breaches(breaches) => breaches.run(session).await,
             Self::AtRisk(at_risk) => at_risk.run(session).await,
@@ -55,13 +59,19 @@ pub(crate) struct Show {
     #[arg(long)]
     all: bool,
     #[command(flatten)]
+    back: explain::Back,
+    #[command(flatten)]
     fresh: Fresh,
 }
 
 impl Show {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         session.output.expect_fields_of::<Sla>(&[])?;
-        let request = GetSlaRequest { key: self.key.clone(), consistency: self.fresh.consistency() };
+        let request = GetSlaRequest {
+            key: self.key.clone(),
+            consistency: self.fresh.consistency(),
+            look_back: self.back.look_back(),
+        };
         let answer = SlaServiceClient::new(session.wire()).get_sla(request).await;
         let answer = answer.map_err(|status| explain(session.failure(status), &self.key))?.into_inner();
         session.output.show(&answer.sla.unwrap_or_default(), |sla| bar::story(&session.output, sla, self.all));

@@ -101,7 +101,7 @@ async fn ask(client: &Client, asked: Asked) -> std::result::Result<Option<u64>, 
         Asked::Year => (window(0, 365), Dimension::Unspecified, TrendStep::Month),
     };
     let (by, step) = (by.into(), step.into());
-    let request = GetComplianceRequest { project, window: Some(window), by, step, consistency: None };
+    let request = GetComplianceRequest { project, window: Some(window), by, step, ..Default::default() };
     let told = sla.get_compliance(request).await?.into_inner().compliance.unwrap_or_default();
     Ok(Some(told.untold_breaches))
 }

@@ -1,7 +1,10 @@
 //! `snaglog sla compliance PROJECT`.
 
 use api::sla::v1::sla_service_client::SlaServiceClient;
-use api::sla::v1::{self as proto, ComplianceFigures, ComplianceLine, ComplianceWindow, GetComplianceRequest, Measure};
+use api::sla::v1::{
+    self as proto, ComplianceFigures, ComplianceLine, ComplianceWindow, GetComplianceRequest, Measure,
+    RecomputeComplianceRequest,
+};
 use clap::{Args, ValueEnum};
 
 use super::sheet;
@@ -33,6 +36,8 @@ pub(crate) struct Compliance {
     #[arg(long)]
     csv: bool,
     #[command(flatten)]
+    back: super::explain::Back,
+    #[command(flatten)]
     fresh: Fresh,
 }
 
@@ -63,16 +68,7 @@ impl Compliance {
             return Err(Failure::usage("--csv and --json: one of them"));
         }
         session.output.expect_fields_of::<ComplianceLine>(&BESIDE)?;
-        let request = GetComplianceRequest {
-            project: self.project,
-            window: Some(ComplianceWindow { since: self.since, until: self.until }),
-            by: self.by.map_or(proto::Dimension::Unspecified, By::proto).into(),
-            step: self.step.map_or(proto::TrendStep::Unspecified, Step::proto).into(),
-            consistency: self.fresh.consistency(),
-        };
-        let answer = SlaServiceClient::new(session.wire()).get_compliance(request).await;
-        let answer = answer.map_err(|status| explain(session.failure(status), ""))?.into_inner();
-        let told = answer.compliance.unwrap_or_default();
+        let told = self.ask(session).await?;
         if session.output.is_json() {
             told.lines.iter().for_each(|line| session.output.json(row(&told, line)));
         } else if self.csv {
@@ -82,6 +78,39 @@ impl Compliance {
             session.output.text(story(&told));
         }
         Ok(())
+    }
+}
+
+impl Compliance {
+    async fn ask(&self, session: &Session) -> Result<proto::Compliance, Failure> {
+        let window = Some(ComplianceWindow { since: self.since, until: self.until });
+        let by = self.by.map_or(proto::Dimension::Unspecified, By::proto).into();
+        let step = self.step.map_or(proto::TrendStep::Unspecified, Step::proto).into();
+        let project = self.project.clone();
+        let mut client = SlaServiceClient::new(session.wire());
+        let failed = |status| explain(session.failure(status), "");
+        let Some(look_back) = self.back.look_back() else {
+            let consistency = self.fresh.consistency();
+            let request = GetComplianceRequest { project, window, by, step, consistency, look_back: None };
+            let answer = client.get_compliance(request).await.map_err(failed)?.into_inner();
+            return Ok(answer.compliance.unwrap_or_default());
+        };
+        // It may take long: how far it has come is told where somebody looks.
+        let request = RecomputeComplianceRequest { project, window, by, step, look_back: Some(look_back) };
+        let mut told = client.recompute_compliance(request).await.map_err(failed)?.into_inner();
+        let bar = indicatif::ProgressBar::new(0).with_message("issues").with_style(
+            indicatif::ProgressStyle::with_template("{spinner} {msg} {wide_bar} {percent} %")
+                .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()),
+        );
+        let mut answer = None;
+        while let Some(message) = told.message().await.map_err(failed)? {
+            bar.set_length(message.of_position);
+            bar.set_position(message.filed_at_position);
+            bar.set_message(format!("{} issues", message.issues));
+            answer = message.compliance;
+        }
+        bar.finish_and_clear();
+        answer.ok_or_else(|| Failure::failed("the server ended before it had counted all"))
     }
 }
 
