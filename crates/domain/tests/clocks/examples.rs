@@ -70,6 +70,12 @@ fn worked_examples() {
             now: "",
             expected: &["resolve: met Mon 12:00, sent back", "resolve 2: breached Tue 13:00, ended Wed 12:00"],
         },
+    ]);
+}
+
+#[test]
+fn worked_examples_in_days_and_over_nights() {
+    check(&[
         Case {
             name: "12: 2 working days from Tuesday 15:00",
             policies: &["sev2: resolve 2wd"],

@@ -161,12 +161,8 @@ pub(crate) fn details(event: &E) -> Vec<Detail> {
         E::WatchStarted { person } => {
             details.add("person", person);
         }
-        E::ShiftsPlanned { plan } => shifts::details(plan, &mut details),
-        E::ShiftHandedOver { shift, from, to } => {
-            details.add("shift", shift).add("from", from).add("to", to);
-        }
-        E::ShiftsEnded { because } => {
-            details.add("because", because.as_str());
+        E::ShiftsPlanned { .. } | E::ShiftHandedOver { .. } | E::ShiftsEnded { .. } => {
+            shifts::details(event, &mut details);
         }
         E::SlaAtRiskRecorded { .. }
         | E::SlaBreachRecorded { .. }

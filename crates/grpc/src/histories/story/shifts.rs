@@ -1,5 +1,6 @@
 //! A plan of shifts, in words.
 
+use domain::issue::IssueEvent;
 use domain::shifts::Plan;
 
 use super::Details;
@@ -15,8 +16,21 @@ pub(super) fn planned(plan: &Plan) -> String {
     }
 }
 
-/// Each shift, and each time in which nobody is on.
-pub(super) fn details(plan: &Plan, details: &mut Details) {
+/// Of an event of shifts: of a plan each shift, and each time in which nobody is on.
+pub(super) fn details(event: &IssueEvent, details: &mut Details) {
+    match event {
+        IssueEvent::ShiftsPlanned { plan } => of_plan(plan, details),
+        IssueEvent::ShiftHandedOver { shift, from, to } => {
+            details.add("shift", shift).add("from", from).add("to", to);
+        }
+        IssueEvent::ShiftsEnded { because } => {
+            details.add("because", because.as_str());
+        }
+        _ => {}
+    }
+}
+
+fn of_plan(plan: &Plan, details: &mut Details) {
     details.maybe("team", plan.team.as_ref()).add("from", plan.from).add("until", plan.until);
     for shift in &plan.shifts {
         details.add("on", format!("{} from {} until {}", shift.person, shift.hours.from, shift.hours.until));
