@@ -6,6 +6,7 @@ mod events;
 mod exit_codes;
 mod imported;
 mod pipes;
+mod policy;
 mod readme;
 mod refusals;
 mod repeats;

@@ -161,7 +161,9 @@ impl Proposed {
         let faults = details.bad_request().map(|bad| bad.field_violations.clone()).unwrap_or_default();
         let mut failure = explain(session.failure(status), "");
         if !faults.is_empty() {
-            failure.message = format!("{} can't be the policy of {}", self.name(), self.project.to_uppercase());
+            if failure.reason == "PolicyMalformed" {
+                failure.message = format!("{} can't be the policy of {}", self.name(), self.project.to_uppercase());
+            }
             let placed = faults.iter().map(|fault| read.placed(&self.name(), &fault.field, &fault.description));
             failure.faults = placed.collect();
         }

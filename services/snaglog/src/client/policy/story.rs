@@ -37,7 +37,8 @@ pub(super) const MOVED: [&str; 7] = ["ISSUE", "CLOCK", "SEVERITY", "TARGET", "TH
 /// What a preview went through.
 pub(super) fn summary(summary: &proto::PreviewSummary) -> String {
     let proto::PreviewSummary { issues, open_clocks, moved, breached } = summary;
-    let looked = format!("{open_clocks} open clocks of {issues} issues");
+    let issues = if *issues == 1 { String::from("1 issue") } else { format!("{issues} issues") };
+    let looked = format!("{open_clocks} open clocks of {issues}");
     if *moved == 0 {
         return format!("Of {looked}, a rebase would move none.");
     }
@@ -108,12 +109,13 @@ fn mismatch(mismatch: Mismatch) -> &'static str {
 /// What happened, beside what would have happened.
 pub(super) fn trial(trial: &Trial, output: &Output) -> String {
     let window = format!("{} to {}", output.exact(trial.since.as_ref()), output.exact(trial.until.as_ref()));
+    let issues = if trial.issues == 1 { String::from("1 issue") } else { format!("{} issues", trial.issues) };
     if trial.rows.is_empty() {
-        return format!("{window}: no clock ended and none was breached in {} issues.", trial.issues);
+        return format!("{window}: no clock ended and none was breached in {issues}.");
     }
     let head = ["MONTH", "SEVERITY", "CLOCK", "REALLY", "", "TRIED", ""];
     let rows = trial.rows.iter().map(|row| line(month(row), row)).chain(trial.totals.iter().map(total));
-    let mut parts = vec![format!("{window}, {} issues", trial.issues), table(&head, rows)];
+    let mut parts = vec![format!("{window}, {issues}"), table(&head, rows)];
     if trial.differing == 0 {
         parts.push(String::from("Every verdict would have been the same."));
         return parts.join("\n\n");
