@@ -22,6 +22,8 @@ const CALLS_MAX: usize = 4096;
 /// A connection has room for 1,024 calls.
 const CONNECTIONS: usize = 8;
 const CALLS: usize = 6000;
+/// After so many waves memory is at rest.
+const WAVES_MAX: usize = 6;
 
 /// A call, and what it was answered.
 type Answer = (FileIssueRequest, Result<String, Status>);
@@ -114,14 +116,18 @@ async fn over_the_bound_calls_are_refused_at_once_and_nothing_is_lost() {
     life::project(&clients[0], PROJECT).await.unwrap();
     let log = rusqlite::Connection::open(folder.path().join("log.db")).unwrap();
 
-    let first = wave(&server, &clients, &log).await;
-    let memory = server.resident_bytes().unwrap();
-    let second = wave(&server, &clients, &log).await;
+    let mut keys = wave(&server, &clients, &log).await;
+    let mut grown = Vec::new();
+    // Memory comes to rest: how soon depends on how many calls are there at once, and so on the machine.
+    while grown.last().is_none_or(|grown| *grown >= 32 << 20) {
+        assert!(grown.len() < WAVES_MAX, "each wave takes more: {grown:?}");
+        let before = server.resident_bytes().unwrap();
+        keys.append(&mut wave(&server, &clients, &log).await);
+        grown.push(server.resident_bytes().unwrap().saturating_sub(before));
+    }
 
-    let keys: BTreeSet<String> = first.union(&second).cloned().collect();
-    let dense: BTreeSet<String> = (1..=2 * CALLS).map(|ordinal| format!("{PROJECT}-{ordinal}")).collect();
+    let filed = (1 + grown.len()) * CALLS;
+    let dense: BTreeSet<String> = (1..=filed).map(|ordinal| format!("{PROJECT}-{ordinal}")).collect();
     assert_eq!(keys, dense, "each was filed, and once");
-    let grown = server.resident_bytes().unwrap().saturating_sub(memory);
-    assert!(grown < 64 << 20, "a second wave took {} MiB more", grown >> 20);
     assert_eq!(server.stop().await.unwrap().code, Some(0));
 }

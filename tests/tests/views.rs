@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
-use api::issues::v1::GetIssueRequest;
+use api::issues::v1::{GetIssueRequest, IssueOrder, ListIssuesRequest};
 use serde_json::{Value, json};
-use tests::client::as_fresh_as;
+use tests::client::{Client, as_fresh_as};
 use tests::life;
 use tests::server::Server;
 use tests::shell::{PROJECT, Said, Shell, clean, said};
@@ -27,15 +30,20 @@ async fn view_json(data: &Path, words: &[&str]) -> (i32, Value) {
 
 /// A server with thirty issues, which its views show.
 async fn filled() -> Shell {
+    filled_with(30).await
+}
+
+/// A server with so many issues, which its views show.
+async fn filled_with(issues: u64) -> Shell {
     let shell = Shell::start().await.unwrap();
     let client = shell.client().await.unwrap();
     let mut last = String::new();
-    for number in 1..=30 {
+    for number in 1..=issues {
         let filed = client.issues(life::CUSTOMER).file_issue(life::filing(PROJECT, number)).await.unwrap();
         last = filed.into_inner().consistency_token;
     }
     let shown =
-        GetIssueRequest { key: format!("{PROJECT}-30"), consistency: as_fresh_as([last]), ..Default::default() };
+        GetIssueRequest { key: format!("{PROJECT}-{issues}"), consistency: as_fresh_as([last]), ..Default::default() };
     client.issues(life::CUSTOMER).get_issue(shown).await.unwrap();
     shell
 }
@@ -107,4 +115,74 @@ async fn the_views_are_listed_with_what_they_lack() {
         let refused = shell.run(line).await;
         assert!(refused.code != 0 && refused.err.contains(reason), "{line}: {refused:?}");
     }
+}
+
+/// How often all clients together were answered, and whether the last of them saw the new tables.
+#[derive(Default)]
+struct Answers {
+    old: AtomicU64,
+    new: AtomicU64,
+}
+
+/// As many issues as are listed in one read. A longer page is several reads, and a rebuild may come between two of them.
+const LISTED: i32 = 20;
+
+/// Lists the oldest issues again and again until told that it is over: no list is refused, and none mixes old titles and new ones.
+async fn read_on(client: Client, answers: Arc<Answers>, over: Arc<AtomicBool>) {
+    while !over.load(Ordering::SeqCst) {
+        let order_by = IssueOrder::FiledOldest.into();
+        let list = ListIssuesRequest { project: PROJECT.into(), page_size: LISTED, order_by, ..Default::default() };
+        let listed = client.issues(life::DEVELOPER).list_issues(list).await.unwrap().into_inner().issues;
+        let (wrong, right): (Vec<_>, Vec<_>) = listed.iter().partition(|issue| issue.title == "Wrong");
+        assert_eq!(listed.len(), usize::try_from(LISTED).unwrap(), "there are more");
+        assert!(wrong.is_empty() || right.is_empty(), "{} old ones and {} new ones", wrong.len(), right.len());
+        let seen = if wrong.is_empty() { &answers.new } else { &answers.old };
+        seen.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// `SNAGLOG_REBUILD_ISSUES` says how many issues there are, 100 unless it does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_clients_are_answered_while_a_view_is_rebuilt_and_no_answer_mixes_old_and_new() {
+    const CLIENTS: usize = 50;
+    let issues: u64 = std::env::var("SNAGLOG_REBUILD_ISSUES").map_or(100, |issues| issues.parse().unwrap());
+    // Given a view in which all titles are wrong, fifty who read it, and somebody who files.
+    let shell = filled_with(issues).await;
+    let file = rusqlite::Connection::open(shell.folder().join("data/views.db")).unwrap();
+    let wrong = "UPDATE issues_v2_issue SET title = 'Wrong' WHERE project = ?";
+    assert_eq!(file.execute(wrong, [PROJECT]).unwrap() as u64, issues);
+    drop(file);
+    let (answers, over) = (Arc::<Answers>::default(), Arc::new(AtomicBool::new(false)));
+    let mut readers = Vec::new();
+    for _ in 0..CLIENTS {
+        let client = shell.client().await.unwrap();
+        readers.push(tokio::spawn(read_on(client, Arc::clone(&answers), Arc::clone(&over))));
+    }
+    while answers.old.load(Ordering::Relaxed) < CLIENTS as u64 {
+        tokio::task::yield_now().await;
+    }
+    let (client, filing) = (shell.client().await.unwrap(), Arc::clone(&over));
+    let filer = tokio::spawn(async move {
+        while !filing.load(Ordering::SeqCst) {
+            client.issues(life::CUSTOMER).file_issue(life::filing(PROJECT, 0)).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    // When it is rebuilt, then all are answered, at last by the new tables.
+    let rebuilt = shell.run("view rebuild issues --json").await;
+    assert_eq!(rebuilt.code, 0, "{rebuilt:?}");
+    let seen = answers.new.load(Ordering::Relaxed);
+    while answers.new.load(Ordering::Relaxed) < seen + CLIENTS as u64 {
+        tokio::task::yield_now().await;
+    }
+    over.store(true, Ordering::SeqCst);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    filer.await.unwrap();
+    println!(
+        "{} answers of the old tables, {} of the new",
+        answers.old.load(Ordering::Relaxed),
+        answers.new.load(Ordering::Relaxed)
+    );
 }
