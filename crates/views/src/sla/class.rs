@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use domain::clocks::{Ledger, Noted};
 use domain::ids::{ComponentId, CustomerId, SeverityId, TeamId};
+use domain::policy::SourceWord;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,12 @@ static SLICES: LazyLock<[Arc<str>; 6]> = LazyLock::new(|| {
     [ALL_ISSUES.into(), severity, team, component, source, customer]
 });
 
+/// The sources' words, shared for the same reason; the last: not known.
+static SOURCES: LazyLock<[Arc<str>; 5]> = LazyLock::new(|| {
+    let [customer, product_owner, security, system] = SourceWord::ALL.map(|source| source.as_str().into());
+    [customer, product_owner, security, system, words::NOT_KNOWN.into()]
+});
+
 /// A value in each dimension, in the order of [`Dimension::ALL`]; empty: none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -65,8 +72,8 @@ impl Class {
                 Noted::Filed { severity, component, source, customer, .. } => {
                     class.set(Dimension::Severity, severity.as_ref().map(SeverityId::shared));
                     class.set(Dimension::Component, component.as_ref().map(ComponentId::shared));
-                    let source = source.map_or(words::NOT_KNOWN, |source| source.as_str());
-                    class.set(Dimension::Source, Some(source.into()));
+                    let source = source.map_or(SourceWord::ALL.len(), |source| source as usize);
+                    class.set(Dimension::Source, Some(Arc::clone(&SOURCES[source])));
                     class.set(Dimension::Customer, customer.as_ref().map(CustomerId::shared));
                 }
                 Noted::Triaged { severity, component, team, .. } => {

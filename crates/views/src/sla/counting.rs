@@ -77,3 +77,8 @@ pub(super) fn spread(table: &'static Table, key: &Key, deltas: &[(&'static str, 
 fn measure(of: Measured) -> Value {
     (&MEASURES[of as usize]).into()
 }
+
+/// The measure's word, shared.
+pub(super) fn word(of: Measured) -> Arc<str> {
+    Arc::clone(&MEASURES[of as usize])
+}

@@ -38,9 +38,9 @@ struct Kept<'a> {
     /// `occurred_at`, in microseconds.
     #[serde(rename = "o")]
     occurred_at: i64,
-    /// `recorded_at`, in microseconds.
-    #[serde(rename = "r")]
-    recorded_at: i64,
+    /// `recorded_at`, in microseconds; absent: when it occurred.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    recorded_at: Option<i64>,
     /// Actor.
     #[serde(rename = "a")]
     actor: Arc<str>,
@@ -60,7 +60,9 @@ impl History {
             revision: recorded.revision,
             position: recorded.position,
             occurred_at: recorded.occurred_at.as_microsecond(),
-            recorded_at: recorded.recorded_at.as_microsecond(),
+            recorded_at: Some(recorded.recorded_at)
+                .filter(|at| *at != recorded.occurred_at)
+                .map(Timestamp::as_microsecond),
             actor: recorded.actor.shared(),
             facts,
         };
@@ -109,7 +111,7 @@ fn recalled<E>(
         position: kept.position,
         actor: Actor::parse(&kept.actor).map_err(|error| format!("actor: {error}"))?,
         occurred_at: at(kept.occurred_at)?,
-        recorded_at: at(kept.recorded_at)?,
+        recorded_at: at(kept.recorded_at.unwrap_or(kept.occurred_at))?,
         origin,
     }))
 }

@@ -1,13 +1,17 @@
 //! Rows that follow from what an issue's clocks read.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 
 use super::class::{Class, Dimension};
+use super::counting::word;
 use super::reading::{Reading, Run, Stands, Stop, Told, Way};
 use super::tables::{BreachRow, ClockRow, SuspicionRow};
 use crate::row::{Row, RowError};
+
+/// The states' words in the order of [`Stands`], shared, as each row has one.
+static STATES: LazyLock<[Arc<str>; 4]> = LazyLock::new(|| ["running", "paused", "ended", "cancelled"].map(Arc::from));
 
 /// All of them.
 pub(super) fn of(
@@ -39,9 +43,9 @@ fn clock(project: &Arc<str>, ordinal: u64, run: &Run, (issue_breached, read_at):
     ClockRow {
         project: Arc::clone(project),
         ordinal,
-        clock: run.clock.word().into(),
+        clock: word(run.clock),
         cycle: run.cycle,
-        state: state(run.state).into(),
+        state: Arc::clone(&STATES[run.state as usize]),
         since: run.since.map(instant),
         start: instant(run.start),
         version: run.version,
@@ -71,7 +75,7 @@ fn breach(project: &Arc<str>, ordinal: u64, run: &Run, told: &Told) -> BreachRow
     BreachRow {
         project: Arc::clone(project),
         ordinal,
-        clock: run.clock.word().into(),
+        clock: word(run.clock),
         cycle: run.cycle,
         breached_at: instant(verdict.map_or(told.deadline, |verdict| verdict.at)),
         deadline: instant(told.deadline),
@@ -102,15 +106,6 @@ fn suspicion(project: &Arc<str>, ordinal: u64, stop: &Stop, team: Arc<str>) -> S
         // Less than nothing is left where a later fact moved the deadline before the pause.
         left_percent: stop.left_percent.and_then(|left| u32::try_from(left).ok()).unwrap_or_default(),
         team,
-    }
-}
-
-pub(super) fn state(state: Stands) -> &'static str {
-    match state {
-        Stands::Running => "running",
-        Stands::Paused => "paused",
-        Stands::Ended => "ended",
-        Stands::Cancelled => "cancelled",
     }
 }
 

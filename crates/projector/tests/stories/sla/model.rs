@@ -104,7 +104,11 @@ async fn tell(given: &mut Given, history: Vec<(i64, Happens)>) -> Timestamp {
         latest = latest.max(at);
         match what {
             Happens::Issue(ordinal, event) => happens(given, ordinal, at, event).await,
-            Happens::Policy(minutes) => settles(given, latest, adopted(latest, minutes)).await,
+            Happens::Policy(minutes) => {
+                // Not in the very microsecond in which something else was recorded: see decision 17.
+                latest += SignedDuration::from_secs(1);
+                settles(given, latest, adopted(latest, minutes)).await;
+            }
             Happens::Folded => drop(given.folded().await),
         }
     }
