@@ -140,7 +140,7 @@ fn walk(calendar: &Calendar, from: Timestamp, target: Target) -> Option<Timestam
                 days -= u32::from(!calendar.hours(date).is_empty());
             }
             let wanted = zone.to_timestamp(date.to_datetime(time)).ok()?;
-            let latest = spans(date).filter(|(opens, _)| *opens <= wanted).last();
+            let latest = spans(date).rfind(|(opens, _)| *opens <= wanted);
             latest.map(|(_, closes)| wanted.min(closes)).or_else(|| spans(date).next().map(|(opens, _)| opens))
         }
     }

@@ -70,7 +70,9 @@ impl Compliance {
         session.output.expect_fields_of::<ComplianceLine>(&BESIDE)?;
         let told = self.ask(session).await?;
         if session.output.is_json() {
-            told.lines.iter().for_each(|line| session.output.json(row(&told, line)));
+            for line in &told.lines {
+                session.output.json(row(&told, line));
+            }
         } else if self.csv {
             let sheet = sheet::compliance(&told).map_err(|error| Failure::failed(format!("--csv: {error}")))?;
             session.output.text(sheet.trim_end());

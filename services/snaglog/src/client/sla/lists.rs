@@ -150,7 +150,9 @@ fn told<M: prost::Message + prost::Name>(
     row: impl Fn(&M) -> Vec<String>,
 ) {
     if session.output.is_json() {
-        all.iter().for_each(|one| session.output.json(json::to_json(one)));
+        for one in all {
+            session.output.json(json::to_json(one));
+        }
     } else if all.is_empty() {
         anstream::eprintln!("{none}");
     } else {
