@@ -23,6 +23,7 @@ mod lists;
 mod messages;
 mod policies;
 mod search;
+mod shifts;
 mod sla;
 mod teams;
 mod timelines;
