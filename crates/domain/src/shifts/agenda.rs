@@ -103,7 +103,9 @@ fn in_force(ledger: &Ledger, terms: &Terms<'_>) -> Option<(Subject, Timestamp)> 
         match &note.what {
             Noted::Triaged { severity, component, .. } => {
                 let at = if triaged { note.at } else { filed.at };
-                severity.iter().for_each(|severity| becomes(severity, at));
+                if let Some(severity) = severity {
+                    becomes(severity, at);
+                }
                 triaged = true;
                 if component.is_some() {
                     subject.component.clone_from(component);

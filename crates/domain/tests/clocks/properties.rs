@@ -100,7 +100,7 @@ fn sound(cycle: &Cycle, promised: &Promised) -> Result<(), TestCaseError> {
         let paused =
             cycle.pauses.iter().any(|pause| pause.from <= breach.at && pause.until.is_none_or(|to| breach.at < to));
         prop_assert!(!paused, "a breach inside a pause: {cycle:#?}");
-        let calendar = promised.calendars.version(&plan.calendar, plan.calendar_version).expect("it is pinned");
+        let calendar = promised.calendars.version(&plan.calendar, plan.calendar_version).unwrap();
         let working = calendar.next_open(breach.at) == Some(breach.at)
             || calendar.between(breach.at - SignedDuration::from_secs(1), breach.at).is_positive();
         // Of the calendar that ruled then; what a first triage replaced is not told any more.

@@ -66,11 +66,11 @@ fn who(actor: domain::ids::PersonId, clock: i64) -> Who {
 /// What leads on from where the issue stands, and who may do it.
 fn onward(issue: &Issue, choice: u8) -> (Command, &'static str) {
     let level = issue.triage.as_ref().and_then(|triage| triage.level.known().copied());
-    if issue.shifts.is_some() && choice % 2 == 0 {
+    if issue.shifts.is_some() && choice.is_multiple_of(2) {
         let to = person(["dan", "dora", "hal", "otto"][usize::from(choice / 2 % 4)]);
         return (Command::HandOverShift { shift: None, to }, "dan");
     }
-    if matches!(issue.state, State::New { triaged: true } | State::Accepted) && choice % 5 == 0 {
+    if matches!(issue.state, State::New { triaged: true } | State::Accepted) && choice.is_multiple_of(5) {
         return (Command::PlanShifts, "dan");
     }
     match &issue.state {
