@@ -1,7 +1,9 @@
 //! Progress on standard error, if that is a terminal.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use transfer::{Progress, Step};
+
+use crate::client::view::bar;
 
 /// A bar that follows what is told to it.
 pub(super) struct Bar {
@@ -11,8 +13,7 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn new() -> Self {
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos} of {human_len} ({eta})");
-        Self { bar: ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())), step: None }
+        Self { bar: bar(""), step: None }
     }
 
     /// Shows how far it is.

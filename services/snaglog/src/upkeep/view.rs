@@ -17,7 +17,7 @@ use crate::client::{Exit, Failure, Global};
 use crate::storage::{self, How, Opened, Place};
 
 /// What was prepared stays for so long, until a server of this build uses it.
-const PREPARED_LASTS: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+const KEPT_UNUSED: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
 
 const PREPARE_HELP: &str = "\
 A new build may fold a view differently: its version is higher, and its tables are built from the log. A server that is started before that
@@ -132,7 +132,7 @@ async fn prepare(desk: &Desk, views: Views) -> Result<(Vec<ViewId>, u64), Failur
     stop.cancel();
     projector.stopped().await;
     // Whatever became of it is kept, so that it can go on.
-    let kept = desk.store.announce(&ids, PREPARED_LASTS).await;
+    let kept = desk.store.announce(&ids, KEPT_UNUSED).await;
     match (done?, health) {
         (true, _) => kept.map(|()| (ids, events)).map_err(|error| of_store(&error)),
         (false, Health::UpgradeNeeded { reason }) => {
