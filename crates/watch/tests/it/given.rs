@@ -32,7 +32,7 @@ pub(crate) static CARDS: Table = Table {
 pub(crate) static VIEW: Schema = Schema { name: "cards", version: 1, tables: &[&CARDS] };
 
 /// Nothing is ever waited for longer.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Cards by (project, number): state and position.
 pub(crate) type Board = BTreeMap<u64, (String, u64)>;
