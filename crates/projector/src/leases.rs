@@ -121,8 +121,8 @@ async fn renew(shared: &Shared) -> Result<(), StoreError> {
 /// may be all there is.
 async fn take_share(shared: &Shared) -> Result<(), StoreError> {
     let views: Vec<_> = shared.views.iter().map(|view| view.schema().id()).collect();
-    let held = shared.store.held(&views).await?;
-    for partition in share::wanted(shared.leases.holder, &held) {
+    let holders = shared.store.held(&views).await?;
+    for partition in share::wanted(shared.leases.holder, &holders) {
         // Whose copy of the log trails would keep the view's readers waiting.
         let head = *shared.log.head(partition).borrow();
         let trails = views.iter().any(|view| *shared.store.advanced(*view, partition).borrow() > head);

@@ -41,29 +41,29 @@ fn hours(nights: bool) -> impl Strategy<Value = Hours> {
 }
 
 /// The first hours that fit beside each other; some day has working time.
-fn definition(zone: Zone, week: Vec<(usize, Hours)>, dates: Vec<(Date, Vec<Hours>)>) -> Definition {
+fn definition(zone: &Zone, week: Vec<(usize, Hours)>, dates: Vec<(Date, Vec<Hours>)>) -> Definition {
     let nine_to_five = Hours::new(540, 1020).unwrap();
     let id = CalendarId::parse("any").unwrap();
-    let (mut fits, mut dated): ([Vec<Hours>; 7], BTreeMap<Date, DatedDay>) = Default::default();
+    let (mut fits, mut special): ([Vec<Hours>; 7], BTreeMap<Date, DatedDay>) = Default::default();
     let make = |week: &[Vec<Hours>; 7], dates: &BTreeMap<_, _>| {
         Definition::new(id.clone(), zone.clone(), week.clone(), dates.clone())
     };
     for (day, hours) in week.into_iter().chain([(0, nine_to_five), (1, nine_to_five)]) {
         fits[day].push(hours);
-        if make(&fits, &dated).is_err() {
+        if make(&fits, &special).is_err() {
             fits[day].pop();
         }
     }
     for (date, hours) in dates {
-        if dated.contains_key(&date) {
+        if special.contains_key(&date) {
             continue;
         }
-        dated.insert(date, DatedDay { name: "differs".into(), hours });
-        if make(&fits, &dated).is_err() {
-            dated.remove(&date);
+        special.insert(date, DatedDay { name: "differs".into(), hours });
+        if make(&fits, &special).is_err() {
+            special.remove(&date);
         }
     }
-    make(&fits, &dated).unwrap()
+    make(&fits, &special).unwrap()
 }
 
 /// A calendar and a minute, in any year that a project may see; without `nights` no interval goes over midnight.
@@ -84,6 +84,6 @@ pub(crate) fn calendar_and_instant(nights: bool) -> impl Strategy<Value = (Calen
         // Leap days are rare: each calendar has one that differs.
         let leap_day = (date(2028, 2, 29), Vec::new());
         let dates = dates.into_iter().map(near_by).chain([leap_day]).collect();
-        (Calendar::new(definition(zone, week, dates), 1), at)
+        (Calendar::new(definition(&zone, week, dates), 1), at)
     })
 }

@@ -57,12 +57,12 @@ fn a_policy_is_adopted_anew_with_the_default_rules_of_what_is_new() {
 
 #[test]
 fn one_to_come_is_adopted_anew_for_its_time() {
-    let april = Some(at("2026-04-01T00:00:00Z"));
+    let april = at("2026-04-01T00:00:00Z");
     let mut own = draft();
-    own.effective_from = april;
+    own.effective_from = Some(april);
     let project = after(&adopted(&project(), at(NOON), own), at(LATER), four());
     assert_eq!(project.policies.in_force(at(LATER)).version, 0);
-    let then = project.policies.in_force(april.unwrap());
+    let then = project.policies.in_force(april);
     assert_eq!((then.version, then.severities.len()), (2, 4));
 }
 

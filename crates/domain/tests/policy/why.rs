@@ -1,5 +1,6 @@
 //! Why these targets: the first selector that matches wins, and says so.
 
+use domain::ids::SelectorId;
 use domain::policy::{Draft, Mismatch, Rules, SourceWord, Subject, Target, When};
 
 use crate::given::{
@@ -29,7 +30,7 @@ fn check(subject: &Subject, accept_hours: i64, selected: Option<&str>, passed_ov
     let ruling = project.policies.rules(1, subject).unwrap();
     assert_eq!(ruling.rules.targets.accept, Some(Target::Working(hours(accept_hours))));
     let why = ruling.why(subject);
-    assert_eq!((why.version, why.selector.as_ref().map(|name| name.as_str())), (1, selected));
+    assert_eq!((why.version, why.selector.as_ref().map(SelectorId::as_str)), (1, selected));
     let told: Vec<_> = why.passed_over.iter().map(|(name, mismatch)| (name.as_str(), *mismatch)).collect();
     assert_eq!(told, passed_over);
 }

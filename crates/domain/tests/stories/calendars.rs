@@ -25,7 +25,8 @@ fn decide(there: &Project, command: Command) -> Result<Vec<ProjectEvent>, Reject
 
 fn after(there: Project, events: Vec<ProjectEvent>) -> Project {
     let recorded = events.into_iter().map(|event| record(event, StreamKind::Project, "PAY", 2, hour(100)));
-    recorded.fold(Some(there), |project, recorded| project::evolve(project, &recorded)).unwrap()
+    let recorded: Vec<_> = recorded.collect();
+    recorded.iter().fold(Some(there), project::evolve).unwrap()
 }
 
 fn id(text: &str) -> CalendarId {
