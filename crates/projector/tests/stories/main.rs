@@ -23,6 +23,7 @@ mod restarts;
 mod retries;
 mod ruled;
 mod search;
+mod shifts;
 mod sla;
 mod tally;
 mod verified;
