@@ -79,7 +79,7 @@ impl Subscriber {
             let message = tokio::time::timeout(IN_VAIN, messages.message()).await;
             let heard = || self.heard.iter().map(|event| (&event.r#type, &event.subject)).collect::<Vec<_>>();
             let message = message.unwrap_or_else(|_| panic!("{types:?} are waited for in vain: {:?}", heard()));
-            let message = message.unwrap().expect("the stream goes on");
+            let message = message.unwrap().unwrap();
             if let Some(Message::Event(event)) = message.message {
                 self.heard.push(event);
             }

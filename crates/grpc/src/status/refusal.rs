@@ -123,7 +123,7 @@ macro_rules! reasons {
     (bare: $($bare:ident)*; telling: $($name:ident)*) => {
         /// Those with no facts of their own.
         macro_rules! bare {
-            () => { $(Rejection::$bare { .. })|* };
+            () => { Rejection::Incomplete { .. } $(| Rejection::$bare { .. })* };
         }
 
         /// A rejection's reason has its name.
@@ -160,7 +160,7 @@ reasons! {
 fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
     use Rejection as R;
     match rejection {
-        bare!() | R::Incomplete { .. } => Vec::new(),
+        bare!() => Vec::new(),
         R::UnknownProject { project } | R::ProjectExists { project } => fact("project", project),
         R::UnknownComponent { component } | R::SameComponent { component } | R::ComponentExists { component } => {
             fact("component", component)
@@ -203,7 +203,7 @@ fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
         R::AbsenceOver { from, until, now } => {
             vec![("from", from.to_string()), ("until", until.to_string()), ("now", now.to_string())]
         }
-        R::TooManyAbsences { limit } => fact("limit", limit),
+        R::TooManyAbsences { limit } | R::TooManyCalendars { limit } => fact("limit", limit),
         R::SwitchedOff { reactor } => fact("reactor", reactor),
         R::WrongTeamForLevel { team, level, may } => {
             vec![("team", team.to_string()), ("level", level.number().to_string()), ("may", join(may))]
@@ -222,7 +222,6 @@ fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
         }
         R::SchemeMalformed { problem } => fact("problem", problem),
         R::CalendarBuiltIn { calendar } => fact("calendar", calendar),
-        R::TooManyCalendars { limit } => fact("limit", limit),
         R::SamePolicy { version } | R::NothingToRebase { version } => fact("version", version),
         R::UnknownPolicy { version, latest } => two("version", version, "latest", latest),
         R::PolicyNotInForce { version, effective_from } => two("version", version, "effective_from", effective_from),

@@ -65,9 +65,9 @@ pub(super) fn details(event: &E, details: &mut Details) {
         }
         E::SlaEscalated { clock, cycle, set_by, step, when: _, to, people } => {
             details.add("clock", clock).add("cycle", cycle).add("set_by", set_by).add("step", step).add("to", whom(to));
-            people.iter().for_each(|person| {
+            for person in people {
                 details.add("person", person);
-            });
+            }
         }
         E::DeliveryRuleKept { cycle, rule, release } => {
             details.add("cycle", cycle).add("rule", asked(*rule)).maybe("release", release.as_ref());
