@@ -49,7 +49,8 @@ impl CalendarService for Calendars {
         let (request, (project, definition)) = call.close(project.zip(definition))?;
         let id = definition.id().clone();
         let done = self.commands.project(&project, Command::DefineCalendar { definition }, request).await;
-        let done = done.map_err(|error| status::command_error(&error, &Subject(format!("calendars/{project}/{id}"))))?;
+        let done =
+            done.map_err(|error| status::command_error(&error, &Subject(format!("calendars/{project}/{id}"))))?;
         let newest = find(&done.state, &id, None)?;
         Ok(reply::<DefineCalendarRequest, _>(&done, show::calendar(&newest, &done.state)))
     }
@@ -60,7 +61,7 @@ impl CalendarService for Calendars {
     ) -> Result<Response<GetCalendarResponse>, Status> {
         let GetCalendarRequest { project, calendar, version } = request.into_inner();
         let mut faults = Faults::default();
-        let asked = self.asked(&mut faults, &project, &calendar, version);
+        let asked = asked(&mut faults, &project, &calendar, version);
         let (found, calendar) = self.find(faults.finish(asked)?).await?;
         Ok(Response::new(GetCalendarResponse {
             calendar: Some(show::calendar(&calendar, &found.state)),
@@ -103,7 +104,7 @@ impl CalendarService for Calendars {
     ) -> Result<Response<ComputeDeadlineResponse>, Status> {
         let message = request.into_inner();
         let mut faults = Faults::default();
-        let asked = self.asked(&mut faults, &message.project, &message.calendar, message.version);
+        let asked = asked(&mut faults, &message.project, &message.calendar, message.version);
         let from = parse::time(&mut faults, "from", message.from.as_ref());
         let target = parse::target(&mut faults, "target", message.target.as_ref());
         let paused = parse::paused(&mut faults, "paused", message.paused.as_ref());
@@ -125,7 +126,7 @@ impl CalendarService for Calendars {
     ) -> Result<Response<MeasureWorkingTimeResponse>, Status> {
         let message = request.into_inner();
         let mut faults = Faults::default();
-        let asked = self.asked(&mut faults, &message.project, &message.calendar, message.version);
+        let asked = asked(&mut faults, &message.project, &message.calendar, message.version);
         let from = parse::time(&mut faults, "from", message.from.as_ref());
         let to = parse::time(&mut faults, "to", message.to.as_ref());
         if from.zip(to).is_some_and(|(from, to)| to < from) {
@@ -148,12 +149,6 @@ struct Asked {
 }
 
 impl Calendars {
-    fn asked(&self, faults: &mut Faults, project: &str, calendar: &str, version: Option<u32>) -> Option<Asked> {
-        let project = faults.required("project", project, ProjectId::parse);
-        let calendar = faults.required("calendar", calendar, CalendarId::parse);
-        Some(Asked { project: project?, calendar: calendar?, version })
-    }
-
     async fn find(&self, asked: Asked) -> Result<(Found<project::Project>, calendar::Calendar), Status> {
         let found = projects::find(&self.commands, &asked.project).await?;
         let calendar = find(&found.state, &asked.calendar, asked.version)?;
@@ -161,12 +156,19 @@ impl Calendars {
     }
 }
 
+fn asked(faults: &mut Faults, project: &str, calendar: &str, version: Option<u32>) -> Option<Asked> {
+    let project = faults.required("project", project, ProjectId::parse);
+    let calendar = faults.required("calendar", calendar, CalendarId::parse);
+    Some(Asked { project: project?, calendar: calendar?, version })
+}
+
 /// That version, or the newest, or that there is none.
 fn find(project: &project::Project, id: &CalendarId, version: Option<u32>) -> Result<calendar::Calendar, Status> {
     let calendars = &project.calendars;
     let found = version.map_or_else(|| calendars.latest(id), |version| calendars.version(id, version));
     found.ok_or_else(|| {
-        let what = version.map_or_else(|| "calendar".to_owned(), |version| format!("version {version} of this calendar"));
+        let what =
+            version.map_or_else(|| "calendar".to_owned(), |version| format!("version {version} of this calendar"));
         let subject = Subject(format!("calendars/{}/{id}", project.id));
         status::not_found(Reason::UnknownCalendar, &subject, &format!("there is no such {what}"))
     })

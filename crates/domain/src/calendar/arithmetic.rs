@@ -86,7 +86,7 @@ impl Calendar {
         let mut year = self.year(number).ok_or(Unreachable::Exhausted)?;
         let span = year.begun(year.relative(second)) - 1;
         let begun = usize::from(year.day_of[span]);
-        let local = second + i64::from(self.offset(year, year.days[begun], from));
+        let local = second + i64::from(self.offset(year.days[begun], from));
         let of_day = local.rem_euclid(DAY_SECONDS) * SECOND_NANOS + nanos(from);
         let mut day = begun + days as usize;
         while day >= year.days.len() {
@@ -131,7 +131,7 @@ impl Calendar {
         (self.table.number(&self.definition, second), second)
     }
 
-    fn offset(&self, _year: &Year, day: Day, at: Timestamp) -> i32 {
+    fn offset(&self, day: Day, at: Timestamp) -> i32 {
         day.offset.unwrap_or_else(|| self.zone().time_zone().to_offset(at).seconds())
     }
 
@@ -146,7 +146,7 @@ impl Calendar {
         let mut latest = None;
         for span in candidates.filter(|span| usize::from(year.day_of[*span]) == day) {
             let Span { opens, closes } = span_of(year, span);
-            let offset = i64::from(self.offset(year, year.days[day], opens));
+            let offset = i64::from(self.offset(year.days[day], opens));
             // The local time as an instant of this span, were it long enough.
             let reading = instant(midnight - offset, of_day);
             if opens <= reading {

@@ -40,10 +40,10 @@ impl Table {
 
     /// The number of the year that a second lies in, by the calendar's own zone; the first or last one's where it lies outside.
     pub(super) fn number(&self, definition: &Definition, second: i64) -> usize {
-        let guess = usize::try_from(second / YEAR_SECONDS).unwrap_or(0).min(YEARS - 1);
-        let mut number = guess;
+        // A guess, which may be off by one near a year's end.
+        let mut number = usize::try_from(second / YEAR_SECONDS).unwrap_or(0).min(YEARS - 1);
         while let Some(year) = self.year(definition, number) {
-            if second < year.begins && number > 0 && number <= guess {
+            if second < year.begins && number > 0 {
                 number -= 1;
             } else if second >= year.ends && number + 1 < YEARS {
                 number += 1;

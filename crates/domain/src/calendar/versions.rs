@@ -33,16 +33,6 @@ impl Calendars {
         }
     }
 
-    /// The latest version defined by then; before the first definition the built-in one, else the first. `None`: there is no calendar of that name.
-    pub fn in_force(&self, id: &CalendarId, at: Timestamp) -> Option<Calendar> {
-        let versions = self.versions(id);
-        let by_then = versions.partition_point(|version| version.since <= at);
-        match by_then.checked_sub(1) {
-            Some(latest) => Some(versions[latest].calendar.clone()),
-            None => Calendar::built_in(id).or_else(|| versions.first().map(|first| first.calendar.clone())),
-        }
-    }
-
     /// That version of it; 0 is the built-in one.
     pub fn version(&self, id: &CalendarId, version: u32) -> Option<Calendar> {
         match version.checked_sub(1) {

@@ -1,4 +1,4 @@
-//! A project's calendars: which version is in force when.
+//! A project's calendars in their versions.
 
 use domain::calendar::{Calendar, Calendars};
 use domain::ids::CalendarId;
@@ -15,27 +15,26 @@ fn id(text: &str) -> CalendarId {
 }
 
 #[test]
-fn a_new_definition_is_in_force_from_then_on() {
+fn all_versions_stay() {
     let mut calendars = Calendars::default();
     calendars.define(Calendar::new(london().read().unwrap(), 1), second(100));
     calendars.define(Calendar::new(with_date(london(), "2026-12-25", "").read().unwrap(), 2), second(200));
-    let in_force = |at| calendars.in_force(&id("office"), second(at)).unwrap().version();
-    assert_eq!([50, 100, 199, 200, 300].map(in_force), [1, 1, 1, 2, 2], "before the first there is no other");
+    let since: Vec<_> = calendars.versions(&id("office")).iter().map(|defined| defined.since).collect();
+    assert_eq!(since, [second(100), second(200)]);
+    assert_eq!(calendars.version(&id("office"), 1).unwrap().definition(), &london().read().unwrap());
     assert_eq!(calendars.latest(&id("office")), calendars.version(&id("office"), 2));
-    assert_eq!(calendars.version(&id("office"), 3), None);
-    assert_eq!(calendars.version(&id("office"), 0), None);
-    assert_eq!(calendars.in_force(&id("nights"), second(100)), None);
+    assert_eq!([0, 3].map(|version| calendars.version(&id("office"), version)), [None, None]);
+    assert_eq!(calendars.latest(&id("nights")), None);
 }
 
 #[test]
-fn a_built_in_calendar_rules_until_it_is_defined() {
+fn a_built_in_calendar_is_there_until_it_is_defined() {
     let mut calendars = Calendars::default();
     let mut draft = london();
     draft.id = "business".to_owned();
     assert_eq!(calendars.latest(&id("business")), Some(Calendar::business()));
     calendars.define(Calendar::new(draft.read().unwrap(), 1), second(100));
-    let zone = |at| calendars.in_force(&id("business"), second(at)).unwrap().zone().name().to_owned();
-    assert_eq!([99, 100].map(zone), ["UTC", "Europe/London"]);
+    assert_eq!(calendars.latest(&id("business")).unwrap().zone().name(), "Europe/London");
     assert_eq!(calendars.version(&id("business"), 0), Some(Calendar::business()));
     assert_eq!(calendars.ids().collect::<Vec<_>>(), [id("24x7"), id("business")]);
 }

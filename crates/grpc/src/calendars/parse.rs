@@ -62,7 +62,7 @@ pub(super) fn target(faults: &mut Faults, field: &str, target: Option<&policies:
             None
         }
         Some(Wire::WorkingTime(time)) => {
-            let time = length(time).filter(|time| time.is_positive());
+            let time = length(time).filter(SignedDuration::is_positive);
             if time.is_none() {
                 faults.add(&format!("{field}.working_time"), "must be more than none");
             }

@@ -88,7 +88,7 @@ impl Import {
         if self.dry_run || added.is_empty() {
             definition.dates = added;
             calendar.definition = Some(definition);
-            session.output.show(&calendar, |calendar| super::story::dates(calendar));
+            session.output.show(&calendar, super::story::dates);
             return Ok(());
         }
         definition.dates.extend(added);

@@ -148,7 +148,7 @@ fn starts(event: &Event, first: Date, wanted: Wanted) -> Result<Vec<Date>, Wrong
     for (name, value) in rules {
         let value =
             if name == "RRULE" { until(&value) } else { value.split(',').map(midnight).collect::<Vec<_>>().join(",") };
-        set.push_str(&format!("\n{name}:{value}"));
+        set.extend(["\n", name, ":", &value]);
     }
     let set: RRuleSet = set.parse().map_err(|error: icalendar::rrule::RRuleError| Recurrence(error.to_string()))?;
     let set = set.limit();
