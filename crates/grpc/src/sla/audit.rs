@@ -65,20 +65,21 @@ impl Back {
     /// Reads what is asked; `None`: at fault.
     pub(super) fn parse(faults: &mut Faults, asked: &LookBack, now: Timestamp) -> Option<Self> {
         faults.within("look_back", |faults| {
+            let mut sound = true;
             let mut time = |name: &str, given: Option<&prost_types::Timestamp>| {
                 let parsed = faults.time(name, given);
                 if parsed.is_some_and(|parsed| parsed > now) {
                     faults.add(name, "lies in the future");
                 }
-                parsed.filter(|parsed| *parsed <= now).is_some() == given.is_some()
+                sound &= given.is_none() || parsed.is_some_and(|parsed| parsed <= now);
+                parsed
             };
-            let sound = [time("as_of", asked.as_of.as_ref()), time("at", asked.at.as_ref())];
+            let (as_of, at) = (time("as_of", asked.as_of.as_ref()), time("at", asked.at.as_ref()));
             if asked.position == 0 && asked.as_of.is_none() && asked.at.is_none() {
                 faults.add("position", "is required, or `as_of`, or `at`");
                 return None;
             }
-            let (as_of, at) = (faults.time("as_of", asked.as_of.as_ref()), faults.time("at", asked.at.as_ref()));
-            sound.iter().all(|sound| *sound).then_some(Self { position: asked.position, as_of, at })
+            sound.then_some(Self { position: asked.position, as_of, at })
         })
     }
 

@@ -85,10 +85,10 @@ async fn adopt(year: &mut Year) {
         rules.calendar = year.rng.choice(["office", "business"]).unwrap().parse().unwrap();
         rules.targets.accept = Some(Target::Working(SignedDuration::from_mins(i64::from(year.rng.u32(30..200)))));
         rules.targets.mitigate = Some(Target::Working(SignedDuration::from_mins(i64::from(year.rng.u32(200..480)))));
-        rules.targets.resolve = Some(match year.rng.bool() {
-            true => Target::WorkingDays(year.rng.u32(3..15)),
-            false => Target::Working(SignedDuration::from_hours(i64::from(year.rng.u32(9..60)))),
-        });
+        let days = year.rng.u32(3..15);
+        let hours = i64::from(year.rng.u32(9..60));
+        let working = Target::Working(SignedDuration::from_hours(hours));
+        rules.targets.resolve = Some(if year.rng.bool() { Target::WorkingDays(days) } else { working });
     }
     year.project(project::Command::AdoptPolicy { draft }).await;
 }
@@ -203,6 +203,7 @@ fn text(words: &str) -> Text {
     Text::parse(words).unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as a command takes it")]
 fn some(words: &str) -> Option<Text> {
     Some(text(words))
 }
