@@ -4,9 +4,10 @@
 
 use jiff::Timestamp;
 
-use crate::clocks::{Alarm, Clock, Clocks, Cycle, EscalationDue, Ledger, Noted, Terms};
+use crate::clocks::{Alarm, Clock, Clocks, Cycle, EscalationDue, Ledger, Noted, State, Terms};
 use crate::issue::{Level, Phase};
 use crate::policy::Delivery;
+use crate::project::Reactor;
 use crate::shifts::{self, Standing};
 
 /// Something to be done, from an instant on.
@@ -54,6 +55,18 @@ pub enum Todo {
     },
 }
 
+impl Todo {
+    /// Whose it is to do.
+    pub fn reactor(&self) -> Reactor {
+        match self {
+            Self::Record(_) | Self::Correct { .. } => Reactor::Deadlines,
+            Self::Escalate { .. } => Reactor::Escalations,
+            Self::Deliver { .. } => Reactor::Delivery,
+            Self::PlanShifts { .. } | Self::EndShifts { .. } => Reactor::Shifts,
+        }
+    }
+}
+
 /// What is to be done by the clocks' instant, in the order of time.
 pub fn due(ledger: &Ledger, terms: &Terms<'_>, clocks: &Clocks, standing: Option<&Standing>) -> Vec<(Timestamp, Todo)> {
     let mut due = Vec::new();
@@ -77,6 +90,21 @@ pub fn next(ledger: &Ledger, terms: &Terms<'_>, clocks: &Clocks, standing: Optio
     let doubtful = clocks.cycles.iter().any(|cycle| cycle.doubtful).then_some(clocks.now);
     let later = later(ledger, terms, clocks, standing).map(|(at, _)| at);
     later.chain(clocks.next_due()).chain(doubtful).min()
+}
+
+/// When each part of the system has something to do later, if nothing happens before.
+pub fn upcoming(
+    ledger: &Ledger,
+    terms: &Terms<'_>,
+    clocks: &Clocks,
+    standing: Option<&Standing>,
+) -> Vec<(Timestamp, Reactor)> {
+    // Not `Cycle::next_due`: what is untold now hides what comes after it.
+    let running = clocks.cycles.iter().filter(|cycle| cycle.state == State::Running && cycle.breach.is_none());
+    let plans = running.filter_map(|cycle| cycle.plan.as_ref());
+    let alarms = plans.flat_map(|plan| [plan.at_risk_at, plan.deadline]).map(|at| (at, Reactor::Deadlines));
+    let later = later(ledger, terms, clocks, standing).map(|(at, todo)| (at, todo.reactor()));
+    alarms.chain(later).filter(|(at, _)| *at > clocks.now).collect()
 }
 
 /// What is done besides recording alarms, at its instant: now, or some time.

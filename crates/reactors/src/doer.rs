@@ -7,18 +7,19 @@ use backon::{ExponentialBuilder, Retryable as _, TokioSleeper};
 use commands::{CommandError, Commands, Found, LogError, Place};
 use domain::ids::IssueKey;
 use domain::issue::Issue;
-use domain::project::Project;
+use domain::project::{Project, Reactor};
 use domain::{Rejection, issue};
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::act::Act;
+use crate::duties::Agenda;
 use crate::observe::{Observer, Outcome};
 use crate::time::TimeSource;
 use crate::{INSTANT, RETRY_MS_MAX, RETRY_MS_MIN};
 
-/// What is to be done for an issue at a moment, which is over, in order: computed of what the log says, never of a view.
-pub type Duties = fn(&Issue, &Project, Timestamp) -> Vec<Act>;
+/// What is to be done for an issue at a moment, which is over: computed of what the log says, never of a view.
+pub type Duties = fn(&Issue, &Project, Timestamp) -> Agenda;
 
 /// Looks after issues.
 pub(crate) struct Doer {
@@ -35,14 +36,16 @@ pub(crate) struct Settled {
     pub(crate) at: Option<(u32, u64)>,
     /// How many events it has.
     pub(crate) revision: u64,
-    /// True: what would have been done is switched off in its project.
+    /// True: some of what would have been done is switched off in its project, and stays due.
     pub(crate) switched_off: bool,
+    /// When what is not switched off has something to do next: a view that still waits for the rest doesn't say.
+    pub(crate) again: Option<Timestamp>,
 }
 
 impl Doer {
     /// Has everything recorded that is to be recorded of the issue by now. Overload and outages are waited out.
     pub(crate) async fn look_after(&self, key: &IssueKey) -> Settled {
-        let nothing = Settled { at: None, revision: 0, switched_off: false };
+        let nothing = Settled { at: None, revision: 0, switched_off: false, again: None };
         let (issue, project) = match self.find(key).await {
             Ok(Some(found)) => found,
             Ok(None) => return nothing,
@@ -51,11 +54,15 @@ impl Doer {
                 return nothing;
             }
         };
-        let mut settled = Settled { at: Some(known(&issue.at)), revision: issue.revision, switched_off: false };
+        let mut settled =
+            Settled { at: Some(known(&issue.at)), revision: issue.revision, switched_off: false, again: None };
         // What stops a clock at its very deadline stops it in time: nothing is said of an instant before it is over.
         let over = self.time.now().saturating_sub(INSTANT).unwrap_or(Timestamp::MIN);
-        for act in (self.duties)(&issue.state, &project.state, over) {
-            if project.state.switched_off.contains(&act.reactor) {
+        let Agenda { due, upcoming } = (self.duties)(&issue.state, &project.state, over);
+        let is_on = |reactor: &Reactor| !project.state.switched_off.contains(reactor);
+        settled.again = upcoming.iter().filter(|(_, reactor)| is_on(reactor)).map(|(at, _)| *at).min();
+        for act in due {
+            if !is_on(&act.reactor) {
                 settled.switched_off = true;
                 self.tell(&act, Outcome::SwitchedOff);
                 continue;

@@ -10,16 +10,29 @@ use jiff::Timestamp;
 
 use crate::act::Act;
 
-/// What is to be done for an issue at a moment, in order.
-pub fn duties(issue: &Issue, project: &Project, now: Timestamp) -> Vec<Act> {
-    let terms = project.terms();
+/// What is to be done for an issue.
+#[derive(Debug, Default)]
+pub struct Agenda {
+    /// By now, in order.
+    pub due: Vec<Act>,
+    /// Later, if nothing happens before: when, and whose it is.
+    pub upcoming: Vec<(Timestamp, Reactor)>,
+}
+
+/// What is to be done for an issue at a moment.
+pub fn duties(issue: &Issue, project: &Project, now: Timestamp) -> Agenda {
+    let (terms, shifts) = (project.terms(), issue.shifts.as_ref());
     let clocks = clocks(&issue.ledger, &terms, now);
-    let due = agenda::due(&issue.ledger, &terms, &clocks, issue.shifts.as_ref());
-    due.into_iter().map(|(at, todo)| act(issue, project, at, todo)).collect()
+    let due = agenda::due(&issue.ledger, &terms, &clocks, shifts);
+    Agenda {
+        due: due.into_iter().map(|(at, todo)| act(issue, project, at, todo)).collect(),
+        upcoming: agenda::upcoming(&issue.ledger, &terms, &clocks, shifts),
+    }
 }
 
 fn act(issue: &Issue, project: &Project, at: Timestamp, todo: Todo) -> Act {
-    let act = |reactor, name, command| Act { reactor, name, due: at, occurred_at: None, command, tell: None };
+    let reactor = todo.reactor();
+    let act = |name, command| Act { reactor, name, due: at, occurred_at: None, command, tell: None };
     match todo {
         Todo::Record(alarm) => {
             let (clock, cycle, set_by) = (alarm.clock, alarm.cycle, alarm.set_by);
@@ -27,28 +40,26 @@ fn act(issue: &Issue, project: &Project, at: Timestamp, todo: Todo) -> Act {
                 AlarmKind::AtRisk => ("at-risk", Command::RecordSlaAtRisk { clock, cycle, set_by }),
                 AlarmKind::Breach => ("breach", Command::RecordSlaBreach { clock, cycle, set_by }),
             };
-            act(Reactor::Deadlines, format!("{kind}/{clock}/{cycle}/{set_by}"), command)
+            act(format!("{kind}/{clock}/{cycle}/{set_by}"), command)
         }
         Todo::Correct { clock, cycle, set_by } => {
             let command = Command::CorrectSlaBreach { clock, cycle, reason: None };
-            act(Reactor::Deadlines, format!("correction/{clock}/{cycle}/{set_by}"), command)
+            act(format!("correction/{clock}/{cycle}/{set_by}"), command)
         }
         Todo::Escalate { clock, cycle, due } => {
             let (people, tell) = told(issue, project, &due.to, at);
             let (set_by, step) = (due.set_by, due.step);
             let command = Command::RecordEscalation(EscalateSla { clock, cycle, set_by, step, people });
-            Act { tell, ..act(Reactor::Escalations, format!("escalation/{clock}/{cycle}/{set_by}/{step}"), command) }
+            Act { tell, ..act(format!("escalation/{clock}/{cycle}/{set_by}/{step}"), command) }
         }
         Todo::Deliver { cycle, due, kept } => {
             let release = if kept { release(issue) } else { None };
             let delivered = if kept { Delivered::Kept { release } } else { Delivered::Broken { due, release } };
             let command = Command::RecordDelivery { cycle, rule: Delivery::PatchNow, delivered };
-            Act { occurred_at: Some(at), ..act(Reactor::Delivery, delivery_name(cycle), command) }
+            Act { occurred_at: Some(at), ..act(delivery_name(cycle), command) }
         }
-        Todo::PlanShifts { after } => {
-            act(Reactor::Shifts, format!("shifts/plan/{after}/{}", at.as_microsecond()), Command::PlanShifts)
-        }
-        Todo::EndShifts { planned_by } => act(Reactor::Shifts, format!("shifts/end/{planned_by}"), Command::EndShifts),
+        Todo::PlanShifts { after } => act(format!("shifts/plan/{after}/{}", at.as_microsecond()), Command::PlanShifts),
+        Todo::EndShifts { planned_by } => act(format!("shifts/end/{planned_by}"), Command::EndShifts),
     }
 }
 

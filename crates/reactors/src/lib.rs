@@ -55,7 +55,7 @@ use timer::Timer;
 pub use act::{Act, request_id};
 pub use doer::Duties;
 pub use due::{Due, DueIssue, Page};
-pub use duties::duties;
+pub use duties::{Agenda, duties};
 pub use observe::{Observer, Outcome};
 pub use sla::sla_due;
 pub use time::TimeSource;

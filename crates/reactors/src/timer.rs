@@ -120,7 +120,7 @@ impl Timer {
                 }
                 seen.insert(due.clone());
                 let folded = page.folded.get(&partition).copied().unwrap_or_default();
-                if !self.is_to_be_looked_after(&due, folded) {
+                if !self.is_to_be_looked_after(&due, folded, now) {
                     continue;
                 }
                 self.begin(due).await;
@@ -135,7 +135,26 @@ impl Timer {
             }
         };
         self.known.retain(|due, known| matches!(known, Known::UnderWay(_)) || seen.contains(due));
-        Ok(next)
+        Ok(self.or_before(next))
+    }
+
+    /// Or when there is something to do for an issue of which something else is switched off: the view tells only of the first.
+    fn or_before(&self, next: Next) -> Next {
+        let again = self.known.values().filter_map(|known| match known {
+            Known::Settled(settled) if settled.switched_off => settled.again?.checked_add(INSTANT).ok(),
+            _ => None,
+        });
+        match (next, again.min()) {
+            (Next::At(at), Some(again)) => Next::At(at.min(again)),
+            (Next::Moved, Some(again)) => Next::At(again),
+            (next, _) => next,
+        }
+    }
+
+    /// Is nothing under way, and something settled of which a part is switched off?
+    fn is_partly_off(&self) -> bool {
+        let off = |known: &Known| matches!(known, Known::Settled(settled) if settled.switched_off);
+        self.under_way.is_empty() && self.known.values().any(off)
     }
 
     /// What was switched off may be on again.
@@ -147,13 +166,12 @@ impl Timer {
         }
     }
 
-    fn is_to_be_looked_after(&mut self, due: &DueIssue, folded: u64) -> bool {
+    fn is_to_be_looked_after(&self, due: &DueIssue, folded: u64, now: Timestamp) -> bool {
         match self.known.get(due) {
             None => true,
             Some(Known::UnderWay(_) | Known::Stuck) => false,
-            Some(Known::Settled(settled)) => {
-                !settled.switched_off && settled.at.is_some_and(|(_, position)| position <= folded)
-            }
+            Some(Known::Settled(settled)) if settled.switched_off => settled.again.is_some_and(|again| again < now),
+            Some(Known::Settled(settled)) => settled.at.is_some_and(|(_, position)| position <= folded),
         }
     }
 
@@ -214,7 +232,9 @@ impl Timer {
                 }
                 () = reaches(&*time, &next) => return,
                 true = self.settle_one() => {
-                    if matches!(next, Next::Settled) && self.under_way.len() < ISSUES_AT_ONCE_MAX / 2 {
+                    let enough = matches!(next, Next::Settled) && self.under_way.len() < ISSUES_AT_ONCE_MAX / 2;
+                    // Of what is switched off in part it is known only now when to wake.
+                    if enough || self.is_partly_off() {
                         return;
                     }
                 }

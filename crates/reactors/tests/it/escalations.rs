@@ -2,7 +2,10 @@
 
 use domain::issue::Command;
 use domain::policy::{Clock, Draft, Escalation, Moment, Recipient, Target};
-use domain::project::{self, Reactor::Escalations};
+use domain::project::{
+    self,
+    Reactor::{Deadlines, Escalations},
+};
 use jiff::SignedDuration;
 
 use crate::given::{World, after, hours, minutes, pay, person, triage};
@@ -71,4 +74,23 @@ async fn who_stops_the_clock_before_a_step_spares_the_rest() {
     world.it_is(hours(8));
     world.everything_due_is_done().await;
     assert_eq!(world.reactions(Escalations, &key).await.len(), 2);
+}
+
+#[tokio::test]
+async fn switched_off_nobody_is_told_and_deadlines_are_recorded_all_the_same() {
+    let world = World::begin().await;
+    with_steps(&world).await;
+    let _node = world.node().await;
+    world.switch(Escalations, false).await;
+    let key = world.file("sev2").await;
+    world.does("ann", &key, triage("sev2")).await;
+    world.it_is(hours(3) + minutes(1));
+    world.reacted(Deadlines, &key, 1).await;
+    // What is not told stays due, and keeps nobody from waking for the breach.
+    world.it_is(hours(4) + minutes(1));
+    let all = world.reacted(Deadlines, &key, 2).await;
+    assert_eq!(all, [after(hours(3), "accept 1 at risk"), after(hours(4), "accept 1 breached")]);
+    assert_eq!(world.reactions(Escalations, &key).await, []);
+    world.switch(Escalations, true).await;
+    assert_eq!(world.reacted(Escalations, &key, 2).await.len(), 2);
 }

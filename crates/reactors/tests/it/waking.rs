@@ -9,7 +9,7 @@ use domain::ids::IssueKey;
 use domain::project::Reactor;
 use jiff::{SignedDuration, Timestamp};
 use projector::Terms;
-use reactors::{Act, Deps, Due, DueIssue, Page, Reactors, TimeSource};
+use reactors::{Agenda, Deps, Due, DueIssue, Page, Reactors, TimeSource};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use view_store::memory::MemoryViews;
@@ -41,8 +41,8 @@ impl Due for Told {
     }
 }
 
-fn nothing(_: &domain::issue::Issue, _: &domain::project::Project, _: Timestamp) -> Vec<Act> {
-    Vec::new()
+fn nothing(_: &domain::issue::Issue, _: &domain::project::Project, _: Timestamp) -> Agenda {
+    Agenda::default()
 }
 
 #[tokio::test]
