@@ -134,7 +134,8 @@ async fn a_project() {
     revision: 4
     scheme: {"default_severity":"sev3","severities":[{"definition":"production is down, or customers can't use key features","id":"sev1","name":"Sev 1","retired":false},{"definition":"serious, many customers, may involve money; usually a workaround","id":"sev2","name":"Sev 2","retired":false},{"definition":"few customers, easy workaround","id":"sev3","name":"Sev 3","retired":false}]}
     self_verification: false
-    teams: [{"id":"core","members":["dev"],"model":"Combined","revision":1}]
+    switched_off: []
+    teams: [{"away":[],"id":"core","members":["dev"],"model":"Combined","revision":1}]
     "#);
 }
 
@@ -147,7 +148,7 @@ async fn a_release() {
 #[tokio::test]
 async fn what_a_command_did() {
     let shell = Shell::start().await.unwrap();
-    assert_snapshot!(lines(&shell.run("project add-member PAY core zoe --json").await), @r#"{"id":"core","members":["dev","zoe"],"model":"Combined","revision":2}"#);
+    assert_snapshot!(lines(&shell.run("project add-member PAY core zoe --json").await), @r#"{"away":[],"id":"core","members":["dev","zoe"],"model":"Combined","revision":2}"#);
     assert_snapshot!(lines(&shell.run("project add-customer PAY emca --person eve --json=id,customers").await), @r#"{"customers":[{"id":"acme","people":["carla"],"tier":null},{"id":"emca","people":["eve"],"tier":null}],"id":"PAY"}"#);
     let filed = shell.run(&format!("{FILED} --json=key,state,triaged,source,revision,consistency_token")).await;
     assert_snapshot!(lines(&filed), @r#"{"consistency_token":"[consistency_token]","key":"PAY-1","revision":1,"source":{"customer":{"channel":"Email","customer":"acme"},"raised_by":"carla","raised_by_system":null,"reference":"mail:77"},"state":"New","triaged":false}"#);
