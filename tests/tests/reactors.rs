@@ -69,11 +69,8 @@ impl Subscriber {
     /// Listens until so many of these types are heard.
     async fn hears(&mut self, server: &Server, types: &[&str], count: usize) {
         let client = Client::connect(&server.url).await.unwrap();
-        let request = SubscribeEventsRequest {
-            token: self.token.clone(),
-            projects: vec!["PAY".into()],
-            ..Default::default()
-        };
+        let request =
+            SubscribeEventsRequest { token: self.token.clone(), projects: vec!["PAY".into()], ..Default::default() };
         let mut messages = client.events("zoe").subscribe_events(request).await.unwrap().into_inner();
         while self.of(types).count() < count {
             let message = tokio::time::timeout(IN_VAIN, messages.message()).await;

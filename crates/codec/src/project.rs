@@ -116,9 +116,9 @@ pub(crate) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<
         (T::CalendarDefined, 1) => stored.read(|facts: DefinedV1<'_>, texts: CalendarTextsV1<'_>| {
             Ok(E::CalendarDefined { calendar: facts.calendar.calendar(&texts)? })
         }),
-        (T::PolicyAdopted, 1) => stored.read(|facts: AdoptedV1<'_>, _: NoTexts| {
-            Ok(E::PolicyAdopted { policy: facts.policy.policy()? })
-        }),
+        (T::PolicyAdopted, 1) => {
+            stored.read(|facts: AdoptedV1<'_>, _: NoTexts| Ok(E::PolicyAdopted { policy: facts.policy.policy()? }))
+        }
         (T::SelfVerificationSet, 1) => {
             stored.read(|facts: SelfVerificationV1, _: NoTexts| Ok(E::SelfVerificationSet { on: facts.on }))
         }

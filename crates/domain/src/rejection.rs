@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use crate::calendar::Faults;
 use crate::clocks::Clock;
 use crate::ids::{CalendarId, ComponentId, CustomerId, IssueKey, PersonId, ProjectId, ReleaseId, SeverityId, TeamId};
-use crate::policy::Delivery;
 use crate::issue::{IssueRef, Level};
+use crate::policy::Delivery;
 use crate::project::Reactor;
 
 /// A named "no".
@@ -152,7 +152,9 @@ pub enum Rejection {
     SlaAlreadyRecorded { clock: Clock, cycle: u32 },
     #[error("no breach is recorded of cycle {cycle} of the {clock} clock")]
     SlaBreachNotRecorded { clock: Clock, cycle: u32 },
-    #[error("the breach of cycle {cycle} of the {clock} clock stands: only the first triage, or a stop recorded late, takes one back")]
+    #[error(
+        "the breach of cycle {cycle} of the {clock} clock stands: only the first triage, or a stop recorded late, takes one back"
+    )]
     SlaBreachStands { clock: Clock, cycle: u32 },
     #[error("the project has no policy {version}; its latest is {latest}")]
     UnknownPolicy { version: u32, latest: u32 },

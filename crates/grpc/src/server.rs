@@ -260,7 +260,11 @@ fn routes(deps: Deps, health: &Health, options: &Options) -> Result<Routes, Serv
         watched,
         environment: Arc::clone(&environment),
     })));
-    let sla = Sla::new((Arc::clone(&commands), Arc::clone(&views), Arc::clone(&log)), Arc::clone(&environment), bookmark_every);
+    let sla = Sla::new(
+        (Arc::clone(&commands), Arc::clone(&views), Arc::clone(&log)),
+        Arc::clone(&environment),
+        bookmark_every,
+    );
     routes.add_service(bounded!(SlaServiceServer::new(sla)));
     routes.add_service(bounded!(BoardsServiceServer::new(Boards {
         commands: Arc::clone(&commands),

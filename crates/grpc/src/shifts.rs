@@ -69,7 +69,8 @@ impl ShiftsService for Shifts {
         let binding = Binding::of(&message);
         let after = binding.cursor::<Cursor>(&page_token)?;
         let query = ListPlans { project, team, after, limit };
-        let (found, next_page_token, consistency_token) = self.page(query, &binding, (&at_least, caller.deadline)).await?;
+        let (found, next_page_token, consistency_token) =
+            self.page(query, &binding, (&at_least, caller.deadline)).await?;
         let now = self.environment.now();
         let on = found.iter().map(|found| show::on(&found.issue, &found.plan, now)).collect();
         Ok(Response::new(GetOnShiftResponse { at: Some(stamp(now)), on, next_page_token, consistency_token }))
@@ -92,7 +93,8 @@ impl ShiftsService for Shifts {
         let binding = Binding::of(&message);
         let after = binding.cursor::<Cursor>(&page_token)?;
         let query = ListPlans { project, team, after, limit };
-        let (found, next_page_token, consistency_token) = self.page(query, &binding, (&at_least, caller.deadline)).await?;
+        let (found, next_page_token, consistency_token) =
+            self.page(query, &binding, (&at_least, caller.deadline)).await?;
         let plans = found.iter().map(|found| show::plan(&found.issue, &found.plan)).collect();
         Ok(Response::new(ListShiftsResponse { plans, next_page_token, consistency_token }))
     }

@@ -4,8 +4,8 @@ use std::io::IsTerminal as _;
 
 use tracing::Subscriber;
 use tracing_subscriber::filter::{FilterExt as _, ParseError, filter_fn};
-use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::layer::Filter;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer};
 
 /// How log lines are written.
@@ -42,9 +42,7 @@ impl Lines {
     }
 
     /// Which events pass, and no spans.
-    pub(crate) fn events<S>(
-        &self,
-    ) -> Result<impl Filter<S> + Send + Sync + 'static, ParseError>
+    pub(crate) fn events<S>(&self) -> Result<impl Filter<S> + Send + Sync + 'static, ParseError>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {

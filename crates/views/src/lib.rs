@@ -62,4 +62,5 @@ pub use query::Query;
 pub use view::{Ruler, Unappliable, View};
 
 /// Every view there is.
-pub static ALL: &[&dyn AnyView] = &[&issue::Issues, &search::SearchView, &flow::Flow, &production::Production, &sla::Sla, &shifts::Shifts];
+pub static ALL: &[&dyn AnyView] =
+    &[&issue::Issues, &search::SearchView, &flow::Flow, &production::Production, &sla::Sla, &shifts::Shifts];

@@ -16,7 +16,7 @@ First steps:
 
 /// The log book of a system in production: its issues from filing to closing, on an event log that can be trusted.
 #[derive(Debug, Parser)]
-#[command(name = "snaglog", version, after_help = AFTER_HELP, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "snaglog", version, after_help = AFTER_HELP, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,
@@ -57,6 +57,9 @@ enum Command {
     /// SLA policies: targets, calendars, escalations, and why they hold
     #[command(subcommand, arg_required_else_help = true)]
     Policy(client::policy::Command),
+    /// Calendars: when work is done, and what follows for deadlines
+    #[command(subcommand, arg_required_else_help = true)]
+    Calendar(client::calendar::Command),
     /// SLA clocks: bars, compliance, breaches, what is at risk, who pauses, what comes due
     #[command(subcommand, arg_required_else_help = true)]
     Sla(client::sla::Command),
@@ -112,15 +115,16 @@ impl Cli {
             Command::People(show) => show.run(&self.global.session()?).await,
             Command::Search(search) => search.run(&self.global.session()?).await,
             Command::Similar(similar) => similar.run(&self.global.session()?).await,
+            Command::Policy(command) => command.run(&self.global.session()?).await,
+            Command::Calendar(command) => command.run(&self.global.session()?).await,
             Command::Flow(show) => show.run(&self.global.session()?).await,
             Command::History(show) => show.run(&self.global.session()?).await,
             Command::Events(tell) => tell.run(&self.global.session()?).await,
             Command::Project(command) => command.run(&self.global.session()?).await,
-            Command::Policy(command) => command.run(&self.global.session()?).await,
-            Command::Release(command) => command.run(&self.global.session()?).await,
-            Command::Import(command) => command.run(&self.global.session()?).await,
             Command::Shift(command) => command.run(&self.global.session()?).await,
             Command::Sla(command) => command.run(&self.global.session()?).await,
+            Command::Release(command) => command.run(&self.global.session()?).await,
+            Command::Import(command) => command.run(&self.global.session()?).await,
             Command::View(command) => command.run(&self.global).await,
             Command::Health => client::health::health(&self.global.session()?).await,
             Command::Doctor => client::health::doctor(&self.global).await,

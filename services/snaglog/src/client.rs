@@ -1,6 +1,7 @@
 //! The command-line client: settings, connection, output, and a file for each service.
 
 pub(crate) mod board;
+pub(crate) mod calendar;
 pub(crate) mod events;
 mod failure;
 pub(crate) mod flow;

@@ -34,8 +34,9 @@ pub(super) fn decode(event_type: T, version: u16, stored: Stored<'_>) -> Option<
             let (from, to) = (value("from", &facts.from)?, value("to", &facts.to)?);
             Ok(IssueEvent::ShiftHandedOver { shift: facts.shift.time("shift")?, from, to })
         }),
-        (T::ShiftsEnded, 1) => stored
-            .read(|facts: EndedV1, _: NoTexts| Ok(IssueEvent::ShiftsEnded { because: facts.because.into() })),
+        (T::ShiftsEnded, 1) => {
+            stored.read(|facts: EndedV1, _: NoTexts| Ok(IssueEvent::ShiftsEnded { because: facts.because.into() }))
+        }
         _ => return None,
     })
 }
@@ -103,10 +104,12 @@ impl<'a> PlanV1<'a> {
     }
 
     fn plan(self) -> Result<Plan, Fault> {
-        let hours = |from: MicrosV1, until: MicrosV1| Ok(Hours { from: from.time("from")?, until: until.time("until")? });
-        let shifts = self.shifts.iter().map(|shift| {
-            Ok(Shift { person: value("person", &shift.person)?, hours: hours(shift.from, shift.until)? })
-        });
+        let hours =
+            |from: MicrosV1, until: MicrosV1| Ok(Hours { from: from.time("from")?, until: until.time("until")? });
+        let shifts = self
+            .shifts
+            .iter()
+            .map(|shift| Ok(Shift { person: value("person", &shift.person)?, hours: hours(shift.from, shift.until)? }));
         Ok(Plan {
             team: maybe("team", self.team.as_ref())?,
             from: self.from.time("from")?,

@@ -52,9 +52,7 @@ pub fn need(ledger: &Ledger, terms: &Terms<'_>, now: Timestamp) -> Need {
     };
     let ruling = terms.policies.rules_at(cycle.version, clocks.now, &subject);
     match ruling.and_then(|ruling| ruling.rules.shifts_after) {
-        Some(after) => {
-            Need::From(since.max(cycle.start).saturating_add(after).unwrap_or(Timestamp::MAX))
-        }
+        Some(after) => Need::From(since.max(cycle.start).saturating_add(after).unwrap_or(Timestamp::MAX)),
         None => Need::None(Ending::Downgraded, since),
     }
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use domain::Fact::{self, Known, NotKnown};
-use domain::ids::{ComponentId, PersonId, ReleaseId, SeverityId, TeamId};
 use domain::clocks::{Cause, Clock};
-use domain::policy::Delivery;
-use domain::issue::{Correction, Delivered, EscalateSla, Moved,
-    Asked, Capacity, Closing, CodeFix, Command, DataFix, Dismissal, Fix, IssueEvent, IssueRef, Level, LinkKind, Nature,
-    Report, Source, TriageIssue,
+use domain::ids::{ComponentId, PersonId, ReleaseId, SeverityId, TeamId};
+use domain::issue::{
+    Asked, Capacity, Closing, CodeFix, Command, Correction, DataFix, Delivered, Dismissal, EscalateSla, Fix,
+    IssueEvent, IssueRef, Level, LinkKind, Moved, Nature, Report, Source, TriageIssue,
 };
+use domain::policy::Delivery;
 use domain::shifts::{Ending, plan};
 use domain::text::Text;
 use proptest::collection::vec;
@@ -198,11 +198,18 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
 
 /// Clocks, with the deadlines that the first events of a life set.
 fn about_clocks() -> BoxedStrategy<Command> {
-    let place = || (select(Clock::ALL.to_vec()), prop_oneof![9 => Just(1_u32), 1 => 2..4_u32], prop_oneof![4 => Just(1_u64), 3 => 2..4_u64, 1 => 4..7_u64]);
+    let place = || {
+        (
+            select(Clock::ALL.to_vec()),
+            prop_oneof![9 => Just(1_u32), 1 => 2..4_u32],
+            prop_oneof![4 => Just(1_u64), 3 => 2..4_u64, 1 => 4..7_u64],
+        )
+    };
     let rule = select(vec![Delivery::PatchNow, Delivery::NextPush, Delivery::Planned]);
     let delivered = prop_oneof![
         of(release()).prop_map(|release| Delivered::Kept { release }),
-        ((0..200_i64).prop_map(words::hour), of(release())).prop_map(|(due, release)| Delivered::Broken { due, release }),
+        ((0..200_i64).prop_map(words::hour), of(release()))
+            .prop_map(|(due, release)| Delivered::Broken { due, release }),
     ];
     prop_oneof![
         3 => place().prop_map(|(clock, cycle, set_by)| Command::RecordSlaAtRisk { clock, cycle, set_by }),
@@ -295,8 +302,11 @@ fn saying() -> impl Strategy<Value = IssueEvent> {
         text().prop_map(|text| IssueEvent::IssueCommented { text }),
         person().prop_map(|person| IssueEvent::WatchStarted { person }),
         (0..90_i64).prop_map(|at| IssueEvent::ShiftsPlanned { plan: plan(None, words::hour(at), None) }),
-        (0..90_i64, person(), person())
-            .prop_map(|(at, from, to)| IssueEvent::ShiftHandedOver { shift: words::hour(at), from, to }),
+        (0..90_i64, person(), person()).prop_map(|(at, from, to)| IssueEvent::ShiftHandedOver {
+            shift: words::hour(at),
+            from,
+            to
+        }),
         Just(IssueEvent::ShiftsEnded { because: Ending::Mitigated }),
         of_clocks(),
     ]

@@ -84,7 +84,11 @@ fn a_standing_plan_is_renewed_or_ended() {
     check_agenda(&[(0, filed()), (1, sev1()), (24, planned(24))], 25, Agenda::Plan { due: hour(48) });
     check_agenda(&[(0, filed()), (1, sev1()), (24, planned(24)), (30, workaround())], 31, end(30, Ending::Mitigated));
     check_agenda(&[(0, filed()), (1, sev1()), (24, planned(24)), (30, dismissed())], 31, end(30, Ending::Dismissed));
-    check_agenda(&[(0, filed()), (1, sev1()), (24, planned(24)), (30, changed("sev2"))], 31, end(30, Ending::Downgraded));
+    check_agenda(
+        &[(0, filed()), (1, sev1()), (24, planned(24)), (30, changed("sev2"))],
+        31,
+        end(30, Ending::Downgraded),
+    );
     let handed = IssueEvent::IssueHandedOver { from: domain::Fact::NotKnown, to: team("core"), reason: None };
     check_agenda(&[(0, filed()), (1, sev1()), (24, planned(24)), (30, handed)], 31, Agenda::Plan { due: hour(30) });
 }
@@ -157,7 +161,10 @@ fn a_shift_is_handed_over_to_a_member_who_is_there() {
     assert_eq!(on(&later.plan), "24 dan, 32 dan, 40 dan");
     story.clone().when(to("dan", None)).then_rejected(Rejection::OnShiftAlready { person: person("dan") });
     story.clone().when(to("dora", Some(33))).then_rejected(Rejection::NoSuchShift { shift: hour(33) });
-    story.clone().when(to("kim", None)).then_rejected(Rejection::NotAMember { person: person("kim"), team: team("dev") });
+    story
+        .clone()
+        .when(to("kim", None))
+        .then_rejected(Rejection::NotAMember { person: person("kim"), team: team("dev") });
     let away = story.where_world(|world| {
         let absence = Absence { person: person("dora"), from: hour(26), until: hour(50) };
         world.teams.get_mut(&team("dev")).unwrap().away.push(absence);

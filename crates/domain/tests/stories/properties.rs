@@ -20,7 +20,7 @@ use super::words::{
     because, close, code_fix, component, dismissed_as, explanation, filed, hour, in_release, issue_id, issue_ref,
     operation, person, resolve, team, triage, verify,
 };
-use super::world::{World, world, policies};
+use super::world::{World, policies, world};
 
 /// What is tried next.
 #[derive(Debug, Clone)]

@@ -42,8 +42,7 @@ fn project_command() -> impl Strategy<Value = Command> {
         (customer(), person()).prop_map(|(customer, person)| Command::AddCustomerPerson { customer, person }),
         (customer(), person()).prop_map(|(customer, person)| Command::RemoveCustomerPerson { customer, person }),
         any::<bool>().prop_map(|on| Command::SetSelfVerification { on }),
-        (select(Reactor::ALL.to_vec()), any::<bool>())
-            .prop_map(|(reactor, on)| Command::SwitchReactor { reactor, on }),
+        (select(Reactor::ALL.to_vec()), any::<bool>()).prop_map(|(reactor, on)| Command::SwitchReactor { reactor, on }),
     ]
 }
 

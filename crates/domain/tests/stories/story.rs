@@ -1,8 +1,8 @@
 //! Given, when, then.
 
 use domain::ids::PersonId;
-use domain::text::Text;
 use domain::issue::{Command, Issue, IssueEvent, State, evolve, fold};
+use domain::text::Text;
 use domain::{Decision, Origin, Recorded, Rejection, StreamKind};
 use jiff::Timestamp;
 

@@ -58,7 +58,10 @@ pub(crate) fn world() -> World {
         default_severities: vec![(Timestamp::MIN, severity("sev3"))],
     };
     let members = |id: &str, people: &[&str]| {
-        (team(id), Team { id: team(id), revision: 1, members: people.iter().map(|id| person(id)).collect(), away: Vec::new() })
+        (
+            team(id),
+            Team { id: team(id), revision: 1, members: people.iter().map(|id| person(id)).collect(), away: Vec::new() },
+        )
     };
     let teams = [
         members("core", &["kim"]),

@@ -16,7 +16,9 @@ use crate::fields::stamp;
 use crate::issues::show::{self, level, text};
 use crate::policies;
 use crate::projects::show as settings;
-use parts::{Texts, accepted, capacity, closing, customer, delegated, maybe_nature, shifts_planned, tests_added, withdrawn};
+use parts::{
+    Texts, accepted, capacity, closing, customer, delegated, maybe_nature, shifts_planned, tests_added, withdrawn,
+};
 
 /// What happened; without its texts, where they were erased.
 pub(super) fn payload(event: &Event, erased: bool) -> P {
@@ -110,10 +112,9 @@ fn of_issue(event: &E, words: Texts) -> P {
         E::MarkedInProduction { release } => {
             P::MarkedInProduction(wire::MarkedInProduction { release: release.to_string() })
         }
-        E::IssueClosed { closing: by, deployed_at } => P::IssueClosed(wire::IssueClosed {
-            evidence: by.known().map(closing),
-            deployed_at: deployed_at.map(stamp),
-        }),
+        E::IssueClosed { closing: by, deployed_at } => {
+            P::IssueClosed(wire::IssueClosed { evidence: by.known().map(closing), deployed_at: deployed_at.map(stamp) })
+        }
         E::WithdrawnFromProduction { reason } => P::WithdrawnFromProduction(words.rolled_back(reason.as_ref())),
         E::IssueReopened { reason, unassigned } => {
             let (reason, unassigned) = (words.maybe(reason.as_ref()), *unassigned);

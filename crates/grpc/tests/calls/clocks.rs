@@ -9,9 +9,9 @@ use super::given::{Given, filing, fresh};
 use super::life::{accept, triage};
 
 /// So many minutes after the filing, a day before the server's clock begins.
-fn minute(minutes: i64) -> Option<prost_types::Timestamp> {
+fn minute(minutes: i64) -> prost_types::Timestamp {
     let filed = 1_800_000_000 - 24 * 60 * 60;
-    Some(prost_types::Timestamp { seconds: filed + minutes * 60, nanos: 0 })
+    prost_types::Timestamp { seconds: filed + minutes * 60, nanos: 0 }
 }
 
 fn breach(clock: Clock) -> RecordSlaBreachRequest {
@@ -30,9 +30,9 @@ async fn a_breach_is_recorded_once_and_taken_back_by_a_stop_that_says_why_it_is_
     let given = Given::project().await;
     let (mut ada, mut system) = (given.issues("ada"), given.issues("system:deadlines"));
     // Sev 1: 15 minutes to accept, around the clock.
-    let filed = FileIssueRequest { reported_severity: "sev1".into(), occurred_at: minute(0), ..filing() };
+    let filed = FileIssueRequest { reported_severity: "sev1".into(), occurred_at: Some(minute(0)), ..filing() };
     ada.file_issue(filed).await.unwrap();
-    let triaged = TriageIssueRequest { severity: "sev1".into(), occurred_at: minute(1), ..triage("PAY-1") };
+    let triaged = TriageIssueRequest { severity: "sev1".into(), occurred_at: Some(minute(1)), ..triage("PAY-1") };
     ada.triage_issue(triaged).await.unwrap();
 
     let at_risk = RecordSlaAtRiskRequest {
@@ -60,7 +60,7 @@ async fn a_breach_is_recorded_once_and_taken_back_by_a_stop_that_says_why_it_is_
     };
     refused(system.correct_sla_breach(correct).await, Code::FailedPrecondition, "SLA_BREACH_STANDS");
 
-    let late = AcceptIssueRequest { occurred_at: minute(5), ..accept("PAY-1") };
+    let late = AcceptIssueRequest { occurred_at: Some(minute(5)), ..accept("PAY-1") };
     refused(ada.accept_issue(late.clone()).await, Code::FailedPrecondition, "LATE_REASON_MISSING");
     let told = AcceptIssueRequest { late_reason: "the train had no network".into(), request_id: fresh(), ..late };
     let accepted = ada.accept_issue(told).await.unwrap().into_inner();

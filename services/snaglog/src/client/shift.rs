@@ -159,7 +159,9 @@ fn told<M: prost::Message + prost::Name>(session: &Session, page: Vec<M>) -> Vec
     if !session.output.is_json() {
         return page;
     }
-    page.iter().for_each(|one| session.output.json(json::to_json(one)));
+    for one in &page {
+        session.output.json(json::to_json(one));
+    }
     Vec::new()
 }
 

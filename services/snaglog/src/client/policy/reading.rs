@@ -101,7 +101,7 @@ impl Reader {
         };
         let (components, tiers) = (list("components", when.components.as_ref()), list("tiers", when.tiers.as_ref()));
         let sources = when.sources.iter().flat_map(|words| &words.0).enumerate();
-        let sources = sources.filter_map(|(n, word)| self.choice(format!("{place}.sources[{n}]"), word, &SOURCES));
+        let sources = sources.filter_map(|(n, word)| self.choice(&format!("{place}.sources[{n}]"), word, &SOURCES));
         proto::When { components, sources: sources.collect(), tiers }
     }
 
@@ -112,7 +112,7 @@ impl Reader {
         self.places.insert(place.clone(), here);
         let own = &rules.value;
         let mut read = base.cloned().unwrap_or_default();
-        read.severity = id.to_owned();
+        id.clone_into(&mut read.severity);
         if base.is_none() {
             self.expect_all(&place, here, own);
         }
@@ -126,28 +126,28 @@ impl Reader {
         ];
         for (field, word, target) in targets {
             if let Some(word) = word {
-                *target = self.maybe(format!("{place}.{field}"), word, "none", target::parse);
+                *target = self.maybe(&format!("{place}.{field}"), word, "none", target::parse);
             }
         }
         if let Some(FlowSeq(words)) = &own.pauses {
             let words = words.iter().enumerate();
-            let clocks = words.filter_map(|(n, word)| self.choice(format!("{place}.pauses[{n}]"), word, &CLOCKS));
+            let clocks = words.filter_map(|(n, word)| self.choice(&format!("{place}.pauses[{n}]"), word, &CLOCKS));
             read.pauses = clocks.collect();
         }
         if let Some(word) = &own.at_risk {
-            read.at_risk_percent = self.parsed(format!("{place}.at_risk"), word, percent);
+            read.at_risk_percent = self.parsed(&format!("{place}.at_risk"), word, percent);
         }
         if let Some(on_top) = &own.on_top {
             read.on_top = on_top.value;
         }
         if let Some(word) = &own.shifts_after {
-            read.shifts_after = self.maybe(format!("{place}.shifts_after"), word, "never", target::duration);
+            read.shifts_after = self.maybe(&format!("{place}.shifts_after"), word, "never", target::duration);
         }
         if let Some(word) = &own.entry {
-            read.entry = self.choice(format!("{place}.entry"), word, &ENTRIES).unwrap_or_default();
+            read.entry = self.choice(&format!("{place}.entry"), word, &ENTRIES).unwrap_or_default();
         }
         if let Some(word) = &own.delivery {
-            read.delivery = self.choice(format!("{place}.delivery"), word, &DELIVERIES).unwrap_or_default();
+            read.delivery = self.choice(&format!("{place}.delivery"), word, &DELIVERIES).unwrap_or_default();
         }
         if let Some(steps) = &own.escalations {
             let steps = steps.iter().enumerate();
@@ -171,10 +171,10 @@ impl Reader {
     fn step(&mut self, place: &str, step: &Spanned<Step>) -> proto::Escalation {
         self.places.insert(place.to_owned(), at(&step.referenced));
         let Step { clock, when, after, tell } = &step.value;
-        let clock = clock.as_ref().and_then(|word| self.choice(format!("{place}.clock"), word, &CLOCKS));
-        let when = self.choice(format!("{place}.when"), when, &MOMENTS);
-        let after = after.as_ref().and_then(|word| self.parsed(format!("{place}.after"), word, target::duration));
-        let recipient = self.parsed(format!("{place}.to"), tell, told);
+        let clock = clock.as_ref().and_then(|word| self.choice(&format!("{place}.clock"), word, &CLOCKS));
+        let when = self.choice(&format!("{place}.when"), when, &MOMENTS);
+        let after = after.as_ref().and_then(|word| self.parsed(&format!("{place}.after"), word, target::duration));
+        let recipient = self.parsed(&format!("{place}.to"), tell, told);
         proto::Escalation { clock: clock.unwrap_or_default(), when: when.unwrap_or_default(), after, recipient }
     }
 
@@ -184,26 +184,26 @@ impl Reader {
         &word.value
     }
 
-    fn parsed<T>(&mut self, place: String, word: &Word, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let parsed = parse(self.note(place.clone(), word));
+    fn parsed<T>(&mut self, place: &str, word: &Word, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let parsed = parse(self.note(place.to_owned(), word));
         parsed.map_err(|problem| self.faults.push((at(&word.referenced), format!("{place}: {problem}")))).ok()
     }
 
     /// What may be said not to be.
     fn maybe<T>(
         &mut self,
-        place: String,
+        place: &str,
         word: &Word,
         nothing: &str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        if self.note(place.clone(), word) == nothing {
+        if self.note(place.to_owned(), word) == nothing {
             return None;
         }
         self.parsed(place, word, |text| parse(text).map_err(|problem| format!("{problem}, or `{nothing}`")))
     }
 
-    fn choice<E: Copy + Into<i32>>(&mut self, place: String, word: &Word, words: &[(&str, E)]) -> Option<i32> {
+    fn choice<E: Copy + Into<i32>>(&mut self, place: &str, word: &Word, words: &[(&str, E)]) -> Option<i32> {
         self.parsed(place, word, |text| {
             let known = words.iter().find(|(word, _)| *word == text).map(|(_, value)| (*value).into());
             known.ok_or_else(|| format!("{text:?} is none of {}", list(words)))

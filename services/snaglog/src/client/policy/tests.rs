@@ -70,8 +70,8 @@ fn a_file_says_what_a_policy_says() {
 
 #[test]
 fn the_help_shows_a_policy() {
-    let lines = HELP.lines().filter_map(|line| line.strip_prefix("  "));
-    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    let lines: Vec<_> = HELP.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+    let text = lines.join("\n");
     assert_eq!(policy(&text).severities.len(), 1);
 }
 
