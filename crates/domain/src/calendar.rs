@@ -4,7 +4,7 @@
 //! interval, `closes` does not. A clock that is put forward skips readings, one that is put back shows some twice; the calendar follows the wall.
 //! An interval over midnight belongs to the date on which it opens.
 //!
-//! Working time is counted over a table that is compiled from the definition, a year at a time ([`table`]); how, is in [`arithmetic`].
+//! Working time is counted over a table that is compiled from the definition, a year at a time (`calendar/table.rs`); how, is in `calendar/arithmetic.rs`.
 
 mod arithmetic;
 mod built_in;
