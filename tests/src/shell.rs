@@ -178,7 +178,14 @@ pub fn redacted(mut value: Value) -> Value {
 
 fn redact(value: &mut Value, name: &str) {
     match value {
-        Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| redact(value, name)),
+        Value::Object(fields) => {
+            // A detail says its own name.
+            let named = fields.get("name").and_then(Value::as_str).map(str::to_owned);
+            for (name, value) in fields {
+                let name = if name == "value" { named.as_deref().unwrap_or(name) } else { name };
+                redact(value, name);
+            }
+        }
         Value::Array(values) => values.iter_mut().for_each(|value| redact(value, name)),
         Value::Null => {}
         _ if name.ends_with("_at") || ["as_of", "since", "state_since"].contains(&name) => *value = "[time]".into(),

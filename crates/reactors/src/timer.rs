@@ -36,10 +36,18 @@ pub(crate) struct Timer {
 enum Known {
     /// It is being looked after. The issue's revision when it was before, if it was.
     UnderWay(Option<u64>),
+    /// It is, by someone who may not know what was switched meanwhile: then it is to be looked after again.
+    Anew,
     /// It was: a view that comes so far should know.
     Settled(Settled),
     /// It was, twice, and the view that knows all of it says the same again. Somebody was told.
     Stuck,
+}
+
+impl Known {
+    fn is_under_way(&self) -> bool {
+        matches!(self, Self::UnderWay(_) | Self::Anew)
+    }
 }
 
 /// When to look again.
@@ -134,7 +142,7 @@ impl Timer {
                 break Next::Moved;
             }
         };
-        self.known.retain(|due, known| matches!(known, Known::UnderWay(_)) || seen.contains(due));
+        self.known.retain(|due, known| known.is_under_way() || seen.contains(due));
         Ok(self.or_before(next))
     }
 
@@ -160,16 +168,17 @@ impl Timer {
     /// What was switched off may be on again.
     fn take_up_switched(&mut self) {
         let switched = self.hints.take_switched();
-        if !switched.is_empty() {
-            self.known
-                .retain(|due, known| matches!(known, Known::UnderWay(_)) || !switched.contains(&due.issue.project));
+        let is_switched = |due: &DueIssue| switched.contains(&due.issue.project);
+        self.known.retain(|due, known| known.is_under_way() || !is_switched(due));
+        for (_, known) in self.known.iter_mut().filter(|(due, _)| is_switched(due)) {
+            *known = Known::Anew;
         }
     }
 
     fn is_to_be_looked_after(&self, due: &DueIssue, folded: u64, now: Timestamp) -> bool {
         match self.known.get(due) {
             None => true,
-            Some(Known::UnderWay(_) | Known::Stuck) => false,
+            Some(Known::UnderWay(_) | Known::Anew | Known::Stuck) => false,
             Some(Known::Settled(settled)) if settled.switched_off => settled.again.is_some_and(|again| again < now),
             Some(Known::Settled(settled)) => settled.at.is_some_and(|(_, position)| position <= folded),
         }
@@ -209,6 +218,11 @@ impl Timer {
 
     fn settle(&mut self, due: DueIssue, settled: Settled) {
         let before = self.known.get(&due);
+        if before == Some(&Known::Anew) {
+            self.known.remove(&due);
+            self.hints.moved.notify_one();
+            return;
+        }
         let same = matches!(before, Some(Known::UnderWay(Some(revision))) if *revision == settled.revision);
         let stuck = same && !settled.switched_off;
         if stuck {

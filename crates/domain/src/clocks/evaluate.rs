@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Clock;
-use super::cycle::{Alarm, AlarmKind, Breach, Clocks, Cycle};
+use super::cycle::{Alarm, AlarmKind, Breach, Cause, Clocks, Cycle};
 use super::ledger::{Ledger, Noted};
 use super::plan::ruling;
 use super::route::{Route, Until};
@@ -129,7 +129,10 @@ fn triaged_as(timeline: &Timeline<'_>, filed: &Subject) -> Subject {
 /// A cycle under the severity of the first triage, which took the place of another one. What was told before the triage was told; a breach of then that
 /// still holds is the cycle's breach.
 fn replaced(before: Cycle, mut after: Cycle, triage: Key) -> Cycle {
-    let holds = after.breach.as_ref().is_some_and(|breach| breach.at <= triage.at);
+    // What happened at the triage's own instant and after it in the log is no part of what the triage made.
+    let holds = after.breach.as_ref().is_some_and(|breach| {
+        breach.at <= triage.at && (breach.cause == Cause::FirstTriage || breach.set_by <= triage.revision)
+    });
     let earlier = before.breach.filter(|_| holds);
     let mut alarms: Vec<Alarm> = before.alarms;
     if !holds {

@@ -93,6 +93,22 @@ fn late_facts() {
 }
 
 #[test]
+fn what_comes_at_the_instant_of_the_first_triage_comes_after_it() {
+    check(&[Case {
+        name: "asked at the deadline, triaged as what pauses, and changed at the same instant to what does not",
+        policies: &["sev1: accept 1h, pausing nothing", "sev2: accept 1h"],
+        history: &[
+            "Mon 09:00 filed sev1",
+            "Mon 12:00 triaged sev2",
+            "Mon 10:00 asked | Mon 13:00",
+            "Mon 12:00 severity sev1 | Mon 14:00",
+        ],
+        now: "Mon 14:00",
+        expected: &["accept: breached Mon 12:00"],
+    }]);
+}
+
+#[test]
 fn a_recorded_breach_that_no_longer_follows_is_doubtful_until_it_is_taken_back() {
     let case = |history| Case { name: "", policies: POLICIES, history, now: "Tue 09:00", expected: &[] };
     let stopped: &[&str] = &[
