@@ -6,6 +6,7 @@
 //! A clock's cycles lie between its stops. Each is counted for itself, from its start: facts in the order of time, at one instant in the order of the
 //! log, then at-risk, then breach.
 
+mod alarm;
 mod cycle;
 mod evaluate;
 mod ledger;
@@ -16,9 +17,8 @@ mod terms;
 mod timeline;
 mod walk;
 
-pub use cycle::{
-    Alarm, AlarmKind, Breach, Cause, Clocks, Cycle, EscalationDue, Pause, Plan, Standstill, State, Verdict,
-};
+pub use alarm::{Alarm, AlarmKind, EscalationDue};
+pub use cycle::{Breach, Cause, Clocks, Cycle, IssueVerdict, Pause, Plan, Standstill, State, Verdict};
 pub use evaluate::{clocks, explain};
 pub use ledger::{Ledger, Note, Noted};
 pub use story::{Bystander, Line, SPANS_TOLD_MAX, Story, Told};

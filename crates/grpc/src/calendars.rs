@@ -15,7 +15,6 @@ use api::calendars::v1::{
 use api::errors::v1::Reason;
 use domain::calendar;
 use domain::ids::{CalendarId, ProjectId};
-use domain::policy::Target;
 use domain::project::{self, Command};
 use tonic::{Code, Request, Response, Status};
 
@@ -111,11 +110,8 @@ impl CalendarService for Calendars {
         let (asked, ((from, target), paused)) = faults.finish(asked.zip(from.zip(target).zip(paused)))?;
         let subject = Subject(format!("calendars/{}/{}", asked.project, asked.calendar));
         let (_, calendar) = self.find(asked).await?;
-        let due = match target {
-            Target::Working(time) => calendar.add(from, time),
-            Target::WorkingDays(days) => calendar.add_days(from, days),
-        };
-        let due = due.and_then(|due| calendar.add(due, paused)).map_err(|why| no_deadline(why, &subject))?;
+        let due = target.due(&calendar, from).and_then(|due| calendar.add(due, paused));
+        let due = due.map_err(|why| no_deadline(why, &subject))?;
         let starts = calendar.next_open(from).unwrap_or(due);
         Ok(Response::new(show::deadline(&calendar, from, starts, due)))
     }

@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Clock;
+use super::alarm::Alarm;
 use super::terms::Terms;
 use crate::ids::{CalendarId, PersonId, SeverityId};
-use crate::policy::{Moment, Recipient, Ruling, Subject, Target};
+use crate::policy::{Ruling, Subject, Target};
 
 /// The clocks of one issue, as they stand at an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,51 +170,15 @@ pub enum Cause {
     Rebase,
 }
 
-/// Something that happened to a cycle of which one is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alarm {
-    /// Of what.
-    pub kind: AlarmKind,
-    /// Which clock.
-    pub clock: Clock,
-    /// Its cycle.
-    pub cycle: u32,
-    /// When it happened.
+/// The verdict of an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IssueVerdict<'a> {
+    /// Met: all its cycles were. Breached: one was.
+    pub verdict: Verdict,
+    /// When it fell: at its first breach, or when the last of its cycles ended.
     pub at: Timestamp,
-    /// The deadline.
-    pub deadline: Timestamp,
-    /// The policy it was set by.
-    pub version: u32,
-    /// The revision of the event that set the deadline: with it an alarm is told once, and again when the deadline is another.
-    pub set_by: u64,
-    /// Of a breach: how it came to be.
-    pub cause: Cause,
-    /// True: the log tells it.
-    pub recorded: bool,
-}
-
-/// A step of a policy's escalation that an alarm set off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EscalationDue {
-    /// Which of the policy's steps, from 1.
-    pub step: u32,
-    /// The revision of the event that set the deadline.
-    pub set_by: u64,
-    /// Of what one is told.
-    pub when: Moment,
-    /// Who.
-    pub to: Recipient,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Of what an alarm tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum AlarmKind {
-    /// Most of the target is used up.
-    AtRisk,
-    /// All of it is.
-    Breach,
+    /// The cycle that it fell with.
+    pub with: &'a Cycle,
 }
 
 impl Clocks {
@@ -232,27 +197,17 @@ impl Clocks {
         self.of(clock).next_back()
     }
 
-    /// What happened and the log doesn't tell yet, in the order of time; at one instant at-risk before breach.
-    pub fn untold(&self) -> Vec<&Alarm> {
-        let alarms = self.cycles.iter().flat_map(|cycle| &cycle.alarms);
-        let mut untold: Vec<&Alarm> = alarms.filter(|alarm| !alarm.recorded).collect();
-        untold.sort_by_key(|alarm| (alarm.at, alarm.kind, alarm.clock, alarm.cycle));
-        untold
-    }
-
-    /// When there will be something to tell: now, where something is untold; else the next at-risk or deadline of a cycle that runs. `None`: never,
-    /// unless something else happens first.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        self.cycles.iter().filter_map(Cycle::next_due).min()
-    }
-
-    /// Whether every verdict is met; `None` while there is none. An issue is met only if every cycle is.
-    pub fn verdict(&self) -> Option<Verdict> {
-        let verdicts = || self.cycles.iter().filter_map(Cycle::verdict);
-        if verdicts().any(|verdict| verdict == Verdict::Breached) {
-            return Some(Verdict::Breached);
+    /// The issue's verdict: breached at the first breach of any of its cycles, met when the last of them has ended. `None`: one that has a target runs or
+    /// was cancelled, and none is breached.
+    pub fn verdict(&self) -> Option<IssueVerdict<'_>> {
+        let planned = || self.cycles.iter().filter(|cycle| cycle.plan.is_some());
+        let breaches = planned().filter_map(|cycle| Some((cycle.breach.as_ref()?.at, cycle)));
+        if let Some((at, with)) = breaches.min_by_key(|(at, _)| *at) {
+            return Some(IssueVerdict { verdict: Verdict::Breached, at, with });
         }
-        verdicts().next()
+        let ends = planned().map(|cycle| Some((cycle.ended_at()?, cycle))).collect::<Option<Vec<_>>>()?;
+        let (at, with) = ends.into_iter().max_by_key(|(at, _)| *at)?;
+        Some(IssueVerdict { verdict: Verdict::Met, at, with })
     }
 }
 
@@ -291,57 +246,18 @@ impl Cycle {
         }
     }
 
-    /// True: at risk, and not breached: of this deadline so much is used up that one is told.
-    pub fn at_risk(&self) -> bool {
-        let Some(plan) = &self.plan else { return false };
-        let told = |alarm: &Alarm| alarm.kind == AlarmKind::AtRisk && alarm.set_by == plan.set_by;
-        self.breach.is_none() && self.ended_at().is_none() && self.alarms.iter().any(told)
-    }
-
-    /// See [`Clocks::next_due`].
-    pub fn next_due(&self) -> Option<Timestamp> {
-        if let Some(alarm) = self.alarms.iter().find(|alarm| !alarm.recorded) {
-            return Some(alarm.at);
-        }
-        let plan = self.plan.as_ref().filter(|_| self.state == State::Running && self.breach.is_none())?;
-        let warned = self.at_risk() || plan.at_risk_at >= plan.deadline;
-        Some(if warned { plan.deadline } else { plan.at_risk_at })
-    }
-}
-
-impl Cycle {
     /// What holds for it now, and why.
     pub fn ruling<'a>(&self, terms: &Terms<'a>) -> Option<Ruling<'a>> {
         terms.policies.rules_at(self.version, self.start, &self.subject)
     }
 
-    /// Who is to be told of what happened to it, and when: the policy's steps, counted from its alarms in the rules' calendar. Of a step that an end, or a
-    /// new deadline, came before, nobody is told.
-    pub fn escalations(&self, terms: &Terms<'_>) -> Vec<EscalationDue> {
-        let Some(ruling) = self.ruling(terms) else { return Vec::new() };
-        let (id, version) = ruling.calendar();
-        let Some(calendar) = terms.calendars.version(id, version) else { return Vec::new() };
-        let mut due = Vec::new();
-        for (step, rule) in (1..).zip(&ruling.rules.escalations) {
-            if rule.clock.is_some_and(|clock| clock != self.clock) {
-                continue;
-            }
-            let kind = match rule.when {
-                Moment::AtRisk => AlarmKind::AtRisk,
-                Moment::Breach => AlarmKind::Breach,
-            };
-            for alarm in self.alarms.iter().filter(|alarm| alarm.kind == kind) {
-                let Ok(at) = calendar.add(alarm.at, rule.after) else { continue };
-                let moot = self.ended_at().is_some_and(|end| end < at)
-                    || (kind == AlarmKind::AtRisk
-                        && self.plan.as_ref().is_some_and(|plan| plan.set_by != alarm.set_by));
-                if !moot {
-                    due.push(EscalationDue { step, set_by: alarm.set_by, when: rule.when, to: rule.to.clone(), at });
-                }
-            }
-        }
-        due.sort_by_key(|due| due.at);
-        due
+    /// How much of its target was left when a pause of it began, counted in the calendar of its deadline; `None`: there is no target.
+    pub fn left_at(&self, pause: &Pause, terms: &Terms<'_>) -> Option<SignedDuration> {
+        let plan = self.plan.as_ref()?;
+        let calendar = terms.calendars.version(&plan.calendar, plan.calendar_version)?;
+        let earlier = self.pauses.iter().filter(|earlier| earlier.from < pause.from);
+        let paused = earlier.filter_map(|earlier| Some(calendar.between(earlier.from, earlier.until?)));
+        Some(plan.length + paused.sum::<SignedDuration>() - calendar.between(self.start, pause.from))
     }
 }
 

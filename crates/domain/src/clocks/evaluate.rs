@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::Clock;
-use super::cycle::{Alarm, AlarmKind, Breach, Cause, Clocks, Cycle};
+use super::alarm::{Alarm, AlarmKind};
+use super::cycle::{Breach, Cause, Clocks, Cycle};
 use super::ledger::{Ledger, Noted};
 use super::plan::ruling;
 use super::route::{Route, Until};

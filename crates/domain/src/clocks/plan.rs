@@ -44,12 +44,10 @@ impl Due {
         let target = ruling.rules.targets.of(clock)?;
         let (id, version) = ruling.calendar();
         let calendar = terms.calendars.version(id, version)?;
-        let (unpaused, length) = match target {
-            Target::Working(length) => (calendar.add(start, length).ok()?, length),
-            Target::WorkingDays(days) => {
-                let unpaused = calendar.add_days(start, days).ok()?;
-                (unpaused, calendar.between(start, unpaused))
-            }
+        let unpaused = target.due(&calendar, start).ok()?;
+        let length = match target {
+            Target::Working(length) => length,
+            Target::WorkingDays(_) => calendar.between(start, unpaused),
         };
         let risk = calendar.add(start, part(length, ruling.rules.at_risk_percent)).ok()?;
         let over = |pause: &Pause| Some(calendar.between(pause.from, pause.until?));

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::cycle::{Alarm, AlarmKind, Breach, Cause, Cycle, Pause, Standstill, State};
+use super::alarm::{Alarm, AlarmKind};
+use super::cycle::{Breach, Cause, Cycle, Pause, Standstill, State};
 use super::plan::{Due, ruling};
 use super::route::{Route, Step, Until, steps};
 use super::story::{Line, Told};

@@ -1,44 +1,13 @@
-//! A case: what is promised, what happened, and what the clocks say.
+//! A case: what was promised, what happened, and what the clocks say of it, in words.
 
 use std::fmt::Write as _;
 
-use domain::clocks::{AlarmKind, Cause, Clocks, Cycle, Ledger, State, clocks};
+use domain::clocks::{AlarmKind, Cause, Clocks, Cycle, Ledger, State, Verdict, clocks};
 
 use super::promised::{Promised, effective};
 use super::told::{history, instant, say};
 
-/// A case of the table. `policies` are lines of severities; a line `from Wed 00:00` begins the next policy. `now` is when one asks; empty: when the last
-/// fact happened.
-pub(crate) struct Case {
-    pub(crate) name: &'static str,
-    pub(crate) policies: &'static [&'static str],
-    pub(crate) history: &'static [&'static str],
-    pub(crate) now: &'static str,
-    pub(crate) expected: &'static [&'static str],
-}
-
-/// Compares all that is promised of cases with what the clocks say; tells all differences at once.
-#[track_caller]
-pub(crate) fn check(cases: &[Case]) {
-    let mut differences = String::new();
-    for case in cases {
-        let said = lines(&counted(case));
-        let wanted: Vec<String> = case.expected.iter().map(|line| (*line).to_owned()).collect();
-        // Only of the cycles that the case speaks of.
-        let spoken: Vec<String> =
-            said.iter().filter(|line| wanted.iter().any(|wanted| place(wanted) == place(line))).cloned().collect();
-        if spoken != wanted {
-            writeln!(differences, "{}\n  wanted {wanted:#?}\n  said {said:#?}", case.name).unwrap();
-        }
-    }
-    assert!(differences.is_empty(), "{differences}");
-}
-
-/// Which clock a line speaks of.
-fn place(line: &str) -> &str {
-    line.split(':').next().unwrap().split(' ').next().unwrap()
-}
-
+/// Policies in lines of severities; a line `from Wed 00:00` begins the next policy.
 pub(crate) fn terms_of(policies: &[&str]) -> Promised {
     let mut promised = Promised::nothing();
     let mut from = None;
@@ -57,20 +26,27 @@ pub(crate) fn terms_of(policies: &[&str]) -> Promised {
     promised
 }
 
-pub(crate) fn counted(case: &Case) -> Clocks {
-    let promised = terms_of(case.policies);
-    let events = history(case.history);
+/// The clocks after a history. `asked`: when one asks; empty: when the last fact happened.
+pub(crate) fn counted(promised: &[&str], happened: &[&str], asked: &str) -> Clocks {
+    let promised = terms_of(promised);
+    let events = history(happened);
     let last = events.iter().map(|event| event.occurred_at).max().unwrap();
-    let now = if case.now.is_empty() { last } else { instant(case.now) };
+    let now = if asked.is_empty() { last } else { instant(asked) };
     clocks(&Ledger::of(&events), &promised.terms(), now)
 }
 
+/// A line a cycle, and one for the issue.
 pub(crate) fn lines(clocks: &Clocks) -> Vec<String> {
-    clocks.cycles.iter().map(line).collect()
+    let issue = match clocks.verdict() {
+        Some(fallen) if fallen.verdict == Verdict::Met => format!("issue: met {}", say(fallen.at)),
+        Some(fallen) => format!("issue: breached {}", say(fallen.at)),
+        None => "issue: none".to_owned(),
+    };
+    clocks.cycles.iter().map(line).chain([issue]).collect()
 }
 
-/// `resolve: due Mon+1 11:00`, `resolve 2: met Tue 10:00`, `accept: breached Mon 17:00 (severity_change), ended Tue 08:00`, `resolve: paused, 3h left`.
-pub(crate) fn line(cycle: &Cycle) -> String {
+/// `resolve: due Mon+1 11:00, 1h paused`, `accept: breached Mon 17:00 (severity_change), ended Tue 08:00`, `resolve 2: paused, 3h left`.
+fn line(cycle: &Cycle) -> String {
     let number = if cycle.number == 1 { String::new() } else { format!(" {}", cycle.number) };
     let mut line = format!("{}{number}: ", cycle.clock);
     let Some(plan) = &cycle.plan else { return line + "no target" };
@@ -87,16 +63,17 @@ pub(crate) fn line(cycle: &Cycle) -> String {
             }
         }
         None => match &cycle.state {
-            State::Running => {
-                write!(line, "due {}", say(plan.deadline)).unwrap();
-                if cycle.at_risk() {
-                    line += ", at risk";
-                }
-            }
+            State::Running => write!(line, "due {}", say(plan.deadline)).unwrap(),
             State::Paused { .. } => write!(line, "paused, {:#} left", plan.left()).unwrap(),
             State::Ended { at, .. } => write!(line, "met {}", say(*at)).unwrap(),
             State::Cancelled { .. } => write!(line, "cancelled, {:#} left", plan.left()).unwrap(),
         },
+    }
+    if plan.paused.is_positive() && matches!(cycle.state, State::Running | State::Ended { .. }) {
+        write!(line, ", {:#} paused", plan.paused).unwrap();
+    }
+    if cycle.at_risk() && cycle.state == State::Running {
+        line += ", at risk";
     }
     if cycle.sent_back {
         line += ", sent back";

@@ -3,10 +3,9 @@
 
 mod agenda;
 mod case;
-mod examples;
+mod cases;
 mod explained;
 mod late;
 mod promised;
 mod properties;
-mod reported;
 mod told;

@@ -23,7 +23,7 @@ pub(crate) struct Promised {
 
 impl Promised {
     /// The project's scheme has sev1 to sev4, of which sev3 is the default. `business` is Monday to Friday 09:00–17:00 in London, `holiday` the same
-    /// with Monday 8 June closed, `lunch` with 12:30–13:30 closed, `friday` with Friday open from 09:00 to 12:00 only.
+    /// with Monday 8 June closed, `lunch` with 12:30–13:30 closed, `friday` with Friday open from 09:00 to 12:00 only; `night` is Monday to Friday 22:00–06:00.
     pub(crate) fn nothing() -> Self {
         let mut calendars = Calendars::default();
         let nine_to_five = || vec![hours("09:00-17:00")];
@@ -31,11 +31,13 @@ impl Promised {
             |friday: Vec<Hours>, day: &dyn Fn() -> Vec<Hours>| [day(), day(), day(), day(), friday, vec![], vec![]];
         let holiday = [("2026-06-08".parse::<Date>().unwrap(), DatedDay { name: "Whit Monday".into(), hours: vec![] })];
         let lunch = || vec![hours("09:00-12:30"), hours("13:30-17:00")];
+        let night = || vec![hours("22:00-06:00")];
         for (id, week, dates) in [
             ("business", week(nine_to_five(), &nine_to_five), BTreeMap::new()),
             ("holiday", week(nine_to_five(), &nine_to_five), BTreeMap::from(holiday)),
             ("lunch", week(lunch(), &lunch), BTreeMap::new()),
             ("friday", week(vec![hours("09:00-12:00")], &nine_to_five), BTreeMap::new()),
+            ("night", week(night(), &night), BTreeMap::new()),
         ] {
             let zone = Zone::find("Europe/London").unwrap();
             let definition = Definition::new(CalendarId::parse(id).unwrap(), zone, week, dates).unwrap();
@@ -81,12 +83,7 @@ impl Promised {
 }
 
 fn hours(text: &str) -> Hours {
-    let minutes = |clock: &str| {
-        let (hours, minutes) = clock.split_once(':').unwrap();
-        hours.parse::<u16>().unwrap() * 60 + minutes.parse::<u16>().unwrap()
-    };
-    let (opens, closes) = text.split_once('-').unwrap();
-    Hours::new(minutes(opens), minutes(closes)).unwrap()
+    text.parse().unwrap()
 }
 
 pub(crate) fn severity(id: &str) -> SeverityId {

@@ -50,12 +50,15 @@ pub(crate) fn say(at: Timestamp) -> String {
     }
 }
 
-/// The events of a history: `Mon 10:00 asked`, and where it was recorded later `Mon 10:00 accepted | Tue 09:00`. Revisions are the lines' numbers.
+/// The events of a history: `Mon 10:00 asked`, and where it was recorded later `Mon 10:00 accepted (recorded Tue 09:00)`. Revisions are the lines' numbers.
 pub(crate) fn history(lines: &[&str]) -> Vec<Recorded<IssueEvent>> {
     let mut asked = 0;
     let mut recorded = Vec::new();
     for (revision, line) in (1..).zip(lines) {
-        let (fact, late) = line.split_once(" | ").map_or((*line, None), |(fact, late)| (fact, Some(late)));
+        let (fact, late) = match line.strip_suffix(')').and_then(|line| line.split_once(" (recorded ")) {
+            Some((fact, late)) => (fact, Some(late)),
+            None => (*line, None),
+        };
         let mut words = fact.splitn(3, ' ');
         let at = format!("{} {}", words.next().unwrap(), words.next().unwrap());
         let (what, imported) = words

@@ -35,7 +35,7 @@ pub(super) fn sla(key: &IssueKey, live: &Live, now: Timestamp, token: &str) -> p
         as_of: Some(stamp(now)),
         cycles: clocks.cycles.iter().map(|cycle| self::cycle(cycle, clocks.exempt)).collect(),
         exempt: clocks.exempt,
-        verdict: verdict(clocks.verdict()).into(),
+        verdict: verdict(clocks.verdict().map(|fallen| fallen.verdict)).into(),
         position: position(token),
         policy_versions: if clocks.exempt { Vec::new() } else { versions },
     }

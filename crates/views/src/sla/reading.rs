@@ -1,21 +1,24 @@
 //! What the clocks of an issue read at an instant, as the tables show it. All of it follows from the one function that everybody uses,
 //! `domain::clocks::clocks`; here is only what is told beside: under what it counts, and what happened on the way to a breach.
 
+mod stop;
+mod way;
+
 use std::sync::Arc;
 
 use domain::Recorded;
 use domain::agenda;
-use domain::clocks::{AlarmKind, Clock, Clocks, Cycle, Ledger, Noted, Pause, Standstill, State, Terms, clocks};
+use domain::clocks::{AlarmKind, Clock, Clocks, Cycle, Ledger, State, Terms, Verdict, clocks};
 use domain::issue::IssueEvent;
 use domain::shifts::Standing;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use stop::{SUSPICIOUS_PERCENT, Stop};
+pub use way::{Told, Way};
 
 use super::class::{Class, Dimension};
 use super::figure::Measured;
-
-/// A pause is suspicious that began when less than so much of its clock's target was left, in percent.
-pub const SUSPICIOUS_PERCENT: i64 = 10;
 
 /// What the clocks of an issue read at an instant. Times are microseconds since 1970, durations whole seconds. It is stored with each issue, so its
 /// names there are short.
@@ -119,81 +122,6 @@ pub struct Fallen {
     pub class: Class,
 }
 
-/// How a breach came to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
-    /// deadline, `first_triage`, `severity_change`, rebase.
-    #[serde(rename = "c")]
-    pub cause: Arc<str>,
-    /// The deadline that was passed.
-    #[serde(rename = "d")]
-    pub deadline: i64,
-    /// The revision of the event that tells it; `None`: none does yet.
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    pub recorded: Option<u64>,
-    /// What happened on the way there.
-    #[serde(rename = "y")]
-    pub way: Way,
-}
-
-/// What happened to a cycle up to an instant.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Way {
-    /// How often the issue was handed to another team.
-    #[serde(rename = "h")]
-    pub handovers: u64,
-    /// For how long nobody had accepted it, in wall time.
-    #[serde(rename = "w")]
-    pub waited: u64,
-    /// Since when nobody has, as it is now.
-    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
-    pub waits_since: Option<i64>,
-    /// How often the cycle was paused.
-    #[serde(rename = "p")]
-    pub pauses: u64,
-    /// How long, in wall time.
-    #[serde(rename = "d")]
-    pub paused: u64,
-}
-
-/// Somebody's question, or a dismissal, that let clocks stand still.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stop {
-    /// The revision of the event that began it.
-    #[serde(rename = "n")]
-    pub revision: u64,
-    /// Who did that.
-    #[serde(rename = "b")]
-    pub by: Arc<str>,
-    /// True: the issue was dismissed meanwhile; else something was asked.
-    #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
-    pub dismissal: bool,
-    /// From.
-    #[serde(rename = "f")]
-    pub from: i64,
-    /// Up to; `None`: it lasts.
-    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<i64>,
-    /// Which clocks stood still.
-    #[serde(rename = "k")]
-    pub clocks: Vec<Measured>,
-    /// Of these the least that was left, in percent of its target.
-    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
-    pub left_percent: Option<i64>,
-}
-
-impl Stop {
-    /// It began just before a deadline, and moved it.
-    pub fn is_suspicious(&self) -> bool {
-        !self.dismissal && self.left_percent.is_some_and(|left| left < SUSPICIOUS_PERCENT)
-    }
-
-    /// How long it took, in wall time; of one that lasts, nothing yet.
-    pub fn seconds(&self) -> i64 {
-        self.until.map_or(0, |until| (until - self.from) / 1_000_000)
-    }
-}
-
 impl Reading {
     /// What the clocks read at an instant, with which the terms agree on everything before it.
     pub fn of(ledger: &Ledger, shifts: Option<&Standing>, terms: &Terms<'_>, now: Timestamp) -> Self {
@@ -207,7 +135,7 @@ impl Reading {
         Self {
             cycles: runs.collect(),
             issue: issue_verdict(&told, ledger),
-            pauses: pauses(&told, terms),
+            pauses: stop::of(&told, terms),
             deliveries: Vec::new(),
             due_at: agenda::next(ledger, terms, &told, shifts).map(Timestamp::as_microsecond),
         }
@@ -246,7 +174,7 @@ impl Reading {
 
     /// How many of its clocks ran past their deadline by `now` since this was read.
     pub fn late(&self, now: Timestamp) -> u64 {
-        let late = |run: &&Run| run.breaches_at.is_some_and(|at| at <= micros(now));
+        let late = |run: &&Run| run.breaches_at.is_some_and(|at| at <= now.as_microsecond());
         self.cycles.iter().filter(late).count() as u64
     }
 
@@ -259,7 +187,7 @@ impl Reading {
             if class.get(Dimension::Severity).is_empty() {
                 class.set(Dimension::Severity, run.map(|run| Arc::clone(run.counted().get(Dimension::Severity))));
             }
-            Fallen { met: told.kept, at: micros(told.at), version: run.map_or(0, |run| run.version), class }
+            Fallen { met: told.kept, at: told.at.as_microsecond(), version: run.map_or(0, |run| run.version), class }
         });
         self.deliveries = told.collect();
         self
@@ -275,7 +203,7 @@ impl Run {
             State::Cancelled { at } => (Stands::Cancelled, Some(*at)),
         };
         let running = cycle.plan.as_ref().filter(|_| state == Stands::Running && cycle.breach.is_none());
-        let met = cycle.verdict() == Some(domain::clocks::Verdict::Met);
+        let met = cycle.verdict() == Some(Verdict::Met);
         let verdict = cycle.verdict_at().map(|at| Fallen {
             met,
             at: at.as_microsecond(),
@@ -314,45 +242,6 @@ impl Run {
     }
 }
 
-impl Told {
-    fn of(cycle: &Cycle, breach: &domain::clocks::Breach, ledger: &Ledger) -> Self {
-        Self {
-            cause: cause(breach.cause).into(),
-            deadline: breach.deadline.as_microsecond(),
-            recorded: breach.recorded,
-            way: Way::of(cycle, ledger, breach.at),
-        }
-    }
-}
-
-impl Way {
-    fn of(cycle: &Cycle, ledger: &Ledger, until: Timestamp) -> Self {
-        let handed = |note: &&domain::clocks::Note| {
-            matches!(note.what, Noted::HandedOver { .. }) && note.at >= cycle.start && note.at <= until
-        };
-        let paused = || cycle.pauses.iter().filter(|pause| pause.from < until);
-        let seconds = paused().map(|pause| seconds(pause.from, pause.until.unwrap_or(until).min(until)));
-        let (waited, waits_since) = waited(ledger, cycle.start, until);
-        Self {
-            handovers: ledger.notes().iter().filter(handed).count() as u64,
-            waited,
-            waits_since: waits_since.map(micros),
-            pauses: paused().count() as u64,
-            paused: seconds.sum(),
-        }
-    }
-}
-
-fn cause(cause: domain::clocks::Cause) -> &'static str {
-    use domain::clocks::Cause;
-    match cause {
-        Cause::Deadline => "deadline",
-        Cause::FirstTriage => "first_triage",
-        Cause::SeverityChange => "severity_change",
-        Cause::Rebase => "rebase",
-    }
-}
-
 /// Under what a cycle's verdict counts.
 fn class_then(cycle: &Cycle, ledger: &Ledger, at: Timestamp) -> Class {
     with_severity(Class::at(ledger, at), cycle)
@@ -366,95 +255,12 @@ fn with_severity(mut class: Class, cycle: &Cycle) -> Class {
     class
 }
 
-/// An issue is breached at its first breach, and met when the last of its cycles was. While a cycle with a target runs, or was cancelled, and none is
-/// breached, there is no verdict.
+/// The issue's own verdict.
 fn issue_verdict(told: &Clocks, ledger: &Ledger) -> Option<Fallen> {
-    let planned = || told.cycles.iter().filter(|cycle| cycle.plan.is_some());
-    let first = planned().filter_map(|cycle| Some((cycle.breach.as_ref()?, cycle)));
-    if let Some((breach, cycle)) = first.min_by_key(|(breach, _)| breach.at) {
-        let (at, version) = (breach.at, breach.version);
-        return Some(Fallen { met: false, at: at.as_microsecond(), version, class: class_then(cycle, ledger, at) });
-    }
-    let ended = planned().map(|cycle| Some((cycle.ended_at()?, cycle))).collect::<Option<Vec<_>>>()?;
-    let (at, last) = ended.into_iter().max_by_key(|(at, _)| *at)?;
-    Some(Fallen { met: true, at: at.as_microsecond(), version: last.version, class: class_then(last, ledger, at) })
-}
-
-/// Wall time within a span in which nobody had accepted the issue, in seconds; and since when nobody has at its end.
-fn waited(ledger: &Ledger, from: Timestamp, until: Timestamp) -> (u64, Option<Timestamp>) {
-    let (mut since, mut waited) = (None, 0);
-    for note in ledger.notes().iter().filter(|note| note.at <= until) {
-        let waits = match &note.what {
-            Noted::Filed { .. } | Noted::HandedOver { .. } | Noted::LevelChanged { .. } | Noted::ReturnedToTriage => {
-                true
-            }
-            Noted::Accepted | Noted::Rejected | Noted::Dismissed { .. } | Noted::Resolved => false,
-            _ => continue,
-        };
-        match (since, waits) {
-            (None, true) => since = Some(note.at.max(from)),
-            (Some(begun), false) => {
-                waited += seconds(begun, note.at);
-                since = None;
-            }
-            _ => {}
-        }
-    }
-    (waited + since.map_or(0, |begun| seconds(begun, until)), since)
-}
-
-/// The pauses of all cycles, each told once.
-fn pauses(told: &Clocks, terms: &Terms<'_>) -> Vec<Stop> {
-    let mut stops: Vec<Stop> = Vec::new();
-    for cycle in &told.cycles {
-        for (at, pause) in cycle.pauses.iter().enumerate() {
-            let left = left_percent(cycle, at, terms);
-            let clock = Measured::from(cycle.clock);
-            match stops.iter_mut().find(|stop| (stop.revision, stop.from) == (pause.begun_by, micros(pause.from))) {
-                Some(stop) => {
-                    stop.clocks.push(clock);
-                    stop.left_percent = [stop.left_percent, left].into_iter().flatten().min();
-                    stop.until = stop.until.max(pause.until.map(micros)).filter(|_| pause.until.is_some());
-                }
-                None => stops.push(Stop::of(pause, clock, left)),
-            }
-        }
-    }
-    stops.sort_by_key(|stop| (stop.from, stop.revision));
-    stops
-}
-
-impl Stop {
-    fn of(pause: &Pause, clock: Measured, left_percent: Option<i64>) -> Self {
-        Self {
-            revision: pause.begun_by,
-            by: pause.by.shared(),
-            dismissal: pause.why == Standstill::Dismissal,
-            from: micros(pause.from),
-            until: pause.until.map(micros),
-            clocks: vec![clock],
-            left_percent,
-        }
-    }
-}
-
-/// How much of its target a cycle had left when a pause of it began.
-fn left_percent(cycle: &Cycle, pause: usize, terms: &Terms<'_>) -> Option<i64> {
-    let plan = cycle.plan.as_ref()?;
-    let calendar = terms.calendars.version(&plan.calendar, plan.calendar_version)?;
-    let from = cycle.pauses.get(pause)?.from;
-    let before = cycle.pauses[..pause].iter().filter_map(|pause| Some(calendar.between(pause.from, pause.until?)));
-    let used = calendar.between(cycle.start, from) - before.sum::<SignedDuration>();
-    let length = plan.length.as_micros();
-    (length > 0).then(|| i64::try_from((plan.length - used).as_micros() * 100 / length).unwrap_or_default())
-}
-
-fn micros(at: Timestamp) -> i64 {
-    at.as_microsecond()
-}
-
-fn seconds(from: Timestamp, until: Timestamp) -> u64 {
-    u64::try_from(until.duration_since(from).as_secs()).unwrap_or_default()
+    let fallen = told.verdict()?;
+    let met = fallen.verdict == Verdict::Met;
+    let version = fallen.with.breach.as_ref().map_or(fallen.with.version, |breach| breach.version);
+    Some(Fallen { met, at: fallen.at.as_microsecond(), version, class: class_then(fallen.with, ledger, fallen.at) })
 }
 
 impl From<Clock> for Measured {
