@@ -101,7 +101,6 @@ pub(crate) fn names() -> PossibleValuesParser {
 }
 
 /// `cargo xtask test`: answers whether no step failed.
-#[expect(clippy::unnecessary_wraps, reason = "all commands answer alike")]
 pub(crate) fn test(only: &[String], list: bool, keep_going: bool) -> Result<bool> {
     if list {
         for step in &ALL {
@@ -115,7 +114,6 @@ pub(crate) fn test(only: &[String], list: bool, keep_going: bool) -> Result<bool
 }
 
 /// One step as a command of its own.
-#[expect(clippy::unnecessary_wraps, reason = "all commands answer alike")]
 pub(crate) fn only(name: &str) -> Result<bool> {
     let steps: Vec<&Step> = ALL.iter().filter(|step| step.name == name).collect();
     Ok(run::all(&steps, true, strict()))

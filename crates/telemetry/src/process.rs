@@ -71,7 +71,6 @@ mod linux {
         Process::myself().and_then(|process| process.stat()).ok()
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a hundred years of ticks fit")]
     fn seconds(ticks: u64) -> f64 {
         ticks as f64 / procfs::ticks_per_second() as f64
     }

@@ -29,7 +29,6 @@ pub struct Run {
 
 impl Run {
     /// Calls a second.
-    #[expect(clippy::cast_precision_loss, reason = "some millions")]
     pub fn rate(&self) -> f64 {
         self.calls as f64 / self.seconds
     }

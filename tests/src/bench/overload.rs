@@ -109,12 +109,10 @@ async fn file_until(client: &Client, project: &str, counts: &Counts, end: Instan
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "some millions")]
 fn rate(count: u64, length: Duration) -> f64 {
     count as f64 / length.as_secs_f64()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "some hundred million")]
 fn megabytes(server: &Server) -> Result<f64> {
     Ok(server.resident_bytes()? as f64 / 1e6)
 }

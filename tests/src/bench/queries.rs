@@ -60,7 +60,6 @@ pub async fn measure(report: &Report, folder: &Path, issues: u64, rate: u32, que
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "some hundred million")]
 fn megabytes(server: &Server) -> anyhow::Result<f64> {
     Ok(server.resident_bytes()? as f64 / 1e6)
 }

@@ -64,12 +64,7 @@ pub fn percentile(samples: &mut [f64], share: f64) -> f64 {
         return f64::NAN;
     }
     samples.sort_by(f64::total_cmp);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a rank of a few million"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank of a few million")]
     let rank = (share * samples.len() as f64).ceil() as usize;
     samples[rank.clamp(1, samples.len()) - 1]
 }

@@ -63,7 +63,6 @@ pub(crate) fn text(text: &str) -> Text {
     Text::parse(text).unwrap()
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a reason is given as an option everywhere")]
 pub(crate) fn because(reason: &str) -> Option<Text> {
     Some(text(reason))
 }

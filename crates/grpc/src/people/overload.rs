@@ -35,7 +35,6 @@ pub(super) fn twice_median(median: f64) -> f64 {
     2.0 * median
 }
 
-#[expect(clippy::cast_precision_loss, reason = "nobody has accepted 2^52 issues")]
 fn as_float(number: u64) -> f64 {
     number as f64
 }

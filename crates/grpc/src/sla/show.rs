@@ -201,7 +201,6 @@ fn line(line: &Line) -> ComplianceLine {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "verdicts are fewer than 2^53")]
 fn figures(told: &Figures) -> ComplianceFigures {
     let Counts { met, breached, corrected, sent_back, cancelled, untargeted } = told.counts;
     let verdicts = told.counts.verdicts();
@@ -303,7 +302,6 @@ pub(super) fn at_risk(told: AtRisk) -> ClockAtRisk {
 /// So many people are told of at most.
 const PEOPLE_MAX: usize = 1000;
 
-#[expect(clippy::cast_precision_loss, reason = "pauses are fewer than 2^53")]
 pub(super) fn people(people: &[(Arc<str>, Paused)]) -> Vec<PausingPerson> {
     let all: u64 = people.iter().map(|(_, paused)| paused.pauses).sum();
     let told = people.iter().take(PEOPLE_MAX).map(|(person, paused)| PausingPerson {

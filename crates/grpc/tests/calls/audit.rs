@@ -25,7 +25,6 @@ fn instant(seconds: i64) -> Timestamp {
     Timestamp { seconds, nanos: 0 }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "as a message takes it")]
 fn window() -> Option<ComplianceWindow> {
     Some(ComplianceWindow { since: Some(instant(NOW - 90 * 24 * HOUR)), until: Some(instant(NOW + 30 * 24 * HOUR)) })
 }

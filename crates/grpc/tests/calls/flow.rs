@@ -17,13 +17,11 @@ const DAY: i64 = 86_400;
 /// The day of [`NOW`].
 const TODAY: i64 = NOW - NOW % DAY;
 
-#[expect(clippy::unnecessary_wraps, reason = "as a message takes it")]
 fn instant(seconds: i64) -> Option<Timestamp> {
     Some(Timestamp { seconds, nanos: 0 })
 }
 
 /// The last so many days.
-#[expect(clippy::unnecessary_wraps, reason = "as a message takes it")]
 fn last(days: i64) -> Option<Window> {
     Some(Window { since: instant(TODAY - (days - 1) * DAY), until: None })
 }

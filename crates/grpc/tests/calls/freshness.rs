@@ -10,7 +10,6 @@ use super::given::{Given, filing};
 use super::web::post;
 
 /// At least what these tokens stand for, as requests hold it.
-#[expect(clippy::unnecessary_wraps, reason = "as requests hold it")]
 pub(crate) fn at_least<const N: usize>(tokens: [&str; N]) -> Option<Consistency> {
     let tokens = tokens.iter().map(ToString::to_string).collect();
     Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh(AtLeastAsFresh { tokens })) })

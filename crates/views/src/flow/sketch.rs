@@ -112,7 +112,6 @@ mod tests {
         let mut seconds = 1_u64;
         while seconds < u64::from(u32::MAX) {
             let told = middle(bucket(seconds));
-            #[expect(clippy::cast_precision_loss, reason = "below 2^32")]
             let off = (told - seconds as f64).abs() / seconds as f64;
             assert!(off <= RELATIVE_ERROR + 1e-9, "{seconds} s as {told} s");
             seconds += 1 + seconds / 300;

@@ -234,7 +234,6 @@ fn idf(having: f64, all: u64) -> f64 {
     (1.0 + (count(all) - having + 0.5).max(0.0) / (having + 0.5)).ln()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "an estimate")]
 fn count(count: u64) -> f64 {
     count as f64
 }

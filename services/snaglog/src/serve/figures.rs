@@ -274,7 +274,6 @@ impl Batches {
 }
 
 impl event_log::Observer for Batches {
-    #[expect(clippy::cast_precision_loss, reason = "a batch has some hundreds of appends")]
     fn batch(&self, batch: &Batch) {
         self.size.record(batch.proposals as f64, &[]);
         let of: &[KeyValue] = if batch.written { &self.of } else { &self.failed };
@@ -299,7 +298,6 @@ fn partition_of(partition: PartitionId) -> KeyValue {
     KeyValue::new("snaglog.partition", i64::from(partition))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a hundred years of microseconds fit")]
 fn seconds(microseconds: i64) -> f64 {
     microseconds.max(0) as f64 / 1e6
 }

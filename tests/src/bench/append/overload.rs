@@ -111,12 +111,10 @@ async fn overload(traffic: &Traffic, log: &Arc<dyn EventLog>, rate: f64, length:
     Ok(counts)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "some millions")]
 fn count(counter: &AtomicU64) -> f64 {
     counter.load(Ordering::Relaxed) as f64
 }
 
-#[expect(clippy::cast_precision_loss, reason = "some hundred million")]
 fn megabytes(process: u32) -> Result<f64> {
     Ok(resident_bytes(process)? as f64 / 1e6)
 }

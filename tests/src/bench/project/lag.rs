@@ -29,7 +29,6 @@ pub(super) async fn measure(report: &Report, folder: &Path, rounds: u32) -> Resu
     project_once_ready(&Client::connect(&server.url).await?).await?;
     let lives = Lives::connect(&server.url, "BENCH").await?;
     let best = lives.run(IN_FLIGHT, LENGTH).await?.rate();
-    #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
     let every = Duration::from_secs_f64(IN_FLIGHT as f64 / (best * SHARE));
     let (mut fresh, mut any) = (Vec::new(), Vec::new());
     for _ in 0..rounds {

@@ -80,7 +80,6 @@ fn starts() -> Vec<Timestamp> {
 }
 
 /// Computations a second.
-#[expect(clippy::cast_precision_loss, reason = "a million")]
 fn rate(starts: &[Timestamp], mut deadline: impl FnMut(&Timestamp) -> Option<Timestamp>) -> Result<f64> {
     let start = Instant::now();
     let mut reached = 0;

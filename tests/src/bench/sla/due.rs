@@ -52,7 +52,6 @@ pub(super) async fn measure(report: &Report, folder: &Path, deadlines: u64) -> R
         reference,
         reference_value,
     };
-    #[expect(clippy::cast_precision_loss, reason = "some millions")]
     report.add(&figure("due/recorded", recorded as f64, "breaches", "deadlines in a minute", deadlines as f64));
     report.add(&figure("due/lag/p99", p99, "ms", "p50", p50));
     server.stop().await.map(|_| ())
@@ -112,7 +111,6 @@ async fn lags(client: &Client, count: u64) -> Result<Vec<f64>> {
     Ok(lags)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "an hour of microseconds fits")]
 fn lag(event: &Event) -> Result<f64> {
     let micros = |at: &Option<prost_types::Timestamp>| {
         let at = at.context("an event has its times")?;

@@ -39,7 +39,6 @@ fn open_of(case: &Case<'_>, mut named: Vec<u32>) -> Result<Vec<u32>, Rejection> 
 }
 
 /// Always taken, and as often as it is said.
-#[expect(clippy::unnecessary_wraps, reason = "answers like every other command")]
 pub(super) fn comment(text: Text) -> Outcome {
     Ok(vec![IssueEvent::IssueCommented { text }])
 }

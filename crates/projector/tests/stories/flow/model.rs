@@ -132,7 +132,6 @@ async fn check_durations(given: &Given, walked: &[Walked], by: Option<Dimension>
 }
 
 /// The percentiles are those of these durations, in order, within what is promised.
-#[expect(clippy::cast_precision_loss, reason = "durations of a few years, in seconds")]
 pub(super) fn near(told: &Percentiles, exact: &[u64]) {
     assert_eq!(told.points, exact.len() as u64);
     let rank = |percent: usize| exact[(exact.len() * percent).div_ceil(100) - 1] as f64;
