@@ -42,12 +42,11 @@ impl From<Malformed> for LogError {
 }
 
 impl Decoder {
-    /// What the entry says; `kept` is the proposal as this node made it, when it is this node's.
+    /// What the entry says.
     pub(crate) fn decode(
         &self,
         (partition, offset): (PartitionId, u64),
         stored: StoredEntry,
-        kept: Option<Proposal>,
         keys: &mut dyn FindKey,
     ) -> Result<Decoded, LogError> {
         if stored.format > FORMAT {
@@ -56,7 +55,7 @@ impl Decoder {
         }
         let body = stored.body.ok_or_else(|| Malformed("a record that says nothing".to_owned()))?;
         Ok(Decoded::Entry(match body {
-            StoredBody::Proposal(proposal) => self.proposal(partition, proposal, kept, keys)?,
+            StoredBody::Proposal(proposal) => self.proposal(partition, proposal, keys)?,
             StoredBody::Filled(filled) => {
                 let mut opened = |stream: &StreamId, event: Uuid, texts: &StoredTexts| {
                     open(partition, stream, event, texts, &mut *keys)
@@ -89,17 +88,13 @@ impl Decoder {
         &self,
         partition: PartitionId,
         stored: StoredProposal,
-        kept: Option<Proposal>,
         keys: &mut dyn FindKey,
     ) -> Result<Entry, LogError> {
         let versions = Versions { rule: stored.rule_version, record: stored.record_version };
         versions.check_known(self.known)?;
         let seen =
             Seen { versions, position: stored.position, running_hash: hash(&stored.running_hash, "a running hash")? };
-        let proposal = match kept {
-            Some(kept) => kept,
-            None => self.check(partition, stored, keys)?,
-        };
+        let proposal = self.check(partition, stored, keys)?;
         if proposal.partition() != partition {
             let of = proposal.partition();
             return Err(Malformed(format!("a proposal of partition {of} in partition {partition}")).into());

@@ -12,20 +12,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use event_log::{LogError, PartitionId, Proposal, QueueStats};
+use event_log_sqlite::replica::Seen;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::client::{self, Told};
 use crate::error::unavailable;
 use crate::ledger::{Answer, Caller, Entry, Ledger};
 use crate::url::Location;
-
-/// Most acknowledgements that are looked at together.
-const ACKNOWLEDGED_MAX: usize = 1024;
 
 /// How much may wait here, and how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +63,7 @@ struct Pen {
 #[derive(Clone)]
 struct Deliveries {
     told: Told,
-    delivered: mpsc::UnboundedSender<u64>,
+    ledger: Arc<Ledger>,
     failed: Arc<Mutex<Vec<u64>>>,
 }
 
@@ -85,8 +83,11 @@ impl ProducerContext for Deliveries {
 
     fn delivery(&self, delivered: &DeliveryResult<'_>, number: usize) {
         match delivered {
-            // Nobody reports it once the runtime has ended: then nobody waits.
-            Ok(_) => drop(self.delivered.send(number as u64)),
+            Ok(_) => {
+                if let Some((caller, answer)) = self.ledger.acknowledged(number as u64) {
+                    let _gone = caller.send(answer);
+                }
+            }
             Err((error, _)) => {
                 tracing::debug!(number, %error, "an entry was not delivered");
                 locked(&self.failed).push(number as u64);
@@ -99,17 +100,15 @@ impl ProducerContext for Deliveries {
 pub(crate) struct Own {
     /// Its number.
     pub(crate) number: u64,
-    /// The proposal as it was checked when it was made.
-    pub(crate) proposal: Option<Proposal>,
+    /// The proposal as it was checked when it was made, and what this node had applied then.
+    pub(crate) proposal: Option<(Proposal, Seen)>,
 }
 
 impl Desk {
-    pub(crate) fn new(location: &Location, node: u64, limits: Limits, runtime: &Handle) -> KafkaResult<Self> {
-        let (delivered, heard) = mpsc::unbounded_channel();
-        let reports = Deliveries { told: Told::default(), delivered, failed: Arc::default() };
-        let producer = Arc::new(client::producer(location, reports.clone())?);
+    pub(crate) fn new(location: &Location, node: u64, limits: Limits) -> KafkaResult<Self> {
         let ledger = Arc::new(Ledger::default());
-        drop(runtime.spawn(tell_acknowledged(Arc::clone(&ledger), heard)));
+        let reports = Deliveries { told: Told::default(), ledger: Arc::clone(&ledger), failed: Arc::default() };
+        let producer = Arc::new(client::producer(location, reports.clone())?);
         Ok(Self {
             location: location.clone(),
             limits,
@@ -147,7 +146,7 @@ impl Desk {
         partition: PartitionId,
         number: u64,
         payload: Vec<u8>,
-        proposal: Option<Proposal>,
+        proposal: Option<(Proposal, Seen)>,
     ) -> Result<oneshot::Receiver<Answer>, LogError> {
         self.has_room(payload.len())?;
         let (caller, answer) = oneshot::channel();
@@ -277,16 +276,6 @@ impl Desk {
         match client::producer(&self.location, self.reports.clone()) {
             Ok(new) => pen.producer = Arc::new(new),
             Err(error) => tracing::warn!(%error, "no new producer could be made"),
-        }
-    }
-}
-
-/// Tells who waits for what Kafka has acknowledged, as long as there are producers.
-async fn tell_acknowledged(ledger: Arc<Ledger>, mut heard: mpsc::UnboundedReceiver<u64>) {
-    let mut numbers = Vec::new();
-    while heard.recv_many(&mut numbers, ACKNOWLEDGED_MAX).await > 0 {
-        for (caller, answer) in ledger.acknowledged(numbers.drain(..)) {
-            let _gone = caller.send(answer);
         }
     }
 }

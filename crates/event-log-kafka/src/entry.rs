@@ -21,9 +21,12 @@
 //! more than once. `position` and `running hash` say what the proposer had applied. A format above the known one means that an
 //! upgrade is needed; whatever can't be decoded otherwise is damage.
 
+mod proposal;
+mod record;
+
 use std::sync::Arc;
 
-use event_log::{Append, Body, Expected, Header, Metadata, NewEvent, Record, Recorded, StreamId, Texts, Versions};
+use event_log::{NewEvent, StreamId, Versions};
 use uuid::Uuid;
 
 /// The format written here, and the newest one known.
@@ -40,6 +43,15 @@ pub(crate) struct StoredEntry {
     pub(crate) number: u64,
     #[prost(oneof = "StoredBody", tags = "4, 5, 6, 7, 8, 9, 10")]
     pub(crate) body: Option<StoredBody>,
+}
+
+/// A record's name, without what it says.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub(crate) struct StoredName {
+    #[prost(fixed64, tag = "2")]
+    pub(crate) node: u64,
+    #[prost(fixed64, tag = "3")]
+    pub(crate) number: u64,
 }
 
 /// What it says.
@@ -239,137 +251,6 @@ impl From<Versions> for StoredVersions {
 impl From<StoredVersions> for Versions {
     fn from(StoredVersions { rule, record }: StoredVersions) -> Self {
         Self { rule, record }
-    }
-}
-
-impl StoredProposal {
-    /// The append with the texts sealed that `texts` has for each of its events.
-    pub(crate) fn of(append: &Append, texts: Vec<Option<StoredTexts>>) -> Self {
-        Self {
-            stream: Some(StoredStream::of(&append.stream)),
-            expected: append.expected,
-            unchanged: append.unchanged.iter().map(StoredGuard::of).collect(),
-            actor: (*append.actor).to_owned(),
-            request_id: append.request_id.as_bytes().to_vec(),
-            fingerprint: append.fingerprint.to_vec(),
-            correlation_id: optional_id(append.correlation_id),
-            causation_id: optional_id(append.causation_id),
-            traceparent: append.traceparent.as_deref().map(str::to_owned),
-            recorded_at: append.recorded_at,
-            events: append.events.iter().zip(texts).map(|(event, texts)| StoredEvent::of(event, texts)).collect(),
-            ..Self::default()
-        }
-    }
-
-    /// The append, its events still without texts, and what is sealed of each.
-    pub(crate) fn into_append(self) -> Result<(Append, Vec<Option<StoredTexts>>), Malformed> {
-        let mut texts = Vec::with_capacity(self.events.len());
-        let mut events = Vec::with_capacity(self.events.len());
-        for event in self.events {
-            texts.push(event.texts);
-            events.push(NewEvent {
-                event_id: id(&event.event_id, "an event id")?,
-                event_type: event.event_type.into(),
-                schema_version: schema_version(event.schema_version)?,
-                occurred_at: event.occurred_at,
-                facts: event.facts,
-                texts: Vec::new(),
-                salt: Vec::new(),
-            });
-        }
-        let unchanged: Result<_, Malformed> = self.unchanged.into_iter().map(StoredGuard::into_expected).collect();
-        let append = Append {
-            stream: stream(self.stream)?,
-            expected: self.expected,
-            unchanged: unchanged?,
-            events,
-            actor: self.actor.into(),
-            request_id: id(&self.request_id, "a request id")?,
-            fingerprint: hash(&self.fingerprint, "a fingerprint")?,
-            correlation_id: into_optional_id(&self.correlation_id, "a correlation id")?,
-            causation_id: into_optional_id(&self.causation_id, "a causation id")?,
-            traceparent: self.traceparent.map(Into::into),
-            recorded_at: self.recorded_at,
-        };
-        Ok((append, texts))
-    }
-}
-
-impl StoredGuard {
-    fn of(guard: &Expected) -> Self {
-        Self { stream: Some(StoredStream::of(&guard.stream)), revision: guard.revision }
-    }
-
-    fn into_expected(self) -> Result<Expected, Malformed> {
-        Ok(Expected { stream: stream(self.stream)?, revision: self.revision })
-    }
-}
-
-impl StoredRecord {
-    /// The record with its texts as they are sealed; `None`: it never had any.
-    pub(crate) fn of(recorded: &Recorded, texts: Option<StoredTexts>) -> Self {
-        let (header, body) = (&recorded.record.header, &recorded.record.body);
-        let metadata = &header.metadata;
-        Self {
-            position: recorded.position,
-            leaf: recorded.leaf.to_vec(),
-            ordinal: header.ordinal,
-            revision: header.revision,
-            stream: Some(StoredStream::of(&header.stream)),
-            actor: (*metadata.actor).to_owned(),
-            request_id: metadata.request_id.as_bytes().to_vec(),
-            fingerprint: metadata.fingerprint.to_vec(),
-            correlation_id: optional_id(metadata.correlation_id),
-            causation_id: optional_id(metadata.causation_id),
-            traceparent: metadata.traceparent.as_deref().map(str::to_owned),
-            recorded_at: metadata.recorded_at,
-            event: Some(StoredEvent {
-                event_id: header.event_id.as_bytes().to_vec(),
-                event_type: (*header.event_type).to_owned(),
-                schema_version: header.schema_version.into(),
-                occurred_at: metadata.occurred_at,
-                facts: body.facts.clone(),
-                texts,
-            }),
-        }
-    }
-
-    /// The record of this partition, with the texts that `open` makes of what is sealed.
-    pub(crate) fn into_recorded<E: From<Malformed>>(
-        self,
-        partition: u32,
-        open: impl FnOnce(&StreamId, Uuid, &StoredTexts) -> Result<Option<Texts>, E>,
-    ) -> Result<Recorded, E> {
-        let event = self.event.ok_or_else(|| Malformed("a record without an event".to_owned()))?;
-        let (stream, event_id) = (stream(self.stream)?, id(&event.event_id, "an event id")?);
-        let nothing = Texts { salt: Vec::new(), json: Vec::new() };
-        let (texts, texts_hash) = match &event.texts {
-            None => (Some(nothing), event_log::leaf::texts_hash(&[], &[])),
-            Some(sealed) => (open(&stream, event_id, sealed)?, hash(&sealed.hash, "a hash of texts")?),
-        };
-        let facts_hash = event_log::leaf::facts_hash(&event.facts);
-        let metadata = Metadata {
-            actor: self.actor.into(),
-            request_id: id(&self.request_id, "a request id")?,
-            fingerprint: hash(&self.fingerprint, "a fingerprint")?,
-            correlation_id: into_optional_id(&self.correlation_id, "a correlation id")?,
-            causation_id: into_optional_id(&self.causation_id, "a causation id")?,
-            traceparent: self.traceparent.map(Into::into),
-            occurred_at: event.occurred_at,
-            recorded_at: self.recorded_at,
-        };
-        let header = Header {
-            stream,
-            ordinal: self.ordinal,
-            revision: self.revision,
-            event_id,
-            event_type: event.event_type.into(),
-            schema_version: schema_version(event.schema_version)?,
-            metadata,
-        };
-        let body = Body { facts: event.facts, facts_hash, texts, texts_hash };
-        let leaf = hash(&self.leaf, "a leaf")?;
-        Ok(Recorded { partition, position: self.position, leaf, record: Record { header, body } })
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use event_log::{AppendError, FillError, LogError, PartitionId, Proposal};
-use event_log_sqlite::replica::Outcome;
+use event_log_sqlite::replica::{Outcome, Seen};
 use foldhash::fast::RandomState;
 use tokio::sync::oneshot;
 
@@ -35,7 +35,7 @@ pub(crate) type Again = (u64, PartitionId, Arc<[u8]>);
 pub(crate) struct Entry {
     pub(crate) partition: PartitionId,
     pub(crate) payload: Arc<[u8]>,
-    pub(crate) proposal: Option<Proposal>,
+    pub(crate) proposal: Option<(Proposal, Seen)>,
     pub(crate) caller: Caller,
     first_sent: Instant,
     sent: Instant,
@@ -71,7 +71,12 @@ struct Waiting {
 }
 
 impl Entry {
-    pub(crate) fn new(partition: PartitionId, payload: Arc<[u8]>, proposal: Option<Proposal>, caller: Caller) -> Self {
+    pub(crate) fn new(
+        partition: PartitionId,
+        payload: Arc<[u8]>,
+        proposal: Option<(Proposal, Seen)>,
+        caller: Caller,
+    ) -> Self {
         let now = Instant::now();
         Self {
             partition,
@@ -156,9 +161,9 @@ impl Ledger {
     }
 
     /// The entry of this number was read back, if it has just these bytes and was not yet: then the proposal as it was checked
-    /// when it was made.
+    /// when it was made, and what this node had applied then.
     #[expect(clippy::option_option, reason = "whether it is ours, and whether it is a proposal")]
-    pub(crate) fn take(&self, number: u64, payload: &[u8]) -> Option<Option<Proposal>> {
+    pub(crate) fn take(&self, number: u64, payload: &[u8]) -> Option<Option<(Proposal, Seen)>> {
         let mut waiting = self.locked();
         let entry = waiting.entries.get_mut(&number)?;
         if *entry.payload != *payload || !matches!(entry.found, Found::NotYet) {
@@ -182,19 +187,18 @@ impl Ledger {
         told
     }
 
-    /// Kafka has acknowledged these. Answers who is to be told now.
-    pub(crate) fn acknowledged(&self, numbers: impl IntoIterator<Item = u64>) -> Vec<(Caller, Answer)> {
-        let mut told = Vec::new();
+    /// Kafka has acknowledged it. Answers who is to be told now.
+    pub(crate) fn acknowledged(&self, number: u64) -> Option<(Caller, Answer)> {
         let mut waiting = self.locked();
-        for number in numbers {
-            let Some(entry) = waiting.entries.get_mut(&number) else { continue };
-            entry.acknowledged = true;
-            match std::mem::replace(&mut entry.found, Found::NotYet) {
-                Found::Became(answer) => told.extend(self.end(&mut waiting, number, answer)),
-                before => entry.found = before,
+        let entry = waiting.entries.get_mut(&number)?;
+        entry.acknowledged = true;
+        match std::mem::replace(&mut entry.found, Found::NotYet) {
+            Found::Became(answer) => self.end(&mut waiting, number, answer),
+            before => {
+                entry.found = before;
+                None
             }
         }
-        told
     }
 
     /// Kafka has not acknowledged these, and will not: they are due. Answers who is told that now.

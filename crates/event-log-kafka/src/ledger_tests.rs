@@ -15,7 +15,7 @@ fn written(ledger: &Ledger) -> oneshot::Receiver<Answer> {
     answer
 }
 
-fn tell(answers: Vec<(super::Caller, Answer)>) {
+fn tell(answers: impl IntoIterator<Item = (super::Caller, Answer)>) {
     for (caller, answer) in answers {
         caller.send(answer).unwrap();
     }
@@ -32,13 +32,13 @@ fn an_entry_is_answered_once_it_was_acknowledged_and_read_back_whichever_comes_f
         let ledger = Ledger::default();
         let mut answer = written(&ledger);
         if acknowledged_first {
-            tell(ledger.acknowledged([1]));
+            tell(ledger.acknowledged(1));
         }
         assert!(ledger.take(1, b"entry").is_some());
         tell(ledger.became([(1, Answer::Applied(Outcome::Done))]));
         if !acknowledged_first {
             assert!(answer.try_recv().is_err(), "read back alone is no answer");
-            tell(ledger.acknowledged([1]));
+            tell(ledger.acknowledged(1));
         }
         assert!(matches!(answer.try_recv(), Ok(Answer::Applied(Outcome::Done))));
     }
@@ -54,7 +54,7 @@ fn what_was_applied_and_not_acknowledged_is_written_again_and_its_copy_is_not_re
     assert_eq!(ledger.due(Duration::from_millis(1)).len(), 1);
     assert!(ledger.take(1, b"entry").is_none());
     assert!(answer.try_recv().is_err());
-    tell(ledger.acknowledged([1]));
+    tell(ledger.acknowledged(1));
     assert!(matches!(answer.try_recv(), Ok(Answer::Applied(Outcome::Done))));
 }
 

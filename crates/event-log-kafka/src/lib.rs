@@ -230,7 +230,7 @@ impl KafkaLog {
         };
         let mut node = [0; 8];
         (options.random)(&mut node);
-        let desk = Desk::new(&location, u64::from_be_bytes(node), limits, &Handle::current())
+        let desk = Desk::new(&location, u64::from_be_bytes(node), limits)
             .map_err(|error| failed(format!("setting a producer up: {error}")))?;
         let bookmarks = (0..identity.partitions).filter_map(|partition| applier.bookmark(partition)).collect();
         let (desk, state) = (Arc::new(desk), Arc::new(State::new(options.known, bookmarks)));

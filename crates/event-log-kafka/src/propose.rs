@@ -1,7 +1,7 @@
 //! An append, from the caller's call to its own proposal read back.
 
 use event_log::{Append, AppendError, Appended, LogError, Proposal};
-use event_log_sqlite::replica::{Bookmark, Outcome};
+use event_log_sqlite::replica::{Bookmark, Outcome, Seen};
 use prost::Message as _;
 
 use crate::KafkaLog;
@@ -12,6 +12,8 @@ use crate::ledger::Answer;
 impl KafkaLog {
     /// Writes the proposal to the topic, and answers what it was found to be there.
     pub(crate) async fn propose(&self, append: Append) -> Result<Appended, AppendError> {
+        // Before any work: who is refused in an overload must cost little.
+        self.desk.has_room(0).map_err(AppendError::Failed)?;
         let proposal = Proposal::check(append, self.identity.partitions)?;
         let partition = proposal.partition();
         let bookmark = self.state.appendable(partition).map_err(AppendError::Failed)?;
@@ -20,10 +22,10 @@ impl KafkaLog {
         let sealed = self.keys.seal_events(&self.replica, partition, &proposal.append().stream, events).await;
         let stored = StoredProposal::of(proposal.append(), sealed.map_err(AppendError::Failed)?);
         // Texts may have had to wait for their key: what was applied meanwhile is named.
-        let bookmark = self.state.bookmark(partition).unwrap_or(bookmark);
+        let seen = seen(&self.state.bookmark(partition).unwrap_or(bookmark));
         let number = self.desk.number();
-        let payload = self.encode(number, StoredBody::Proposal(named(stored, &bookmark)));
-        let sent = self.desk.send(partition, number, payload, Some(proposal));
+        let payload = self.encode(number, StoredBody::Proposal(named(stored, seen)));
+        let sent = self.desk.send(partition, number, payload, Some((proposal, seen)));
         match sent.map_err(AppendError::Failed)?.await {
             Ok(Answer::Applied(Outcome::Append(answer))) => answer,
             Ok(Answer::Applied(Outcome::Outdated)) => Err(AppendError::Failed(LogError::Unavailable {
@@ -45,13 +47,18 @@ impl KafkaLog {
     }
 }
 
+/// What this node has applied.
+fn seen(bookmark: &Bookmark) -> Seen {
+    Seen { versions: bookmark.versions, position: bookmark.position, running_hash: bookmark.running_hash }
+}
+
 /// The proposal, with what this node had applied when it made it.
-fn named(stored: StoredProposal, bookmark: &Bookmark) -> StoredProposal {
+fn named(stored: StoredProposal, seen: Seen) -> StoredProposal {
     StoredProposal {
-        rule_version: bookmark.versions.rule,
-        record_version: bookmark.versions.record,
-        position: bookmark.position,
-        running_hash: bookmark.running_hash.to_vec(),
+        rule_version: seen.versions.rule,
+        record_version: seen.versions.record,
+        position: seen.position,
+        running_hash: seen.running_hash.to_vec(),
         ..stored
     }
 }

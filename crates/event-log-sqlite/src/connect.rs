@@ -12,8 +12,9 @@ use crate::error::OpenError;
 use crate::mark;
 use crate::schema::{self, FORMAT, Format, PARTITIONS_MAX};
 
-/// How long a connection waits where another one holds a lock: only for moments, while the WAL is begun anew.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection waits where another one holds a lock, unless the writer was told otherwise: only for moments, while the WAL is
+/// begun anew.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared for each connection.
 const STATEMENTS_MAX: usize = 32;
 
@@ -31,7 +32,7 @@ pub(crate) fn open_for_writing(path: &Path, options: &Options) -> Result<Opened,
         return Err(OpenError::Partitions { asked: identity.partitions, max: PARTITIONS_MAX });
     }
     let of_sqlite = |error: rusqlite::Error| OpenError::of_sqlite(path, &error);
-    let mut connection = connect_for_writing(path, options.pages_max).map_err(of_sqlite)?;
+    let mut connection = connect_for_writing(path, options.pages_max, options.busy_timeout).map_err(of_sqlite)?;
     if connection.is_readonly("main").map_err(of_sqlite)? {
         return Err(OpenError::Unavailable { path: path.to_owned(), reason: "it is read-only".to_owned() });
     }
@@ -67,8 +68,12 @@ pub(crate) fn open_beside(path: &Path, known: Versions) -> Result<Opened, OpenEr
 }
 
 /// The writing connection once more, to a log that was open before.
-pub(crate) fn reopen_for_writing(path: &Path, pages_max: Option<u32>) -> rusqlite::Result<Connection> {
-    let connection = connect_for_writing(path, pages_max)?;
+pub(crate) fn reopen_for_writing(
+    path: &Path,
+    pages_max: Option<u32>,
+    busy_timeout: Duration,
+) -> rusqlite::Result<Connection> {
+    let connection = connect_for_writing(path, pages_max, busy_timeout)?;
     set_up_for_writing(&connection)?;
     Ok(connection)
 }
@@ -88,15 +93,16 @@ pub(crate) fn limit_pages(connection: &Connection, pages_max: u32) -> rusqlite::
     connection.pragma_update(None, "max_page_count", pages_max)
 }
 
-/// Does something that waits for other connections no longer than `timeout`.
+/// Does something that waits for other connections no longer than `timeout`, and `usual` again afterwards.
 pub(crate) fn with_busy_timeout<T>(
     connection: &Connection,
     timeout: Duration,
+    usual: Duration,
     something: impl FnOnce() -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     connection.busy_timeout(timeout)?;
     let done = something();
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(usual)?;
     done
 }
 
@@ -113,10 +119,10 @@ pub(crate) fn other_format(path: &Path, format: Format) -> OpenError {
     }
 }
 
-fn connect_for_writing(path: &Path, pages_max: Option<u32>) -> rusqlite::Result<Connection> {
+fn connect_for_writing(path: &Path, pages_max: Option<u32>, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(busy_timeout)?;
     keep_statements(&connection)?;
     connection.pragma_update(None, "page_size", 8192)?;
     if let Some(pages_max) = pages_max {

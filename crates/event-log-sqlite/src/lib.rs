@@ -44,6 +44,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use event_log::{
@@ -83,6 +84,8 @@ pub struct Options {
     pub tail_bytes: usize,
     /// Most pages of 8 KiB that the file may have; full beyond that, as a disk would be.
     pub pages_max: Option<u32>,
+    /// How long the writer waits where another process holds the file; then the batch has failed.
+    pub busy_timeout: Duration,
 }
 
 /// The event log in a SQLite file.
@@ -102,7 +105,7 @@ pub struct SqliteLog {
 
 impl Options {
     /// The defaults: 8,192 proposals or 64 MiB may wait; 512 are written at once; 4 readers; 4 MiB of each partition kept in
-    /// memory.
+    /// memory; 5 s for another process that holds the file.
     pub fn new(founding: Founding) -> Self {
         Self {
             founding,
@@ -113,6 +116,7 @@ impl Options {
             readers: 4,
             tail_bytes: 4 * 1024 * 1024,
             pages_max: None,
+            busy_timeout: connect::BUSY_TIMEOUT,
         }
     }
 }
@@ -214,9 +218,10 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
-        // Whether there is anything is an index's answer: found here and now, as lookups are.
-        if after == 0 && !self.readers.look_up(|reader| reader.has_stream(stream)).await? {
-            return Ok(Page { records: Vec::new(), end: true });
+        // One record is an index's answer and a row: read here and now, as lookups are. Mostly there is no more.
+        let first = self.readers.look_up(|reader| reader.stream_page(stream, after, 1)).await?;
+        if first.end {
+            return Ok(first);
         }
         let stream = stream.clone();
         self.readers.read(move |reader| reader.stream_page(&stream, after, limit)).await

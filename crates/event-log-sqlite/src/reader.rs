@@ -176,17 +176,6 @@ impl Reader<'_> {
         found().map_err(|error| error::of_sqlite(&error, &format!("looking up {kind}/{project} {ordinal}")))
     }
 
-    pub(crate) fn has_stream(self, stream: &StreamId) -> Result<bool, LogError> {
-        let found = || {
-            let there = lookup::number_of(self.0, stream)?.is_some();
-            if !there {
-                absent::check(self.0, Sought::Stream(stream))?;
-            }
-            Ok(there)
-        };
-        found().map_err(|error| error::of_sqlite(&error, &format!("looking up {}", event_log::StreamName(stream))))
-    }
-
     pub(crate) fn stream_page(self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
         let doing = || format!("reading {}", event_log::StreamName(stream));
         let of_sqlite = |error: rusqlite::Error| error::of_sqlite(&error, &doing());

@@ -18,6 +18,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use event_log::admission::{Accepted, Changes};
 use event_log::{
     AppendError, Appended, FillError, LogError, PartitionId, Phase, Proposal, Recorded, StreamId, Versions,
 };
@@ -142,6 +143,16 @@ pub struct Applier {
     _lock: File,
 }
 
+/// What was applied, and is to be settled.
+#[derive(Debug)]
+#[must_use = "the next batch is admitted against what this one has changed"]
+pub struct Applied {
+    runs: Vec<Run>,
+    /// What was accepted, by entry.
+    accepted: Vec<Vec<Option<Accepted>>>,
+    changes: Changes,
+}
+
 #[derive(Debug)]
 struct Partition {
     bookmark: Bookmark,
@@ -215,11 +226,12 @@ impl Applier {
     }
 
     /// Applies what was read of the topic, all or none of it: records, bookmarks and keys in one transaction. Answers what became
-    /// of each entry, in the order of `runs`, of which no two are of one partition.
+    /// of each entry, in the order of `runs`, of which no two are of one partition: who waits can be told, all of it can be read here.
+    /// Then it is to be settled, before the next.
     ///
     /// Fails with [`LogError::DataLoss`] where a proposer had another record at a position than this file: then nothing was
     /// applied, and nothing will be, as nobody can tell which of the two is the topic's.
-    pub fn apply(&mut self, runs: Vec<Run>, keys: &KeyChanges) -> Result<Vec<Vec<Outcome>>, LogError> {
+    pub fn apply(&mut self, runs: Vec<Run>, keys: &KeyChanges) -> Result<(Vec<Vec<Outcome>>, Applied), LogError> {
         let partitions = &self.partitions;
         let folded = self.writer.transact("applying what the topic says", |connection, heads| {
             tables::write_keys(connection, keys)?;
@@ -234,13 +246,18 @@ impl Applier {
                 *offset = *next_offset;
             }
         }
+        self.writer.show(&changes);
+        Ok((outcomes, Applied { runs, accepted, changes }))
+    }
+
+    /// Tells who watches, and keeps what is new in memory.
+    pub fn settle(&mut self, Applied { runs, accepted, changes }: Applied) {
         let entries = runs.into_iter().flat_map(|run| run.entries).zip(accepted.into_iter().flatten());
         let entered = entries.filter_map(|(entry, accepted)| match entry {
             Entry::Propose(proposal, _) => Some(accepted?.into_records(proposal)),
             _ => None,
         });
         self.writer.settle(changes, entered.flatten());
-        Ok(outcomes)
     }
 
     /// Takes over records of another log, as one entry of the topic: the one before `next_offset`, whose SHA-256 is `last_digest`.

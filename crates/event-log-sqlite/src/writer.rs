@@ -29,6 +29,7 @@ pub(crate) struct Writer {
     path: PathBuf,
     wal: PathBuf,
     pages_max: Option<u32>,
+    busy_timeout: Duration,
     /// Absent after a failure that it did not recover from; the next batch connects anew.
     connection: Option<Connection>,
     heads: Heads,
@@ -63,6 +64,7 @@ impl Writer {
             path,
             wal,
             pages_max: options.pages_max,
+            busy_timeout: options.busy_timeout,
             connection: Some(connection),
             heads,
             shared,
@@ -95,7 +97,7 @@ impl Writer {
         let proposals = &batch.proposals;
         match self.attempt("appending", |connection, heads| batch::append(connection, heads, known, proposals)) {
             Ok(Written { answers, accepted, changes }) => {
-                self.shared.commit(&grown(&changes));
+                self.show(&changes);
                 deliver(self.runtime.as_ref(), &mut batch.callers, answers);
                 self.shared.observed.end(begun, true);
                 let records = batch.proposals.drain(..).zip(accepted);
@@ -189,6 +191,11 @@ impl Writer {
         look(connection).map_err(|error| self.shared.fault(&error, doing))
     }
 
+    /// Lets readers here see what was committed: before anybody is answered.
+    pub(crate) fn show(&self, changes: &Changes) {
+        self.shared.commit(&grown(changes));
+    }
+
     /// Takes over what was committed, and tells everybody.
     pub(crate) fn settle(&mut self, changes: Changes, records: impl IntoIterator<Item = Recorded>) {
         let grown = grown(&changes);
@@ -215,7 +222,7 @@ impl Writer {
     }
 
     fn reconnect(&mut self) -> rusqlite::Result<Connection> {
-        let connection = connect::reopen_for_writing(&self.path, self.pages_max)?;
+        let connection = connect::reopen_for_writing(&self.path, self.pages_max, self.busy_timeout)?;
         self.reload(&connection)?;
         Ok(connection)
     }
@@ -254,7 +261,7 @@ impl Writer {
         let Some(connection) = self.connection.as_ref().filter(|_| bytes > self.wal_bytes_max) else {
             return;
         };
-        let busy = connect::with_busy_timeout(connection, WAL_WAIT, || {
+        let busy = connect::with_busy_timeout(connection, WAL_WAIT, self.busy_timeout, || {
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))
         });
         if let Ok(false) = busy {

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use event_log::{Append, AppendError, EventLog, Founding, Identity, LogError, NewEvent, StreamId};
 use event_log_sqlite::{OpenError, Options, SqliteLog};
@@ -16,6 +17,11 @@ fn options() -> Options {
 
 fn of_partitions(partitions: u32) -> Options {
     Options::new(Founding { identity: Identity::new(Uuid::from_u128(7), partitions), filling: false })
+}
+
+/// Who holds the file up is waited for, however slow the machine.
+fn patient() -> Options {
+    Options { busy_timeout: Duration::from_secs(600), ..options() }
 }
 
 fn folder() -> (TempDir, PathBuf) {
@@ -262,7 +268,7 @@ async fn a_file_cut_short_is_damaged() {
 #[tokio::test]
 async fn over_the_queues_bound_the_answer_is_overloaded_at_once() {
     let (_folder, path) = folder();
-    let log = Arc::new(SqliteLog::open(&path, &Options { queue_max: 2, ..options() }).unwrap());
+    let log = Arc::new(SqliteLog::open(&path, &Options { queue_max: 2, ..patient() }).unwrap());
     // Another connection holds the file: the writer waits with what it has taken.
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -291,7 +297,7 @@ async fn over_the_queues_bound_the_answer_is_overloaded_at_once() {
 #[tokio::test]
 async fn the_queue_is_bounded_in_bytes_too() {
     let (_folder, path) = folder();
-    let log = Arc::new(SqliteLog::open(&path, &Options { queue_bytes_max: 100_000, ..options() }).unwrap());
+    let log = Arc::new(SqliteLog::open(&path, &Options { queue_bytes_max: 100_000, ..patient() }).unwrap());
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let spawn = |n: u32| {

@@ -1,5 +1,6 @@
 //! A broker of its own that ends, hangs, comes back, or comes back without its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::{AppendError, EventLog as _, LogError, Recorded};
@@ -7,7 +8,7 @@ use event_log_kafka::{KafkaLog, OpenError, Options};
 use test_servers::kafka::{Kafka, Setup};
 use test_servers::process::Signal;
 
-use crate::given::{Topic, append, everything, founding, insist, random, stream};
+use crate::given::{Topic, append, everything, founding, insist, patient, random, stream};
 
 /// Answers soon, so that a test of an outage is short.
 fn hasty(topic: &Topic) -> Options {
@@ -83,6 +84,35 @@ async fn a_broker_that_hangs_leaves_nobody_waiting_for_ever() {
     log.caught_up().await.unwrap();
     let settled = insist(&log, append(&stream("PAY", "1"), 1, 2)).await;
     assert_eq!((settled.revision, everything(&log).await.len()), (2, 2), "it is in once, whatever became of the first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_the_queues_bound_the_answer_is_overloaded_at_once() {
+    let Some(kafka) = Kafka::start(&Setup::default()).unwrap() else { return };
+    let topic = Topic::new(&kafka);
+    let small = Options { queue_max: 2, ..patient(founding(), topic.next_replica()) };
+    let log = topic.open(&small).await.unwrap();
+    log.caught_up().await.unwrap();
+    // Streams that have their keys.
+    let streams = ["1", "2", "3"].map(|id| stream("PAY", id));
+    for stream in &streams {
+        insist(&log, append(stream, 0, 1)).await;
+    }
+    kafka.signal(0, Signal::STOP).unwrap();
+    let waiting = [0, 1].map(|n| {
+        let (log, next) = (Arc::clone(&log), append(&streams[n], 1, 2));
+        tokio::spawn(async move { log.append(next).await })
+    });
+    while log.stats().queues[0].proposals < 2 {
+        tokio::task::yield_now().await;
+    }
+    let third = append(&streams[2], 1, 2);
+    assert_eq!(log.append(third.clone()).await, Err(AppendError::Failed(LogError::Overloaded)));
+    kafka.signal(0, Signal::CONT).unwrap();
+    for waiting in waiting {
+        assert_eq!(waiting.await.unwrap().unwrap().revision, 2);
+    }
+    assert_eq!(insist(&log, third).await.revision, 2);
 }
 
 /// How long an outage lasts that is longer than every timeout of a node; CI has less patience than a night.
