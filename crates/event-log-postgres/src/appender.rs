@@ -1,46 +1,46 @@
-//! A partition's appender: a task that admits, writes and commits in batches, then answers, then publishes.
+//! An appender: a task that admits, writes and commits in batches, then answers, then publishes.
 //!
-//! A batch is one call, in a transaction of its own. Where another node has appended meanwhile, nothing of it was written; from
-//! then on this one takes the partition's turn first, and admits in it, until it finds itself alone again: so writers of several
+//! It has several of the log's partitions, and a batch takes what waits for any of them: one call, in a transaction of its own. Where
+//! another node has appended to one of these meanwhile, nothing of it was written; from
+//! then on this one takes the partitions' turns first, and admits in them, until it finds itself alone again: so writers of several
 //! nodes queue, and each batch is admitted at most twice. A turn is used, however much the others have appended.
 //!
 //! It is a task that nobody cancels: a caller that goes away can't leave a transaction open.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool::managed::Object;
 use event_log::admission::{Admission, Changes, Decision};
 use event_log::{AppendError, LogError, Mark, PartitionId, Phase};
+use postgres_session::{Connections, Fault, Lent};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::batch::{self, Columns, Outcome, SEEN_MAX};
-use crate::connect::{self, Dial, Pool};
-use crate::error::Fault;
+use crate::batch::{self, Columns, Ends, Outcome, SEEN_MAX};
+use crate::error::is_duplicate;
 use crate::heads::{self, End};
 use crate::ledger::{Asked, Found, Ledger};
 use crate::lookup::Seen;
 use crate::mark::read_mark;
-use crate::queue::{Answer, Arrivals, Batch};
+use crate::queue::{Answer, Arrivals, Batch, Part};
 use crate::state::Shared;
 
-/// A partition's appender.
+/// Some partitions' appender.
 #[derive(Debug)]
 pub(crate) struct Appender {
-    partition: PartitionId,
     shared: Arc<Shared>,
-    pool: Pool,
+    connections: Connections,
     arrivals: Arrivals,
     /// How long a batch may take before its outcome is unknown.
     timeout: Duration,
-    /// Absent after a failure: the next batch begins from what is in the database.
-    ledger: Option<Ledger>,
-    /// Other nodes append to this partition too.
+    /// Of each partition that was written to. None after a failure: the next batch begins from what is in the database.
+    ledgers: BTreeMap<PartitionId, Ledger>,
+    /// Other nodes append to these partitions too.
     contended: bool,
     failing: bool,
 }
 
-/// What a batch came to.
+/// What a batch came to in one partition.
 struct Written {
     answers: Vec<Answer>,
     /// Where the partition ends with it; `None`: nothing was accepted.
@@ -59,8 +59,8 @@ enum Failure {
     Refused(LogError),
 }
 
-/// What one attempt at a batch came to; `None`: nothing was written, and it is to be admitted anew.
-type Attempt = Option<Written>;
+/// What one attempt at a batch came to, by partition; `None`: nothing was written, and it is to be admitted anew.
+type Attempt = Option<Vec<Written>>;
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
@@ -69,60 +69,67 @@ impl From<Fault> for Failure {
 }
 
 impl Appender {
-    pub(crate) fn new(
-        partition: PartitionId,
-        shared: Arc<Shared>,
-        pool: Pool,
-        arrivals: Arrivals,
-        timeout: Duration,
-    ) -> Self {
-        Self { partition, shared, pool, arrivals, timeout, ledger: None, contended: false, failing: false }
+    pub(crate) fn new(shared: Arc<Shared>, connections: Connections, arrivals: Arrivals, timeout: Duration) -> Self {
+        Self { shared, connections, arrivals, timeout, ledgers: BTreeMap::new(), contended: false, failing: false }
     }
 
-    /// Writes until the queue is closed and empty.
+    /// Writes until its queues are closed and empty.
     pub(crate) async fn run(mut self) {
-        let mut batch = Batch::default();
-        while self.arrivals.take(&mut batch).await {
-            self.serve(&mut batch).await;
-            batch.clear();
+        loop {
+            let mut batch = Batch::default();
+            if !self.arrivals.take(&mut batch).await {
+                return;
+            }
+            self.serve(batch).await;
         }
     }
 
-    /// Takes one batch from the queue to its answers.
-    async fn serve(&mut self, batch: &mut Batch) {
-        let begun = self.shared.observed.begin(&batch.proposals);
-        let written = self.commit(batch).await;
+    /// Takes one batch from the queues to its answers.
+    async fn serve(&mut self, mut batch: Batch) {
+        let begun = self.shared.observed.begin(batch.proposals());
+        let written = self.commit(&mut batch).await;
         let succeeded = written.is_ok();
         match written {
-            Ok(Written { answers, end, changes, mut found }) => {
-                if let Some(end) = end {
-                    self.shared.commit(self.partition, end);
-                }
-                batch.answer(answers);
-                if end.is_some() {
-                    self.shared.publish(self.partition);
-                    self.shared.announce.notify_one();
-                }
-                if let Some(ledger) = &mut self.ledger {
-                    ledger.advance(self.partition, end, changes, &mut found);
-                }
+            Ok(written) => {
+                self.answer(&mut batch, written);
                 self.note(None);
             }
             Err(error) => {
                 self.note(Some(&error));
-                let answers = vec![Err(error); batch.callers.len()];
-                batch.answer(answers);
+                batch.answer_all(&Err(error));
             }
         }
         self.shared.observed.end(begun, succeeded);
     }
 
+    /// First what is committed is readable, then everybody is answered, then the heads are published.
+    fn answer(&mut self, batch: &mut Batch, written: Vec<Written>) {
+        for (partition, part) in batch.parts.keys().zip(&written) {
+            if let Some(end) = part.end {
+                self.shared.commit(*partition, end);
+            }
+        }
+        let mut ends = Vec::with_capacity(written.len());
+        for ((partition, part), written) in batch.parts.iter_mut().zip(written) {
+            part.answer(written.answers);
+            ends.push((*partition, written.end, written.changes, written.found));
+        }
+        for (partition, end, changes, mut found) in ends {
+            if end.is_some() {
+                self.shared.publish(partition);
+                self.shared.announce.notify_one();
+            }
+            if let Some(ledger) = self.ledgers.get_mut(&partition) {
+                ledger.advance(partition, end, changes, &mut found);
+            }
+        }
+    }
+
     /// Admits and writes a batch; all of it fails with what is returned.
-    async fn commit(&mut self, batch: &mut Batch) -> Result<Written, AppendError> {
+    async fn commit(&mut self, batch: &mut Batch) -> Result<Vec<Written>, AppendError> {
         self.shared.appendable().map_err(AppendError::Failed)?;
-        let mut connection = connect::take(&self.pool)
-            .await
-            .map_err(|fault| AppendError::Failed(self.shared.told(&fault, "connecting")))?;
+        let lent = self.connections.lend().await;
+        let mut connection = lent.map_err(|fault| AppendError::Failed(self.shared.told(&fault, "connecting")))?;
         let timeout = self.timeout;
         let written = tokio::time::timeout(timeout, self.write(&mut connection, batch)).await;
         let silent = || Failure::InDoubt(Fault::Unreachable(format!("no answer after {timeout:?}")));
@@ -133,14 +140,10 @@ impl Appender {
     }
 
     /// After a failure nothing is taken for known, and a connection that may be in the middle of something isn't used again.
-    fn fail(&mut self, connection: Object<Dial>, failure: Failure) -> AppendError {
-        self.ledger = None;
-        match &failure {
-            Failure::Before(fault) | Failure::InDoubt(fault) if fault.is_loss() => {
-                connect::discard(&self.pool, connection);
-            }
-            _ => drop(Object::take(connection)),
-        }
+    fn fail(&mut self, connection: Lent, failure: Failure) -> AppendError {
+        self.ledgers.clear();
+        let lost = matches!(&failure, Failure::Before(fault) | Failure::InDoubt(fault) if fault.is_loss());
+        connection.discard(lost);
         match failure {
             Failure::Before(fault) => AppendError::Failed(self.shared.told(&fault, "appending")),
             Failure::InDoubt(fault) => AppendError::Unknown(self.shared.told(&fault, "committing")),
@@ -148,12 +151,10 @@ impl Appender {
         }
     }
 
-    async fn write(&mut self, connection: &mut PgConnection, batch: &mut Batch) -> Result<Written, Failure> {
+    async fn write(&mut self, connection: &mut PgConnection, batch: &mut Batch) -> Result<Vec<Written>, Failure> {
         let mut trusting = true;
         loop {
-            if self.ledger.is_none() {
-                self.ledger = Some(self.begin(connection).await?);
-            }
+            self.begin(connection, batch).await?;
             let attempt = if self.contended {
                 self.write_in_turn(connection, batch, trusting).await
             } else {
@@ -163,18 +164,25 @@ impl Appender {
                 Ok(Some(written)) => return Ok(written),
                 Ok(None) => {}
                 // A stream that was taken for new is there.
-                Err(Failure::Before(fault)) if trusting && fault.is_duplicate() => trusting = false,
+                Err(Failure::Before(fault)) if trusting && is_duplicate(&fault) => trusting = false,
                 Err(Failure::Before(fault)) if is_other_mark(&fault) => self.read_mark(connection).await?,
                 Err(failure) => return Err(failure),
             }
         }
     }
 
-    /// Begins where the partition ends: in the history of what was acknowledged or read, or not at all.
-    async fn begin(&self, connection: &mut PgConnection) -> Result<Ledger, Fault> {
-        let mark = read_mark(connection, self.shared.identity.log_id).await?;
-        self.shared.raise_mark(mark);
-        Ok(Ledger::new(heads::head(connection, &self.shared, self.partition).await?))
+    /// A ledger for each of the batch's partitions: it begins where the partition ends, in the history of what was acknowledged or read,
+    /// or not at all.
+    async fn begin(&mut self, connection: &mut PgConnection, batch: &Batch) -> Result<(), Fault> {
+        for partition in batch.parts.keys() {
+            if !self.ledgers.contains_key(partition) {
+                let mark = read_mark(connection, self.shared.identity.log_id).await?;
+                self.shared.raise_mark(mark);
+                let head = heads::head(connection, &self.shared, *partition).await?;
+                self.ledgers.insert(*partition, Ledger::new(head));
+            }
+        }
+        Ok(())
     }
 
     /// The log's row is not as it was thought to be.
@@ -189,7 +197,7 @@ impl Appender {
         self.shared.appendable().map_err(Failure::Refused)
     }
 
-    /// One call, against the head that is thought to be the partition's.
+    /// One call, against the ends that are thought to be the partitions'.
     async fn write_at_once(
         &mut self,
         connection: &mut PgConnection,
@@ -197,11 +205,9 @@ impl Appender {
         trusting: bool,
     ) -> Result<Attempt, Failure> {
         let mark = open_mark(self.shared.mark());
-        let partition = self.partition;
-        let Some(ledger) = self.ledger.as_mut() else { return Ok(None) };
-        let head = ledger.end;
-        let (admitted, written) = admit(ledger, connection, batch, trusting).await?;
-        match written.write(connection, partition, head, mark).await {
+        let ends = self.ends(batch);
+        let (admitted, columns) = self.admit(connection, batch, trusting).await?;
+        match columns.write(connection, ends, mark).await {
             Ok(Outcome::Written) => Ok(Some(admitted)),
             Ok(Outcome::Behind(seen)) => {
                 self.contended = true;
@@ -213,7 +219,7 @@ impl Appender {
         }
     }
 
-    /// Takes the turn first; then the head is the partition's until the transaction ends.
+    /// Takes the turns first; then the ends are the partitions' until the transaction ends.
     async fn write_in_turn(
         &mut self,
         connection: &mut PgConnection,
@@ -221,23 +227,20 @@ impl Appender {
         trusting: bool,
     ) -> Result<Attempt, Failure> {
         let mark = open_mark(self.shared.mark());
-        let partition = self.partition;
-        let Some(head) = self.ledger.as_ref().map(|ledger| ledger.end) else { return Ok(None) };
         let mut transaction = connection.begin().await.map_err(Fault::from)?;
-        let seen = batch::await_turn(&mut transaction, partition, head).await?;
+        let seen = batch::await_turns(&mut transaction, self.ends(batch)).await?;
         let alone = seen.is_empty();
-        if !self.catch_up(seen) {
-            // Begun anew, in this same turn: who gave it up would find as much again after the next.
-            self.ledger = Some(self.begin(&mut transaction).await?);
-        }
-        let Some(ledger) = self.ledger.as_mut() else { return Ok(None) };
+        self.catch_up(seen);
+        // Begun anew where there was too much, in these same turns: who gave them up would find as much again after the next.
+        self.begin(&mut transaction, batch).await?;
         // Whoever came while we waited comes along.
         self.arrivals.take_more(batch);
-        let head = ledger.end;
-        let (admitted, written) = admit(ledger, &mut transaction, batch, trusting).await?;
-        match written.write(&mut transaction, partition, head, mark).await {
+        let ends = self.ends(batch);
+        let (admitted, columns) = self.admit(&mut transaction, batch, trusting).await?;
+        match columns.write(&mut transaction, ends, mark).await {
             Ok(Outcome::Written) => {}
-            Ok(Outcome::Behind(_)) => {
+            Ok(Outcome::Behind(seen)) => {
+                let partition = seen.first().map(|(partition, _)| *partition).unwrap_or_default();
                 return Err(Fault::Damage(format!("partition {partition} was written to out of turn")).into());
             }
             // Not even begun to commit.
@@ -252,50 +255,81 @@ impl Appender {
         }
     }
 
-    /// Takes over what others have appended; `false`: there was too much of it, and the ledger is gone.
-    fn catch_up(&mut self, seen: Vec<Seen>) -> bool {
-        if seen.len() >= SEEN_MAX {
-            self.ledger = None;
-            return false;
+    /// Where the batch's partitions are thought to end.
+    fn ends(&self, batch: &Batch) -> Ends {
+        let mut ends = Ends::default();
+        for (partition, ledger) in &self.ledgers {
+            if batch.parts.contains_key(partition) {
+                ends.add(*partition, ledger.end);
+            }
         }
-        if let Some(last) = seen.last() {
-            self.shared.see(self.partition, last.end);
+        ends
+    }
+
+    /// Takes over what others have appended. A ledger that is behind by too much is gone.
+    fn catch_up(&mut self, seen: Vec<(PartitionId, Seen)>) {
+        let mut of_partitions: BTreeMap<PartitionId, Vec<Seen>> = BTreeMap::new();
+        for (partition, seen) in seen {
+            of_partitions.entry(partition).or_default().push(seen);
         }
-        if let Some(ledger) = &mut self.ledger {
-            ledger.catch_up(seen);
+        for (partition, seen) in of_partitions {
+            if seen.len() >= SEEN_MAX {
+                self.ledgers.remove(&partition);
+                continue;
+            }
+            if let Some(last) = seen.last() {
+                self.shared.see(partition, last.end);
+            }
+            if let Some(ledger) = self.ledgers.get_mut(&partition) {
+                ledger.catch_up(seen);
+            }
         }
-        true
+    }
+
+    /// Admits the batch against the ledgers; what is accepted is to be written.
+    async fn admit<'b>(
+        &mut self,
+        connection: &mut PgConnection,
+        batch: &'b Batch,
+        trusting: bool,
+    ) -> Result<(Vec<Written>, Columns<'b>), Failure> {
+        let (mut written, mut columns) = (Vec::with_capacity(batch.parts.len()), Columns::default());
+        for (partition, part) in &batch.parts {
+            let unknown = || Failure::Before(Fault::Unreachable(format!("partition {partition} has no ledger")));
+            let ledger = self.ledgers.get_mut(partition).ok_or_else(unknown)?;
+            written.push(admit(ledger, connection, part, trusting, &mut columns).await?);
+        }
+        Ok((written, columns))
     }
 
     /// Logs a failure when it begins and when it ends, not for every batch between.
     fn note(&mut self, error: Option<&AppendError>) {
-        let partition = self.partition;
         match error {
             Some(error) if !self.failing => {
                 let source = std::error::Error::source(error).map(ToString::to_string);
-                tracing::error!(partition, %error, source, "appends fail");
+                tracing::error!(%error, source, "appends fail");
             }
-            None if self.failing => tracing::info!(partition, "appends succeed again"),
+            None if self.failing => tracing::info!("appends succeed again"),
             _ => {}
         }
         self.failing = error.is_some();
     }
 }
 
-/// Admits the batch against the ledger; what is accepted is to be written.
+/// Admits what the batch has of one partition; what is accepted is to be written.
 async fn admit<'b>(
     ledger: &mut Ledger,
     connection: &mut PgConnection,
-    batch: &'b Batch,
+    part: &'b Part,
     trusting: bool,
-) -> Result<(Written, Columns<'b>), Failure> {
-    let asked = Asked::of_proposals(&batch.proposals, trusting);
+    columns: &mut Columns<'b>,
+) -> Result<Written, Failure> {
+    let asked = Asked::of_proposals(&part.proposals, trusting);
     let mut lookup = ledger.look_up(connection, &asked).await?;
     let mut admission = Admission::new(&mut lookup);
-    let mut answers = Vec::with_capacity(batch.proposals.len());
-    let mut columns = Columns::default();
+    let mut answers = Vec::with_capacity(part.proposals.len());
     let mut end = None;
-    for proposal in &batch.proposals {
+    for proposal in &part.proposals {
         let decision = admission.admit(proposal).map_err(|error| Failure::Refused(error.into()))?;
         answers.push(match decision {
             Decision::Accepted(accepted) => {
@@ -308,7 +342,7 @@ async fn admit<'b>(
         });
     }
     let changes = admission.finish();
-    Ok((Written { answers, end, changes, found: lookup.into_found() }, columns))
+    Ok(Written { answers, end, changes, found: lookup.into_found() })
 }
 
 /// Appends go into an open log only, whatever it is thought to be.

@@ -1,26 +1,36 @@
-//! What a batch writes: a column for each argument of `append_events`, and the call.
+//! What a batch writes: a column for each argument of `append_batch`, and the call.
 
 use event_log::admission::Accepted;
 use event_log::{Mark, PartitionId, Proposal, Recorded, StreamId, leaf};
+use postgres_session::Fault;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::error::Fault;
 use crate::heads::End;
 use crate::lookup::{self, Seen};
 
-/// Most events of other nodes that are answered to a batch; behind by more, a node begins anew.
+/// Most events of other nodes that are answered to a batch for each partition; behind by more, a node begins anew.
 pub(crate) const SEEN_MAX: usize = 1000;
 
-const APPEND: &str = "SELECT * FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-     $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)";
+const APPEND: &str = "SELECT * FROM append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+     $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
 const TAKE_TURN: &str = "SELECT take_turn($1)";
-const AWAIT_TURN: &str = "SELECT * FROM await_turn($1, $2, $3, $4)";
+const AWAIT_TURNS: &str = "SELECT * FROM await_turns($1, $2, $3, $4)";
+
+/// Partitions, in ascending order, and the end that each is thought to have.
+#[derive(Debug, Default)]
+pub(crate) struct Ends {
+    partition: Vec<i32>,
+    position: Vec<i64>,
+    leaf: Vec<Option<Vec<u8>>>,
+}
 
 /// Rows to be written, borrowed from where they come from.
 #[derive(Debug, Default)]
 pub(crate) struct Columns<'b> {
     new: Streams<'b>,
+    partition: Vec<i32>,
+    position: Vec<i64>,
     stream: Vec<i64>,
     revision: Vec<i64>,
     append_events: Vec<Option<i32>>,
@@ -58,8 +68,8 @@ struct Streams<'b> {
 pub(crate) enum Outcome {
     /// It is written.
     Written,
-    /// Others had appended these; nothing of it is written. At most [`SEEN_MAX`] of them.
-    Behind(Vec<Seen>),
+    /// Others had appended these; nothing of it is written. At most [`SEEN_MAX`] of each partition.
+    Behind(Vec<(PartitionId, Seen)>),
 }
 
 impl<'b> Columns<'b> {
@@ -132,25 +142,22 @@ impl<'b> Columns<'b> {
     }
 
     fn place(&mut self, accepted: &Accepted, revision: u64, leaf: &[u8; 32]) {
+        let appended = &accepted.appended;
+        self.partition.push(appended.partition.cast_signed());
+        self.position.push((appended.position - (appended.revision - revision)).cast_signed());
         self.stream.push(accepted.head.number.cast_signed());
         self.revision.push(revision.cast_signed());
-        let is_last = revision == accepted.appended.revision;
+        let is_last = revision == appended.revision;
         self.append_events.push(is_last.then_some(i32::try_from(accepted.leaves.len()).unwrap_or(i32::MAX)));
         self.leaf.push(leaf.to_vec());
     }
 
-    /// Writes all of it after `head`, in one call: in a transaction of its own, unless the connection has one.
-    pub(crate) async fn write(
-        self,
-        connection: &mut PgConnection,
-        partition: PartitionId,
-        head: End,
-        mark: Mark,
-    ) -> Result<Outcome, Fault> {
+    /// Writes all of it after these ends, in one call: in a transaction of its own, unless the connection has one.
+    pub(crate) async fn write(self, connection: &mut PgConnection, ends: Ends, mark: Mark) -> Result<Outcome, Fault> {
         let query = sqlx::query(APPEND)
-            .bind(partition.cast_signed())
-            .bind(head.position.cast_signed())
-            .bind(head.leaf_there())
+            .bind(ends.partition)
+            .bind(ends.position)
+            .bind(ends.leaf)
             .bind(mark.phase.name())
             .bind(mark.versions.rule.cast_signed())
             .bind(mark.versions.record.cast_signed())
@@ -160,6 +167,8 @@ impl<'b> Columns<'b> {
             .bind(self.new.kind)
             .bind(self.new.id)
             .bind(self.new.ordinal)
+            .bind(self.partition)
+            .bind(self.position)
             .bind(self.stream)
             .bind(self.revision)
             .bind(self.append_events)
@@ -188,20 +197,31 @@ impl<'b> Columns<'b> {
     }
 }
 
+impl Ends {
+    /// One partition's.
+    pub(crate) fn of(partition: PartitionId, end: End) -> Self {
+        let mut ends = Self::default();
+        ends.add(partition, end);
+        ends
+    }
+
+    /// The next partition's.
+    pub(crate) fn add(&mut self, partition: PartitionId, end: End) {
+        self.partition.push(partition.cast_signed());
+        self.position.push(end.position.cast_signed());
+        self.leaf.push(end.leaf_there().map(<[u8]>::to_vec));
+    }
+}
+
 /// Waits for the partition's turn in the connection's transaction.
 pub(crate) async fn take_turn(connection: &mut PgConnection, partition: PartitionId) -> Result<(), Fault> {
     sqlx::query(TAKE_TURN).bind(partition.cast_signed()).execute(connection).await?;
     Ok(())
 }
 
-/// Waits for the partition's turn in the connection's transaction, and answers what others have appended after `head`.
-pub(crate) async fn await_turn(
-    connection: &mut PgConnection,
-    partition: PartitionId,
-    head: End,
-) -> Result<Vec<Seen>, Fault> {
-    let query = sqlx::query(AWAIT_TURN).bind(partition.cast_signed()).bind(head.position.cast_signed());
-    let query = query.bind(head.leaf_there());
+/// Waits for the partitions' turns in the connection's transaction, and answers what others have appended after these ends.
+pub(crate) async fn await_turns(connection: &mut PgConnection, ends: Ends) -> Result<Vec<(PartitionId, Seen)>, Fault> {
+    let query = sqlx::query(AWAIT_TURNS).bind(ends.partition).bind(ends.position).bind(ends.leaf);
     let rows = query.bind(i32::try_from(SEEN_MAX).unwrap_or(i32::MAX)).fetch_all(connection).await?;
     rows.iter().map(lookup::seen).collect()
 }

@@ -1,7 +1,7 @@
 //! PostgreSQL's errors, told once in the log's words.
 
 use event_log::LogError;
-use sqlx::postgres::{PgDatabaseError, PgSeverity};
+use postgres_session::{Fault, UrlError};
 
 /// Why a log could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,98 +54,29 @@ pub enum OpenError {
     },
 }
 
-/// What went wrong with a question to the database.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    /// PostgreSQL, or the way to it.
-    Sql(sqlx::Error),
-    /// No connection in time, or no answer.
-    Unreachable(String),
-    /// What is stored is not what was written.
-    Damage(String),
-}
-
-impl From<sqlx::Error> for Fault {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Sql(error)
+impl From<UrlError> for OpenError {
+    fn from(error: UrlError) -> Self {
+        Self::Url { reason: error.reason }
     }
 }
 
-impl Fault {
-    /// Whether the connection can't be used any more, and what it was asked for may or may not have been done.
-    pub(crate) fn is_loss(&self) -> bool {
-        match self {
-            Self::Sql(error) => is_loss(error),
-            Self::Unreachable(_) => true,
-            Self::Damage(_) => false,
-        }
+/// A fault in the log's words: what failed while `doing` something.
+pub(crate) fn told(fault: &Fault, doing: &str) -> LogError {
+    if let Fault::Damage(reason) = fault {
+        return LogError::DataLoss { reason: reason.clone() };
     }
-
-    /// The error's code, where PostgreSQL gave one.
-    pub(crate) fn code(&self) -> Option<String> {
-        match self {
-            Self::Sql(sqlx::Error::Database(error)) => error.code().map(std::borrow::Cow::into_owned),
-            _ => None,
-        }
-    }
-
-    /// Whether a row would have been there twice.
-    pub(crate) fn is_duplicate(&self) -> bool {
-        self.code().is_some_and(|code| code == "23505")
-    }
-
-    /// In the log's words: what failed while `doing` something.
-    pub(crate) fn told(&self, doing: &str) -> LogError {
-        let reason = match self {
-            Self::Damage(reason) => return LogError::DataLoss { reason: reason.clone() },
-            Self::Unreachable(reason) => format!("{doing}: {reason}"),
-            Self::Sql(error) => format!("{doing}: {}", words(error)),
-        };
-        if self.is_damage() { LogError::DataLoss { reason } } else { LogError::Unavailable { reason } }
-    }
-
-    /// Corrupt data or indexes, a constraint that admission has checked, a log that ends too early, a column that can't be read.
-    ///
-    /// Not every internal error (XX000): a catalogue that is changed meanwhile is one too, and passes.
-    fn is_damage(&self) -> bool {
-        match self {
-            Self::Sql(sqlx::Error::Database(_)) => {
-                self.code().is_some_and(|code| ["XX001", "XX002", "SL004"].contains(&&*code) || code.starts_with("23"))
-            }
-            Self::Sql(error) => matches!(
-                error,
-                sqlx::Error::ColumnDecode { .. }
-                    | sqlx::Error::Decode(_)
-                    | sqlx::Error::ColumnNotFound(_)
-                    | sqlx::Error::ColumnIndexOutOfBounds { .. }
-                    | sqlx::Error::RowNotFound
-            ),
-            Self::Damage(_) => true,
-            Self::Unreachable(_) => false,
-        }
-    }
+    let reason = format!("{doing}: {}", fault.words());
+    if is_damage(fault) { LogError::DataLoss { reason } } else { LogError::Unavailable { reason } }
 }
 
-/// An error of the server ends the transaction, and nothing of it is done. One by which the server ends the connection doesn't
-/// say how far it had come, nor does a connection that breaks.
-fn is_loss(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(error) => error
-            .try_downcast_ref::<PgDatabaseError>()
-            .is_none_or(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)),
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
-        _ => false,
-    }
+/// Whether a row would have been there twice.
+pub(crate) fn is_duplicate(fault: &Fault) -> bool {
+    fault.code().is_some_and(|code| code == "23505")
 }
 
-/// The server's message alone: sqlx puts its own words before it.
-fn words(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(error) => error.message().to_owned(),
-        sqlx::Error::Io(error) => error.to_string(),
-        // Here its own words are all there are.
-        error => error.to_string(),
-    }
+/// Corruption, a constraint that admission has checked, a log that ends too early.
+fn is_damage(fault: &Fault) -> bool {
+    fault.is_corruption() || fault.code().is_some_and(|code| code == "SL004" || code.starts_with("23"))
 }
 
 /// What is answered once a log was closed.

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use event_log::admission::PartitionHead;
 use event_log::{Leaf, PartitionId};
+use postgres_session::{Fault, Question};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
-use crate::error::Fault;
 use crate::lookup::{hash, small, unsigned};
-use crate::reader::Question;
 use crate::state::Shared;
 
 /// For each partition its last event, and whether what is known to be in it (a position and its leaf) is there.
@@ -60,7 +59,6 @@ impl Heads {
 
 impl Question for Heads {
     type Answer = Vec<(PartitionId, End)>;
-    const DOING: &'static str = "reading heads";
 
     async fn ask(self, connection: &mut PgConnection) -> Result<Self::Answer, Fault> {
         let heads = ask(connection, &self.known).await?;
@@ -77,7 +75,6 @@ pub(crate) struct Head {
 
 impl Question for Head {
     type Answer = End;
-    const DOING: &'static str = "asking the primary for the head";
 
     async fn ask(self, connection: &mut PgConnection) -> Result<End, Fault> {
         Ok(head(connection, &self.shared, self.partition).await?.1)

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use event_log::admission::{Changes, Known, PartitionHead, StreamHead};
 use event_log::{KnownRequest, LogError, PartitionId, Proposal, Recorded, StreamId};
 use foldhash::fast::RandomState;
+use postgres_session::Fault;
 use quick_cache::UnitWeighter;
 use quick_cache::unsync::{Cache, DefaultLifecycle};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::error::Fault;
 use crate::heads::End;
 use crate::lookup::{self, Seen};
 

@@ -1,8 +1,8 @@
 //! The event log in PostgreSQL, for any number of nodes.
 //!
-//! Each node has one appender for each partition: a task that takes the first proposal and whatever else waits, admits them by
-//! [`event_log::admission`], and writes them by one call of one SQL function (`migrations/`). That takes the partition's lock and,
-//! in a later statement, compares the partition's head with the one they were admitted against: positions are given in the order of
+//! Each node has a few appenders, each with some of the partitions: a task that takes the first proposal and whatever else waits, admits
+//! them by [`event_log::admission`], and writes them by one call of one SQL function (`migrations/`). That takes the partitions' locks and,
+//! in a later statement, compares their heads with those they were admitted against: positions are given in the order of
 //! commits, so no reader ever meets a gap. Readers ask by index, one statement each. Other nodes hear of a new head by `NOTIFY`, outside of
 //! the append's transaction.
 //!
@@ -24,7 +24,6 @@
 mod announcer;
 mod appender;
 mod batch;
-mod connect;
 mod error;
 mod follower;
 mod heads;
@@ -34,13 +33,13 @@ mod maintain;
 mod mark;
 mod node;
 mod open;
-mod place;
 mod queue;
 mod reader;
 mod rows;
 mod settings;
 mod state;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +49,7 @@ use event_log::{
     Append, AppendError, Appended, EventLog, Founding, Identity, KnownRequest, LogError, Observer, Page, PartitionId,
     Proposal, Stats, StreamId, Versions,
 };
+use postgres_session::{Dial, Place, Session};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -58,12 +58,15 @@ use uuid::Uuid;
 pub use error::OpenError;
 
 use appender::Appender;
-use connect::Dial;
 use node::Node;
-use place::Place;
 use queue::Queue;
 use reader::Readers;
 use state::Shared;
+
+/// The schema of a log whose URL names none.
+const SCHEMA: &str = "snaglog";
+/// A log's sessions. What a failover could lose is never answered from.
+const SESSION: Session = Session { settings: &[], confirm: true, statements: 100 };
 
 /// A node's clock: microseconds since 1970. It is compared with the database's.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -83,7 +86,7 @@ pub struct Options {
     pub queue_bytes_max: usize,
     /// Most proposals written in one transaction.
     pub batch_max: usize,
-    /// Most connections that write: as many partitions can be written to at the same time.
+    /// Appenders, each with a connection: every so-many-th partition is one's, and what waits for these goes into one batch.
     pub writers: usize,
     /// Most connections that read. A node has three more, by which it learns of others and tells them.
     pub readers: usize,
@@ -108,7 +111,7 @@ pub struct PostgresLog {
 }
 
 impl Options {
-    /// The defaults: 2,048 proposals or 16 MiB may wait for each partition; 512 are written at once; 8 connections write and 4
+    /// The defaults: 2,048 proposals or 16 MiB may wait for each partition; 512 are written at once; 2 connections write and 4
     /// read; 30 seconds for an answer.
     pub fn new(founding: Founding, clock: Clock) -> Self {
         Self {
@@ -118,7 +121,7 @@ impl Options {
             queue_max: 2048,
             queue_bytes_max: 16 * 1024 * 1024,
             batch_max: 512,
-            writers: 8,
+            writers: 2,
             readers: 4,
             timeout: Duration::from_secs(30),
         }
@@ -148,16 +151,16 @@ impl PostgresLog {
     /// The connection must be the server's own, or a pool's in session mode: a pool in transaction mode forgets between two
     /// transactions what a session was told.
     pub async fn open(url: &str, options: &Options) -> Result<Self, OpenError> {
-        let place = Place::parse(url)?;
-        let dial = Dial::new(place.clone());
+        let place = Place::parse(url, SCHEMA)?;
+        let dial = Dial::new(place.clone(), SESSION);
         let opened = open::open(&place, &dial, options).await?;
         let (closing, appended) = (CancellationToken::new(), CancellationToken::new());
         let ends = open::ends(&dial, opened.identity).await.map_err(|fault| open::told(&place, &fault))?;
         let shared = Arc::new(Shared::new(opened.identity, options.known, opened.mark, &ends));
-        let pool = dial.pool(options.readers);
-        let readers = Readers::new(pool, Arc::clone(&shared), closing.clone(), options.timeout);
-        let channel = place.channel();
-        let node = Node { shared, readers, writers: dial.pool(options.writers), channel: channel.as_str().into() };
+        let readers = dial.connections(options.readers, options.timeout);
+        let readers = Readers::new(readers, Arc::clone(&shared), closing.clone());
+        let writers = dial.connections(options.writers, options.timeout);
+        let node = Node { shared, readers, writers, channel: place.channel().into() };
         let mut log = Self {
             node,
             queues: Vec::new(),
@@ -170,16 +173,16 @@ impl PostgresLog {
         tracing::info!(place = place.shown, log_id = %opened.identity.log_id, "opened the event log");
         let (shared, until) = (Arc::clone(&log.node.shared), log.appended.clone());
         // A pool of its own: it looks until the last appender has ended, when readers have long let go.
-        let readers = Readers::new(dial.pool(1), Arc::clone(&shared), until.clone(), options.timeout);
-        log.others.spawn(announcer::announce(Arc::clone(&shared), dial, channel, until.clone()));
+        let readers = Readers::new(dial.connections(1, options.timeout), Arc::clone(&shared), until.clone());
+        log.others.spawn(announcer::announce(Arc::clone(&shared), dial, until.clone()));
         log.others.spawn(follower::follow(shared, readers, place, Arc::clone(&options.clock), until));
         Ok(log)
     }
 
     /// Whether there is a log at this URL. Nothing is made.
     pub async fn is_there(url: &str) -> Result<bool, OpenError> {
-        let place = Place::parse(url)?;
-        let dial = Dial::new(place.clone());
+        let place = Place::parse(url, SCHEMA)?;
+        let dial = Dial::new(place.clone(), SESSION);
         open::is_there(&place, &dial).await
     }
 
@@ -190,12 +193,17 @@ impl PostgresLog {
 
     fn begin(&mut self, options: &Options) {
         let Node { shared, writers, .. } = &self.node;
-        for partition in 0..shared.identity.partitions {
-            let (queue, arrivals) = queue::queue(options, self.closing.clone());
-            let appender = Appender::new(partition, Arc::clone(shared), writers.clone(), arrivals, options.timeout);
+        let partitions = shared.identity.partitions;
+        let appenders = u32::try_from(options.writers).unwrap_or(u32::MAX).clamp(1, partitions);
+        let mut queues = BTreeMap::new();
+        for first in 0..appenders {
+            let its = (first..partitions).step_by(appenders as usize);
+            let (its, arrivals) = queue::queues(options, its, &self.closing);
+            queues.extend(its);
+            let appender = Appender::new(Arc::clone(shared), writers.clone(), arrivals, options.timeout);
             self.appenders.spawn(appender.run());
-            self.queues.push(queue);
         }
+        self.queues = queues.into_values().collect();
         self.appenders.close();
         let (appenders, appended, writers) = (self.appenders.clone(), self.appended.clone(), writers.clone());
         self.others.spawn(async move {
@@ -232,15 +240,18 @@ impl EventLog for PostgresLog {
     }
 
     async fn find_request(&self, stream: &StreamId, request_id: Uuid) -> Result<Option<KnownRequest>, LogError> {
-        self.node.readers.ask(reader::Request { stream: stream.clone(), id: request_id }).await
+        self.node.readers.ask("looking up a request", reader::Request { stream: stream.clone(), id: request_id }).await
     }
 
     async fn find_ordinal(&self, project: &str, kind: &str, ordinal: u64) -> Result<Option<StreamId>, LogError> {
-        self.node.readers.ask(reader::Ordinal { project: project.into(), kind: kind.into(), ordinal }).await
+        self.node
+            .readers
+            .ask("looking up an ordinal", reader::Ordinal { project: project.into(), kind: kind.into(), ordinal })
+            .await
     }
 
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
-        self.node.readers.ask(reader::StreamPage { stream: stream.clone(), after, limit }).await
+        self.node.readers.ask("reading a stream", reader::StreamPage { stream: stream.clone(), after, limit }).await
     }
 
     async fn read_partition(&self, partition: PartitionId, after: u64, limit: usize) -> Result<Page, LogError> {
@@ -248,7 +259,7 @@ impl EventLog for PostgresLog {
             self.node.readers.usable()?;
             return Ok(Page { records: Vec::new(), end: true });
         }
-        self.node.readers.ask(reader::PartitionPage { partition, after, limit }).await
+        self.node.readers.ask("reading a partition", reader::PartitionPage { partition, after, limit }).await
     }
 
     fn head(&self, partition: PartitionId) -> watch::Receiver<u64> {
@@ -257,7 +268,7 @@ impl EventLog for PostgresLog {
 
     async fn barrier(&self, partition: PartitionId) -> Result<u64, LogError> {
         let shared = Arc::clone(&self.node.shared);
-        let end = self.node.readers.ask(heads::Head { shared, partition }).await?;
+        let end = self.node.readers.ask("asking the primary for the head", heads::Head { shared, partition }).await?;
         self.node.shared.see(partition, end);
         Ok(end.position)
     }
@@ -268,7 +279,7 @@ impl EventLog for PostgresLog {
 
     fn stats(&self) -> Stats {
         let queues = (0..).zip(&self.queues).map(|(partition, queue)| queue.stats(partition)).collect();
-        let pools = vec![self.node.readers.stats(), connect::stats(&self.node.writers, "write")];
+        let pools = vec![self.node.readers.stats(), reader::usage("write", &self.node.writers)];
         Stats { queues, pools, ..Stats::default() }
     }
 

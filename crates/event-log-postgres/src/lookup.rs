@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use event_log::admission::StreamHead;
-use event_log::{Appended, KnownRequest, Leaf, StreamId};
+use event_log::{Appended, KnownRequest, Leaf, PartitionId, StreamId};
+use postgres_session::Fault;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
-use crate::error::Fault;
 use crate::heads::End;
 use crate::ledger::{Requests, Stream};
 
@@ -87,17 +87,18 @@ pub(crate) fn known_request(row: &PgRow, first: usize) -> Result<KnownRequest, F
     Ok(KnownRequest { fingerprint: hash(row, first + 6)?, appended })
 }
 
-/// A row of the type `seen`.
-pub(crate) fn seen(row: &PgRow) -> Result<Seen, Fault> {
+/// A row of the type `seen_of`.
+pub(crate) fn seen(row: &PgRow) -> Result<(PartitionId, Seen), Fault> {
     let (project, kind, id): (&str, &str, &str) = (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
     let ends_an_append = row.try_get::<Option<i32>, _>(7)?.is_some();
-    Ok(Seen {
+    let seen = Seen {
         end: End { position: unsigned(row, 0)?, leaf: hash(row, 10)? },
         recorded_at: row.try_get(9)?,
         stream: StreamId { project: project.into(), kind: kind.into(), id: id.into() },
         head: StreamHead { number: unsigned(row, 1)?, ordinal: unsigned(row, 5)?, revision: unsigned(row, 6)? },
         request_id: if ends_an_append { Some(row.try_get(8)?) } else { None },
-    })
+    };
+    Ok((small(row, 11)?, seen))
 }
 
 /// A `bigint` that is never negative in a sound log.

@@ -3,12 +3,11 @@
 use async_trait::async_trait;
 use event_log::admission::{Admission, NotTaken};
 use event_log::{Change, FillError, LogError, Maintain, Mark, PartitionId, Phase, Recorded, Versions};
+use postgres_session::Fault;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::PostgresLog;
-use crate::batch::{self, Columns, Outcome};
-use crate::connect::{self, discard};
-use crate::error::Fault;
+use crate::batch::{self, Columns, Ends, Outcome};
 use crate::heads::{self, End};
 use crate::ledger::{Asked, Ledger};
 use crate::mark::read_mark;
@@ -77,12 +76,11 @@ impl Node {
 
     async fn change_here(self, change: Change) -> Result<(), LogError> {
         let doing = "changing the log";
-        let mut connection = connect::take(&self.writers).await.map_err(|fault| self.shared.told(&fault, doing))?;
+        let mut connection = self.writers.lend().await.map_err(|fault| self.shared.told(&fault, doing))?;
         let changed = self.transact(&mut connection, change).await;
         let changed = changed.map_err(|fault| {
-            let error = self.shared.told(&fault, doing);
-            discard(&self.writers, connection);
-            error
+            connection.discard(fault.is_loss());
+            self.shared.told(&fault, doing)
         })?;
         let mark = changed?;
         self.shared.raise_mark(mark);
@@ -123,7 +121,7 @@ impl Node {
         let Some(partition) = records.first().map(|first| first.partition) else { return Ok(()) };
         let doing = "filling the log";
         let mut connection =
-            connect::take(&self.writers).await.map_err(|fault| FillError::Failed(self.shared.told(&fault, doing)))?;
+            self.writers.lend().await.map_err(|fault| FillError::Failed(self.shared.told(&fault, doing)))?;
         match self.fill_in_turn(&mut connection, partition, &records).await {
             Ok(head) => {
                 self.shared.commit(partition, head);
@@ -132,11 +130,11 @@ impl Node {
                 Ok(())
             }
             Err(NotFilled::Fill(error)) => {
-                drop(deadpool::managed::Object::take(connection));
+                connection.discard(false);
                 Err(error)
             }
             Err(NotFilled::Fault(fault)) => {
-                discard(&self.writers, connection);
+                connection.discard(fault.is_loss());
                 Err(FillError::Failed(self.shared.told(&fault, doing)))
             }
         }
@@ -174,7 +172,7 @@ impl Node {
         for append in &taken {
             columns.take_over(&records[append.records.clone()], &append.accepted);
         }
-        match columns.write(&mut transaction, partition, end, mark).await? {
+        match columns.write(&mut transaction, Ends::of(partition, end), mark).await? {
             Outcome::Written => {}
             Outcome::Behind(_) => {
                 let reason = format!("partition {partition} was written to out of turn");

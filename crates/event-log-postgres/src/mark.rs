@@ -1,10 +1,10 @@
 //! The log's own row beside its identity: the versions in force, and where it is in its life.
 
 use event_log::{Mark, Phase, Versions};
+use postgres_session::Fault;
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
-use crate::error::Fault;
 use crate::lookup::small;
 
 /// The log's row as of now: its mark, and whether it is still the log of that identity.

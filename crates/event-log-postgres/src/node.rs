@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::connect::Pool;
+use postgres_session::Connections;
+
 use crate::reader::Readers;
 use crate::state::Shared;
 
@@ -12,7 +13,7 @@ pub(crate) struct Node {
     pub(crate) shared: Arc<Shared>,
     pub(crate) readers: Readers,
     /// Connections that write.
-    pub(crate) writers: Pool,
+    pub(crate) writers: Connections,
     /// Where nodes tell each other what is new.
     pub(crate) channel: Arc<str>,
 }

@@ -1,18 +1,16 @@
 //! Opening: is the server fit, is the schema there, which log is it.
 
 use event_log::{Founding, Identity, LogError, Mark, Versions};
+use postgres_session::{Dial, Fault, Place, Question as _, hang_up};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use uuid::Uuid;
 
 use crate::Options;
-use crate::connect::{Dial, hang_up};
-use crate::error::{Fault, OpenError};
+use crate::error::{self, OpenError};
 use crate::heads::{End, Heads};
 use crate::lookup::small;
 use crate::mark::phase_of;
-use crate::place::Place;
-use crate::reader::Question as _;
 use crate::settings::unsafe_settings;
 
 /// The files in `migrations/`, in this program. Each is run once, in a transaction; one that was released is never changed.
@@ -159,7 +157,7 @@ async fn found(connection: &mut PgConnection, options: &Options) -> Result<Opene
 /// What PostgreSQL said while the log was opened.
 pub(crate) fn told(place: &Place, fault: &Fault) -> OpenError {
     let place = place.shown.clone();
-    match fault.told("opening") {
+    match error::told(fault, "opening") {
         LogError::DataLoss { reason } => OpenError::Damaged { place, reason },
         LogError::Unavailable { reason } => {
             let reason = reason.strip_prefix("opening: ").map_or(reason.clone(), str::to_owned);

@@ -1,18 +1,16 @@
 //! Questions of readers, each one statement on a connection of the pool, and no transaction longer than that.
 
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use event_log::{KnownRequest, LogError, Page, PartitionId, PoolStats, StreamId};
+use postgres_session::{Connections, Fault, Question};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{PgConnection, Postgres, Row as _};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::connect::{self, Pool};
-use crate::error::{Fault, closed};
+use crate::error::closed;
 use crate::lookup::known_request;
 use crate::rows::{self, PARTITION_PAGE, STREAM_PAGE, page_bytes_max};
 use crate::state::Shared;
@@ -25,24 +23,14 @@ const REQUEST: &str = "SELECT e.partition, e.position, e.revision, e.append_even
 /// The readers' connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
-    pool: Pool,
+    connections: Connections,
     shared: Arc<Shared>,
     closing: CancellationToken,
-    timeout: Duration,
-}
-
-/// A question that changes nothing: it may be asked twice.
-pub(crate) trait Question: Clone + Send + Sync + 'static {
-    type Answer: Send + 'static;
-    /// In the log's words, for what went wrong meanwhile.
-    const DOING: &'static str;
-
-    fn ask(self, connection: &mut PgConnection) -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
 }
 
 impl Readers {
-    pub(crate) fn new(pool: Pool, shared: Arc<Shared>, closing: CancellationToken, timeout: Duration) -> Self {
-        Self { pool, shared, closing, timeout }
+    pub(crate) fn new(connections: Connections, shared: Arc<Shared>, closing: CancellationToken) -> Self {
+        Self { connections, shared, closing }
     }
 
     /// Fails once the log is closed, or nothing may be read any more.
@@ -55,39 +43,28 @@ impl Readers {
 
     /// How many connections are lent.
     pub(crate) fn stats(&self) -> PoolStats {
-        connect::stats(&self.pool, "read")
+        usage("read", &self.connections)
     }
 
-    /// Asks, in a task of its own: a caller that goes away leaves no connection in the middle of an answer.
-    pub(crate) async fn ask<Q: Question>(&self, question: Q) -> Result<Q::Answer, LogError> {
+    /// Asks what changes nothing; `doing` it, in the log's words, something went wrong.
+    pub(crate) async fn ask<Q: Question + Clone + Sync>(
+        &self,
+        doing: &'static str,
+        question: Q,
+    ) -> Result<Q::Answer, LogError> {
         self.usable()?;
-        let readers = self.clone();
-        let answer = tokio::spawn(async move { readers.ask_here(question).await }).await;
-        answer.unwrap_or_else(|_| Err(LogError::Unavailable { reason: "a reader panicked".to_owned() }))
-    }
-
-    /// Asks twice, if the first connection turns out to be broken: it may have been so for long.
-    pub(crate) async fn ask_here<Q: Question>(&self, question: Q) -> Result<Q::Answer, LogError> {
-        let mut answer = self.attempt(question.clone()).await;
-        if answer.as_ref().is_err_and(Fault::is_loss) {
-            answer = self.attempt(question).await;
-        }
-        answer.map_err(|fault| self.shared.told(&fault, Q::DOING))
-    }
-
-    async fn attempt<Q: Question>(&self, question: Q) -> Result<Q::Answer, Fault> {
-        let mut connection = connect::take(&self.pool).await?;
-        let asked = tokio::time::timeout(self.timeout, question.ask(&mut connection)).await;
-        let answer = asked.unwrap_or_else(|_| Err(Fault::Unreachable(format!("no answer after {:?}", self.timeout))));
-        if answer.as_ref().is_err_and(Fault::is_loss) {
-            connect::discard(&self.pool, connection);
-        }
-        answer
+        self.connections.ask(question).await.map_err(|fault| self.shared.told(&fault, doing))
     }
 
     pub(crate) fn close(&self) {
-        self.pool.close();
+        self.connections.close();
     }
+}
+
+/// How many of these connections are lent.
+pub(crate) fn usage(name: &'static str, connections: &Connections) -> PoolStats {
+    let (used, max) = connections.usage();
+    PoolStats { name, used, max }
 }
 
 /// A page of a stream.
@@ -100,7 +77,6 @@ pub(crate) struct StreamPage {
 
 impl Question for StreamPage {
     type Answer = Page;
-    const DOING: &'static str = "reading a stream";
 
     async fn ask(self, connection: &mut PgConnection) -> Result<Page, Fault> {
         let StreamId { project, kind, id } = &self.stream;
@@ -119,7 +95,6 @@ pub(crate) struct PartitionPage {
 
 impl Question for PartitionPage {
     type Answer = Page;
-    const DOING: &'static str = "reading a partition";
 
     async fn ask(self, connection: &mut PgConnection) -> Result<Page, Fault> {
         let query = page(PARTITION_PAGE, self.after, self.limit).bind(self.partition.cast_signed());
@@ -136,7 +111,6 @@ pub(crate) struct Request {
 
 impl Question for Request {
     type Answer = Option<KnownRequest>;
-    const DOING: &'static str = "looking up a request";
 
     async fn ask(self, connection: &mut PgConnection) -> Result<Option<KnownRequest>, Fault> {
         let StreamId { project, kind, id } = &self.stream;
@@ -155,7 +129,6 @@ pub(crate) struct Ordinal {
 
 impl Question for Ordinal {
     type Answer = Option<StreamId>;
-    const DOING: &'static str = "looking up an ordinal";
 
     async fn ask(self, connection: &mut PgConnection) -> Result<Option<StreamId>, Fault> {
         let query = sqlx::query(ORDINAL).bind(&*self.project).bind(&*self.kind).bind(bound(self.ordinal));

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use event_log::{Body, Header, Metadata, PAGE_BYTES_MAX, Page, Record, Recorded, StreamId, Texts, leaf};
 use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
+use postgres_session::Fault;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use crate::error::Fault;
 use crate::lookup::{hash, small, unsigned};
 
 /// Reads a page, row by row while the server goes on: rows whose numbers (`number` of a record) must go on densely from `after`. The first column is the last number

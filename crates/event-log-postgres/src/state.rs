@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use event_log::{Identity, LogError, Mark, Observed, PartitionId, Versions};
+use postgres_session::Fault;
 use tokio::sync::{Notify, watch};
 
-use crate::error::Fault;
+use crate::error;
 use crate::heads::End;
 
 /// What can be wrong at once, the worst first. Each is told until it is set to nothing.
@@ -201,7 +202,7 @@ impl Shared {
 
     /// A fault in the log's words. Damage is told before anybody is answered so; a lost connection makes somebody look.
     pub(crate) fn told(&self, fault: &Fault, doing: &str) -> LogError {
-        let error = fault.told(doing);
+        let error = error::told(fault, doing);
         if let LogError::DataLoss { .. } = error {
             self.set(Wrong::Damage, Some(error.clone()));
         } else {

@@ -1,6 +1,7 @@
 //! Connections that are kept, and asked in tasks of their own.
 
 use std::future::Future;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use deadpool::managed::{Object, Pool, PoolError};
@@ -29,6 +30,37 @@ pub struct Connections {
     timeout: Duration,
 }
 
+/// A connection that is lent. It goes back when it is dropped.
+#[derive(Debug)]
+pub struct Lent {
+    connection: Object<Dial>,
+    pool: Pool<Dial>,
+}
+
+impl Lent {
+    /// Not to be used again: it may be in the middle of a transaction. Where it was `lost`, those that wait in the pool go the same way.
+    pub fn discard(self, lost: bool) {
+        drop(Object::take(self.connection));
+        if lost {
+            self.pool.retain(|_, _| false);
+        }
+    }
+}
+
+impl Deref for Lent {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
 impl Connections {
     pub(crate) fn new(dial: Dial, size: usize, timeout: Duration) -> Self {
         // It fails only for a pool with timeouts but without a runtime to measure them.
@@ -53,6 +85,11 @@ impl Connections {
         .await
     }
 
+    /// A connection for a task that nobody cancels: where it ends in the middle of something, it is to be discarded.
+    pub async fn lend(&self) -> Result<Lent, Fault> {
+        Ok(Lent { connection: self.take().await?, pool: self.pool.clone() })
+    }
+
     /// Lets go of all connections, and makes no more.
     pub fn close(&self) {
         self.pool.close();
@@ -65,18 +102,11 @@ impl Connections {
     }
 
     async fn attempt<Q: Question>(&self, question: Q) -> Result<Q::Answer, Fault> {
-        let mut connection = self.take().await?;
+        let mut connection = self.lend().await?;
         let asked = tokio::time::timeout(self.timeout, question.ask(&mut connection)).await;
         let answer = asked.unwrap_or_else(|_| Err(Fault::Unreachable(format!("no answer after {:?}", self.timeout))));
-        match &answer {
-            Ok(_) => {}
-            // Those that wait in the pool go the same way.
-            Err(fault) if fault.is_loss() => {
-                drop(Object::take(connection));
-                self.pool.retain(|_, _| false);
-            }
-            // It may be in the middle of a transaction.
-            Err(_) => drop(Object::take(connection)),
+        if let Err(fault) = &answer {
+            connection.discard(fault.is_loss());
         }
         answer
     }

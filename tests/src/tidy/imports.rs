@@ -9,7 +9,7 @@ pub const TABLE: &[(&str, &[&str])] = &[
     ("api", &[]),
     ("telemetry", &[]),
     ("event-log-sqlite", &["event-log"]),
-    ("event-log-postgres", &["event-log"]),
+    ("event-log-postgres", &["event-log", "postgres-session"]),
     ("event-log-kafka", &["event-log", "event-log-sqlite"]),
     ("transfer", &["event-log"]),
     ("codec", &["domain", "event-log"]),
