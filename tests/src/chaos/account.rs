@@ -11,6 +11,9 @@ use event_log::{EventLog, PartitionId, Recorded};
 use super::plan::{Plan, Turn};
 use super::writers::hex;
 
+/// Most records that are read at once.
+const PAGE: usize = 500;
+
 /// A place in the log: partition, position.
 type Place = (PartitionId, u64);
 
@@ -141,19 +144,34 @@ impl Account {
                 "partition {partition} ends at {head}, and a reader had seen {}",
                 self.read_to(partition)
             );
-            while found.position(partition) < head {
-                let after = found.position(partition);
-                let page = log.read_partition(partition, after, 500).await;
-                let page = page.with_context(|| format!("read partition {partition} after {after}"))?;
-                ensure!(!page.records.is_empty(), "partition {partition} ends at {after}, not at {head}");
-                for recorded in &page.records {
-                    found.add(recorded, plan)?;
-                    self.check_seen(recorded)?;
-                }
-            }
+            self.read_to_head(log, plan, found, (partition, head)).await?;
         }
         found.check_whole()?;
         self.check_answers(found)
+    }
+
+    /// Reads what was not found yet, up to the head, and on to the end of an append that a page has cut: more is there by then, beside writers.
+    async fn read_to_head(
+        &self,
+        log: &dyn EventLog,
+        plan: Plan,
+        found: &mut Found,
+        (partition, head): Place,
+    ) -> Result<()> {
+        while found.position(partition) < head || found.open.contains_key(&partition) {
+            let after = found.position(partition);
+            let page = log.read_partition(partition, after, PAGE).await;
+            let page = page.with_context(|| format!("read partition {partition} after {after}"))?;
+            if page.records.is_empty() {
+                found.check_whole()?;
+                bail!("partition {partition} ends at {after}, not at {head}");
+            }
+            for recorded in &page.records {
+                found.add(recorded, plan)?;
+                self.check_seen(recorded)?;
+            }
+        }
+        Ok(())
     }
 
     fn check_seen(&self, recorded: &Recorded) -> Result<()> {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use event_log::{Append, EventLog, Identity, MemoryLog};
+use event_log::{Append, AppendError, EventLog, Identity, MemoryLog};
 use uuid::Uuid;
 
-use super::{Account, Found};
+use super::{Account, Found, PAGE};
 use crate::chaos::plan::{Plan, Turn};
 use crate::chaos::writers::hex;
 
@@ -84,6 +84,31 @@ async fn what_is_there_twice_in_parts_or_unsent_is_told() {
     says(&twice, "is there twice");
     account.note(b"a 1 0 0").unwrap();
     assert_eq!(account.answers(), 0, "a line without an end says nothing");
+}
+
+/// Writers went on after the head was asked for: the last page has more than that, and ends in the middle of an append.
+#[tokio::test]
+async fn an_append_that_a_page_cuts_is_read_to_its_end() {
+    let ends = |writer| {
+        (0..).scan(0, move |end, number| {
+            *end += PLAN.events(Turn { writer, number });
+            Some(*end)
+        })
+    };
+    let page = PAGE as u64;
+    let writer = (0..).find(|writer| ends(*writer).take_while(|end| *end <= page).all(|end| end != page)).unwrap();
+    let log = log([]).await;
+    for number in 0..2 * page {
+        let append = PLAN.append(Turn { writer, number });
+        let conflict = log.append(append.clone()).await.err();
+        if let Some(AppendError::Conflict { actual, .. }) = conflict {
+            log.append(Append { expected: actual, ..append }).await.unwrap();
+        }
+    }
+    let mut found = Found::default();
+    Account::default().read_to_head(&*log, PLAN, &mut found, (0, 1)).await.unwrap();
+    found.check_whole().unwrap();
+    assert!(found.position(0) > page && found.position(0) < *log.head(0).borrow());
 }
 
 #[tokio::test]
