@@ -27,6 +27,7 @@ pub mod life;
 pub mod server;
 pub mod shell;
 pub mod streams;
+pub mod subscriber;
 pub mod tidy;
 pub mod tools;
 
