@@ -27,6 +27,7 @@ mod times;
 pub(crate) mod traced;
 pub(crate) mod view;
 pub(crate) mod watching;
+mod yaml;
 
 pub(crate) use failure::{Exit, Failure};
 pub(crate) use output::Output;

@@ -5,7 +5,7 @@ mod holidays;
 mod ics;
 mod story;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use api::calendars::v1::calendar_service_client::CalendarServiceClient;
 use api::calendars::v1::{
@@ -15,6 +15,7 @@ use api::calendars::v1::{
 };
 use api::policies::v1::Target;
 use clap::{Args, Subcommand};
+use tonic::Status;
 
 use super::failure::Failure;
 use super::issue::explain;
@@ -130,32 +131,31 @@ impl Command {
 impl Define {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         session.output.expect_fields_of::<Calendar>(&[])?;
-        let (name, written) = read(&self.file)?;
-        let definition = file::read(&written).map_err(|wrong| {
-            Failure::usage(format!("{name}: {wrong}")).hint("`snaglog calendar define --help` shows one.")
+        let (name, written) = text::named(&self.file)?;
+        let (definition, places) = file::read(&name, &written).map_err(|faults| {
+            let mut failure = Failure::usage(format!("{name} is no calendar"));
+            failure.faults = faults;
+            failure.hint("`snaglog calendar define --help` shows one.")
         })?;
+        let cannot = format!("can't be a calendar of {}", self.project.to_uppercase());
         let request = DefineCalendarRequest {
             request_id: session.request_id(),
             project: self.project,
             definition: Some(definition),
             expected_revision: self.expected_revision,
         };
-        define(session, request).await
-    }
-}
-
-/// A file, or standard input for `-`; what people call it, and what it holds.
-fn read(file: &Path) -> Result<(String, String), Failure> {
-    match file.to_str() {
-        Some("-") => Ok(("standard input".to_owned(), text::standard_input()?)),
-        _ => Ok((file.display().to_string(), text::from_file(file)?)),
+        define(session, request, |status| places.refused(&cannot, session, status)).await
     }
 }
 
 /// Defines a calendar, and prints what it is now.
-async fn define(session: &Session, request: DefineCalendarRequest) -> Result<(), Failure> {
+async fn define(
+    session: &Session,
+    request: DefineCalendarRequest,
+    refused: impl FnOnce(Status) -> Failure,
+) -> Result<(), Failure> {
     let answer = CalendarServiceClient::new(session.wire()).define_calendar(request).await;
-    let answer = answer.map_err(|status| explain(session.failure(status), ""))?.into_inner();
+    let answer = answer.map_err(refused)?.into_inner();
     session.output.show(&answer.calendar.unwrap_or_default(), story::defined);
     Ok(())
 }

@@ -47,6 +47,14 @@ pub(crate) fn from_file(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(|error| Failure::failed(format!("{}: {error}", file.display())))
 }
 
+/// A file, or standard input for `-`: what people call it, and what it holds.
+pub(crate) fn named(file: &Path) -> Result<(String, String), Failure> {
+    match file.to_str() {
+        Some("-") => Ok(("standard input".to_owned(), standard_input()?)),
+        _ => Ok((file.display().to_string(), from_file(file)?)),
+    }
+}
+
 /// What somebody makes of a template in `$VISUAL` or `$EDITOR`.
 pub(crate) fn ask(template: &str) -> Result<String, Failure> {
     edit::edit(template).map_err(|error| Failure::failed(format!("the editor ($VISUAL, $EDITOR): {error}")))

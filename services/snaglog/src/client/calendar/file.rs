@@ -3,7 +3,9 @@
 use api::calendars::v1::{CalendarDefinition, DatedDay, Weekday, WorkingDay};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use serde_saphyr::FlowSeq;
+use serde_saphyr::{FlowSeq, Spanned};
+
+use crate::client::yaml::{self, At, Places, at, unplaced};
 
 /// What a file looks like.
 pub(super) const HELP: &str = "\
@@ -33,11 +35,11 @@ const DAYS: [(&str, Weekday); 7] = [
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    calendar: String,
-    zone: String,
-    week: IndexMap<String, FlowSeq<Vec<String>>>,
+    calendar: Spanned<String>,
+    zone: Spanned<String>,
+    week: Spanned<IndexMap<String, Spanned<FlowSeq<Vec<Spanned<String>>>>>>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    dates: IndexMap<String, Date>,
+    dates: IndexMap<String, Spanned<Date>>,
 }
 
 /// A date: its name alone where nothing is worked.
@@ -56,48 +58,78 @@ struct Open {
     hours: Option<FlowSeq<Vec<String>>>,
 }
 
-/// Reads a file. What it says is the server's to judge; what is no file of this form is told with its line.
-pub(super) fn read(text: &str) -> Result<CalendarDefinition, String> {
-    let File { calendar, zone, week, dates } = serde_saphyr::from_str(text).map_err(|error| {
-        let told = error.to_string();
-        told.strip_prefix("error: ").unwrap_or(&told).to_owned()
-    })?;
-    let mut days = Vec::new();
-    for (name, FlowSeq(hours)) in week {
-        for weekday in weekdays(&name)? {
-            days.push(WorkingDay { weekday: weekday.into(), hours: hours.clone() });
+/// Reads a file of that name: what it says, which is the server's to judge, and where. What is no file of this form is told with line and column.
+pub(super) fn read(name: &str, text: &str) -> Result<(CalendarDefinition, Places), Vec<String>> {
+    let File { calendar, zone, week, dates } = yaml::read(name, text).map_err(|fault| vec![fault])?;
+    let mut places = Places::of(name, "definition");
+    places.note("id", at(&calendar.referenced));
+    places.note("zone", at(&zone.referenced));
+    places.note("week", at(&week.referenced));
+    let (mut days, mut faults) = (Vec::new(), Vec::new());
+    for (named, hours) in &week.value {
+        let here = at(&hours.referenced);
+        let Some(weekdays) = weekdays(named) else {
+            faults.push(no_weekday(name, here, named));
+            continue;
+        };
+        for (day, weekday) in weekdays {
+            let place = format!("week.{day}");
+            places.note(&place, here);
+            for (n, interval) in hours.value.0.iter().enumerate() {
+                places.note(format!("{place}[{n}]"), at(&interval.referenced));
+            }
+            let hours = hours.value.0.iter().map(|interval| interval.value.clone());
+            days.push(WorkingDay { weekday: (*weekday).into(), hours: hours.collect() });
         }
     }
-    let dates = dates.into_iter().map(|(date, day)| match day {
-        Date::Closed(name) => DatedDay { date, name, hours: Vec::new() },
-        Date::Open(Open { name, hours }) => {
-            DatedDay { date, name, hours: hours.map_or_else(Vec::new, |FlowSeq(hours)| hours) }
+    let dates = dates.into_iter().enumerate().map(|(n, (date, day))| {
+        places.note(format!("dates[{n}]"), at(&day.referenced));
+        places.note(format!("dates.{date}"), at(&day.referenced));
+        match day.value {
+            Date::Closed(name) => DatedDay { date, name, hours: Vec::new() },
+            Date::Open(Open { name, hours }) => {
+                DatedDay { date, name, hours: hours.map_or_else(Vec::new, |FlowSeq(hours)| hours) }
+            }
         }
     });
-    Ok(CalendarDefinition { id: calendar, zone, week: days, dates: dates.collect() })
+    let dates = dates.collect();
+    if faults.is_empty() {
+        Ok((CalendarDefinition { id: calendar.value, zone: zone.value, week: days, dates }, places))
+    } else {
+        Err(faults)
+    }
+}
+
+fn no_weekday(name: &str, (line, column): At, named: &str) -> String {
+    format!(
+        "{name}:{line}:{column}: week: {named:?} is no weekday; there are mon, tue, wed, thu, fri, sat, sun, and mon-fri"
+    )
 }
 
 /// `mon`, or `mon-fri`.
-fn weekdays(name: &str) -> Result<Vec<Weekday>, String> {
+fn weekdays(name: &str) -> Option<&'static [(&'static str, Weekday)]> {
     let index = |day: &str| DAYS.iter().position(|(known, _)| known.eq_ignore_ascii_case(day.trim()));
     let (first, last) = name.split_once('-').unwrap_or((name, name));
-    match (index(first), index(last)) {
-        (Some(first), Some(last)) if first <= last => Ok(DAYS[first..=last].iter().map(|(_, day)| *day).collect()),
-        _ => Err(format!("week: {name:?} is no weekday; there are mon, tue, wed, thu, fri, sat, sun, and mon-fri")),
-    }
+    DAYS.get(index(first)?..=index(last)?)
 }
 
 /// Writes such a file.
 pub(super) fn write(definition: &CalendarDefinition) -> Result<String, serde_saphyr::ser::Error> {
     let date = |day: &DatedDay| match &day.hours[..] {
-        [] => (day.date.clone(), Date::Closed(day.name.clone())),
-        hours => (day.date.clone(), Date::Open(Open { name: day.name.clone(), hours: Some(FlowSeq(hours.to_vec())) })),
+        [] => (day.date.clone(), unplaced(Date::Closed(day.name.clone()))),
+        hours => {
+            let open = Open { name: day.name.clone(), hours: Some(FlowSeq(hours.to_vec())) };
+            (day.date.clone(), unplaced(Date::Open(open)))
+        }
     };
-    let day = |day: &WorkingDay| (short(day.weekday).to_owned(), FlowSeq(day.hours.clone()));
+    let day = |day: &WorkingDay| {
+        let hours = day.hours.iter().map(|interval| unplaced(interval.clone()));
+        (short(day.weekday).to_owned(), unplaced(FlowSeq(hours.collect())))
+    };
     serde_saphyr::to_string(&File {
-        calendar: definition.id.clone(),
-        zone: definition.zone.clone(),
-        week: definition.week.iter().map(day).collect(),
+        calendar: unplaced(definition.id.clone()),
+        zone: unplaced(definition.zone.clone()),
+        week: unplaced(definition.week.iter().map(day).collect()),
         dates: definition.dates.iter().map(date).collect(),
     })
 }
@@ -124,7 +156,7 @@ dates:
 
     #[test]
     fn a_file_says_what_a_definition_says() {
-        let read = read(OFFICE).unwrap();
+        let (read, _) = read("c.yaml", OFFICE).unwrap();
         let days: Vec<_> = read.week.iter().map(|day| (short(day.weekday), day.hours.join(" "))).collect();
         let whole = "09:00-12:30 13:30-17:00".to_owned();
         let expected =
@@ -137,39 +169,57 @@ dates:
 
     #[test]
     fn what_was_written_is_read_again() {
-        let definition = read(OFFICE).unwrap();
+        let (definition, _) = read("c.yaml", OFFICE).unwrap();
         let written = write(&definition).unwrap();
-        assert_eq!(read(&written).unwrap(), definition, "{written}");
+        assert_eq!(read("c.yaml", &written).unwrap().0, definition, "{written}");
     }
 
     #[test]
     fn what_stands_there_twice_is_kept_for_the_server_to_name() {
         let twice = "calendar: c\nzone: UTC\nweek:\n  mon-fri: [\"09:00-17:00\"]\n  fri: [\"09:00-12:00\"]\n";
-        assert_eq!(read(twice).unwrap().week.len(), 6);
+        assert_eq!(read("c.yaml", twice).unwrap().0.week.len(), 6);
     }
 
     #[test]
-    fn a_slip_of_the_pen_is_told_with_its_line() {
+    fn a_slip_of_the_pen_is_told_with_its_line_and_column() {
         let cases = [
             (
                 OFFICE.replace("zone:", "zoen:"),
-                "line 2 column 1: unknown field `zoen`, expected one of calendar, zone, week, dates",
+                "2:1: unknown field `zoen`, expected one of calendar, zone, week, dates",
             ),
             (
                 OFFICE.replace("mon-wed", "mo-we"),
-                "week: \"mo-we\" is no weekday; there are mon, tue, wed, thu, fri, sat, sun, and mon-fri",
+                "4:12: week: \"mo-we\" is no weekday; there are mon, tue, wed, thu, fri, sat, sun, and mon-fri",
             ),
-            (OFFICE.replace("  fri: [\"09:00-12:00\"]", "  fri: 9"), "line 5 column 8: "),
-            (OFFICE.replace("  fri:", "  mon-wed:"), "line 5 column 3: duplicate mapping key: mon-wed"),
-            (OFFICE.replace("calendar: office\n", ""), "line 5 column 1: missing field `calendar`"),
-            (
-                OFFICE.replace("Christmas Day", "[closed]"),
-                "line 8 column 15: must be a name, or `{ name: …, hours: […] }`",
-            ),
+            (OFFICE.replace("mon-wed", "wed-mon"), "4:14: week: \"wed-mon\" is no weekday; "),
+            (OFFICE.replace("  fri: [\"09:00-12:00\"]", "  fri: 9"), "5:8: "),
+            (OFFICE.replace("  fri:", "  mon-wed:"), "5:3: duplicate mapping key: mon-wed"),
+            (OFFICE.replace("calendar: office\n", ""), "5:1: missing field `calendar`"),
+            (OFFICE.replace("Christmas Day", "[closed]"), "8:15: must be a name, or `{ name: …, hours: […] }`"),
         ];
         for (text, expected) in cases {
-            let told = read(&text).unwrap_err();
-            assert!(told.starts_with(expected), "{told}");
+            let told = read("c.yaml", &text).unwrap_err();
+            assert!(
+                told.len() == 1 && told[0].starts_with(&format!("c.yaml:{expected}")),
+                "{told:?} is not {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_server_finds_is_shown_where_it_stands() {
+        let (_, places) = read("c.yaml", OFFICE).unwrap();
+        let cases = [
+            ("definition.zone", "c.yaml:2:7: zone is wrong"),
+            ("definition.week", "c.yaml:4:3: week is wrong"),
+            ("definition.week.tue[1]", "c.yaml:4:28: week.tue[1] is wrong"),
+            ("definition.week.fri", "c.yaml:5:8: week.fri is wrong"),
+            ("definition.dates[0].date", "c.yaml:7:15: dates[0].date is wrong"),
+            ("definition.dates.2026-12-24[0]", "c.yaml:7:15: dates.2026-12-24[0] is wrong"),
+            ("project", "project is wrong"),
+        ];
+        for (field, expected) in cases {
+            assert_eq!(places.placed(field, "is wrong"), expected);
         }
     }
 }

@@ -9,10 +9,11 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 
 use super::ics::{self, Holidays, Wanted};
-use super::{Which, define, read};
+use super::{Which, define};
 use crate::client::failure::Failure;
+use crate::client::issue::explain;
 use crate::client::session::Session;
-use crate::client::times;
+use crate::client::{text, times};
 
 /// Holidays of a calendar.
 #[derive(Debug, Subcommand)]
@@ -58,7 +59,7 @@ impl Import {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         session.output.expect_fields_of::<Calendar>(&[])?;
         let wanted = self.wanted()?;
-        let (name, written) = read(&self.file)?;
+        let (name, written) = text::named(&self.file)?;
         let Holidays { dates, outside } = ics::read(&written, wanted).map_err(|faults| {
             let mut failure = Failure::usage(format!("{name}: nothing is imported"));
             failure.faults = faults;
@@ -99,7 +100,7 @@ impl Import {
             // What was read is what is changed.
             expected_revision: Some(found.revision),
         };
-        define(session, request).await
+        define(session, request, |status| explain(session.failure(status), "")).await
     }
 
     fn wanted(&self) -> Result<Wanted, Failure> {

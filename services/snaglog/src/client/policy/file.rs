@@ -6,7 +6,9 @@ use api::policies::v1::{self as proto, escalation::Recipient, target::Target as 
 use indexmap::IndexMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use serde_saphyr::{FlowSeq, Location, Spanned};
+use serde_saphyr::{FlowSeq, Spanned};
+
+use crate::client::yaml::unplaced;
 
 /// What a file looks like.
 pub(super) const HELP: &str = "\
@@ -248,8 +250,4 @@ pub(super) fn length(length: &prost_types::Duration) -> String {
 
 fn word(text: &str) -> Word {
     unplaced(text.to_owned())
-}
-
-fn unplaced<T>(value: T) -> Spanned<T> {
-    Spanned { value, referenced: Location::UNKNOWN, defined: Location::UNKNOWN }
 }

@@ -1,24 +1,19 @@
 //! A policy's file, read: what it says, where each part stands, and everything that is wrong with it.
 
-use std::collections::BTreeMap;
-
 use api::policies::v1::{self as proto, escalation::Recipient};
-use serde_saphyr::{FlowSeq, Location, Spanned};
+use serde_saphyr::{FlowSeq, Spanned};
 
 use super::file::{
     CLOCKS, DELIVERIES, ENTRIES, File, MOMENTS, ROLES, Rules, SOURCES, Selector, Step, When, Word, Words,
 };
 use crate::client::target;
-
-/// Line and column, from 1.
-type At = (u64, u64);
+use crate::client::yaml::{self, At, Places, at};
 
 /// What a file says, and where.
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) policy: proto::Policy,
-    /// Places as the server names them, `severities.sev2.mitigate`.
-    places: BTreeMap<String, At>,
+    pub(super) places: Places,
 }
 
 /// A file that is no policy: every fault with its line and column.
@@ -26,44 +21,20 @@ pub(super) type Faults = Vec<String>;
 
 /// Reads a file of that name.
 pub(super) fn read(name: &str, text: &str) -> Result<Read, Faults> {
-    let file: File = serde_saphyr::from_str(text).map_err(|error| {
-        let at = error.location().map_or_else(String::new, |at| format!("{}:{}:", at.line(), at.column()));
-        let told = error.without_snippet().to_string();
-        let problem = told.rsplit_once(" at line ").map_or(told.as_str(), |(problem, _)| problem);
-        // What a programmer could set helps nobody here.
-        let problem = problem.split_once(", set DuplicateKeyPolicy").map_or(problem, |(problem, _)| problem);
-        vec![format!("{name}:{at} {problem}")]
-    })?;
-    let mut reader = Reader::default();
+    let file: File = yaml::read(name, text).map_err(|fault| vec![fault])?;
+    let mut reader = Reader { places: Places::of(name, "policy"), faults: Vec::new() };
     let policy = reader.policy(&file);
     if reader.faults.is_empty() {
         return Ok(Read { policy, places: reader.places });
     }
     reader.faults.sort();
-    let told = |((line, column), fault): ((u64, u64), String)| format!("{name}:{line}:{column}: {fault}");
+    let told = |((line, column), fault): (At, String)| format!("{name}:{line}:{column}: {fault}");
     Err(reader.faults.into_iter().map(told).collect())
 }
 
-impl Read {
-    /// A fault that the server found, with where it stands in the file.
-    pub(super) fn placed(&self, name: &str, field: &str, fault: &str) -> String {
-        let place = field.strip_prefix("policy.").unwrap_or(field);
-        let mut within = place;
-        loop {
-            if let Some((line, column)) = self.places.get(within) {
-                return format!("{name}:{line}:{column}: {place} {fault}");
-            }
-            match within.rfind(['.', '[']) {
-                Some(end) => within = &within[..end],
-                None => return format!("{place} {fault}"),
-            }
-        }
-    }
-}
-
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Reader {
-    places: BTreeMap<String, At>,
+    places: Places,
     faults: Vec<(At, String)>,
 }
 
@@ -74,7 +45,7 @@ impl Reader {
         let selectors = file.selectors.iter().enumerate();
         let selectors = selectors.map(|(n, one)| self.selector(n, one, &severities)).collect();
         let calendars = file.calendars.iter().map(|(calendar, version)| {
-            self.places.insert(format!("calendars.{calendar}"), at(&version.referenced));
+            self.places.note(format!("calendars.{calendar}"), at(&version.referenced));
             proto::CalendarPin { calendar: calendar.clone(), version: version.value }
         });
         let calendars = calendars.collect();
@@ -83,10 +54,10 @@ impl Reader {
 
     fn selector(&mut self, n: usize, selector: &Spanned<Selector>, severities: &[proto::Rules]) -> proto::Selector {
         let place = format!("selectors[{n}]");
-        self.places.insert(place.clone(), at(&selector.referenced));
+        self.places.note(place.clone(), at(&selector.referenced));
         let Selector { name, when, severities: own } = &selector.value;
         self.note(format!("{place}.name"), name);
-        self.places.insert(format!("{place}.when"), at(&when.referenced));
+        self.places.note(format!("{place}.when"), at(&when.referenced));
         let when = self.when(&format!("{place}.when"), &when.value);
         let place = format!("{place}.severities");
         let base = |id: &str| severities.iter().find(|rules| rules.severity == id);
@@ -109,7 +80,7 @@ impl Reader {
     fn rules(&mut self, within: &str, id: &str, rules: &Spanned<Rules>, base: Option<&proto::Rules>) -> proto::Rules {
         let place = format!("{within}.{id}");
         let here = at(&rules.referenced);
-        self.places.insert(place.clone(), here);
+        self.places.note(place.clone(), here);
         let own = &rules.value;
         let mut read = base.cloned().unwrap_or_default();
         id.clone_into(&mut read.severity);
@@ -169,7 +140,7 @@ impl Reader {
     }
 
     fn step(&mut self, place: &str, step: &Spanned<Step>) -> proto::Escalation {
-        self.places.insert(place.to_owned(), at(&step.referenced));
+        self.places.note(place.to_owned(), at(&step.referenced));
         let Step { clock, when, after, tell } = &step.value;
         let clock = clock.as_ref().and_then(|word| self.choice(&format!("{place}.clock"), word, &CLOCKS));
         let when = self.choice(&format!("{place}.when"), when, &MOMENTS);
@@ -180,7 +151,7 @@ impl Reader {
 
     /// Notes where a word stands.
     fn note<'w>(&mut self, place: String, word: &'w Word) -> &'w str {
-        self.places.insert(place, at(&word.referenced));
+        self.places.note(place, at(&word.referenced));
         &word.value
     }
 
@@ -213,10 +184,6 @@ impl Reader {
 
 fn list<E>(words: &[(&str, E)]) -> String {
     words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
-}
-
-fn at(location: &Location) -> At {
-    (location.line(), location.column())
 }
 
 fn percent(text: &str) -> Result<u32, String> {

@@ -170,7 +170,7 @@ fn what_the_server_finds_is_shown_where_it_stands() {
         ("effective_from", "lies in the past", "effective_from lies in the past"),
     ];
     for (field, fault, expected) in cases {
-        assert_eq!(read.placed("policy.yaml", field, fault), expected);
+        assert_eq!(read.places.placed(field, fault), expected);
     }
 }
 

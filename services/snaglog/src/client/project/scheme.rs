@@ -62,7 +62,7 @@ impl SetSeverities {
         };
         let answer = ProjectsServiceClient::new(session.wire()).change_severity_scheme(request).await;
         let answer = answer.map_err(|status| explain(session.failure(status), ""))?.into_inner();
-        session.output.show(&answer.project.unwrap_or_default(), story);
+        session.output.show(&answer.project.unwrap_or_default(), story::project);
         Ok(())
     }
 }

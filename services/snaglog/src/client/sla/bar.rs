@@ -33,8 +33,11 @@ pub(super) fn story(output: &Output, sla: &Sla, all: bool) -> String {
 fn headline(sla: &Sla) -> String {
     let versions: Vec<_> = sla.policy_versions.iter().map(u32::to_string).collect();
     let (verdict, color) = match sla.verdict() {
+        Verdict::Unspecified if sla.cycles.iter().any(|cycle| cycle.state() == ClockState::Cancelled) => {
+            ("dismissed", AnsiColor::BrightBlack)
+        }
         Verdict::Unspecified => ("in time so far", AnsiColor::Green),
-        Verdict::Met => ("met so far", AnsiColor::Green),
+        Verdict::Met => ("met", AnsiColor::Green),
         Verdict::Breached => ("breached", AnsiColor::Red),
     };
     let style = Style::new().fg_color(Some(color.into()));
