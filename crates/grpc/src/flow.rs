@@ -11,7 +11,7 @@ use api::flow::v1::{
 };
 use commands::{Commands, Environment};
 use domain::ids::ProjectId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tonic::{Request, Response, Status};
 use tonic_types::FieldViolation;
 use views::flow::{Day, Dimension, GetDurations, GetSteps, Step, Steps};
@@ -19,7 +19,8 @@ use views::flow::{Day, Dimension, GetDurations, GetSteps, Step, Steps};
 use crate::fields::{Faults, stamp};
 use crate::freshness::{AtLeast, Views};
 use crate::identity::Caller;
-use crate::limits::{FLOW_DAYS_BY_DIMENSION_MAX, FLOW_DAYS_DEFAULT, FLOW_DAYS_MAX};
+use crate::limits::FLOW_DAYS_BY_DIMENSION_MAX;
+use crate::window::days;
 use crate::{projects, status};
 
 /// Serves `snaglog.flow.v1.FlowService`.
@@ -155,36 +156,12 @@ impl Flow {
 fn asked(faults: &mut Faults, project: &str, window: Option<&Window>, by: i32, now: Timestamp) -> Option<Asked> {
     let project = faults.required("project", project, ProjectId::parse);
     let by = faults.maybe_choice("by", by, known_dimension);
-    let days = faults.within("window", |faults| days(faults, window, now));
+    let window = window.copied().unwrap_or_default();
+    let days = faults.within("window", |faults| days(faults, window.since.as_ref(), window.until.as_ref(), now));
     let ((since, until), project) = days.zip(project)?;
     Some(Asked { project, since, until, by })
 }
 
-/// The first day of a window and the day after its last.
-fn days(faults: &mut Faults, window: Option<&Window>, now: Timestamp) -> Option<(Day, Day)> {
-    let given = window.copied().unwrap_or_default();
-    let until = faults.time("until", given.until.as_ref());
-    let since = faults.time("since", given.since.as_ref());
-    if (given.until.is_some(), given.since.is_some()) != (until.is_some(), since.is_some()) {
-        return None;
-    }
-    let until = until.unwrap_or(now);
-    // A window that ends as a day begins does not have that day.
-    let end = Day::of(until.saturating_sub(SignedDuration::from_micros(1)).unwrap_or(until)).plus(1);
-    let first = since.map_or_else(|| end.plus(-FLOW_DAYS_DEFAULT), Day::of);
-    if since.is_some_and(|since| since >= until) {
-        faults.add("since", "must lie before `until`, which is now where it is absent");
-        return None;
-    }
-    let days = end.since(first);
-    if days > FLOW_DAYS_MAX {
-        faults.add("since", format!("must lie at most {FLOW_DAYS_MAX} days before `until`, not {days}"));
-        return None;
-    }
-    Some((first, end))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "what may not be asked for is 0 alone, which is `not given`")]
 fn known_dimension(dimension: proto::Dimension) -> Option<Dimension> {
     Some(match dimension {
         proto::Dimension::Unspecified | proto::Dimension::Severity => Dimension::Severity,

@@ -62,6 +62,7 @@ mod sla;
 mod status;
 mod token;
 mod watches;
+mod window;
 
 pub use identity::ACTOR_METADATA;
 pub use observed::methods;

@@ -5,7 +5,6 @@ mod due;
 mod lists;
 mod show;
 mod story;
-mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +34,7 @@ use crate::fields::Faults;
 use crate::freshness::{AtLeast, Views};
 use crate::identity::Caller;
 use crate::limits::{SLA_DAYS_BY_DIMENSION_MAX, SUBSCRIBERS_MAX};
-
+use crate::window::days;
 use crate::{projects, status};
 
 /// Serves `snaglog.sla.v1.SlaService`.
@@ -222,7 +221,8 @@ fn asked(
 ) -> Option<Asked> {
     let by = faults.maybe_choice("by", by, known_dimension);
     let step = faults.maybe_choice("step", step, known_step);
-    let days = faults.within("window", |faults| window::days(faults, window, now));
+    let window = window.copied().unwrap_or_default();
+    let days = faults.within("window", |faults| days(faults, window.since.as_ref(), window.until.as_ref(), now));
     if let (Some(_), Some((since, until))) = (by, days)
         && until.since(since) > SLA_DAYS_BY_DIMENSION_MAX
     {

@@ -10,13 +10,14 @@ use tonic::{Request, Response, Status};
 use views::row::Cursor;
 use views::sla::{GetPauses, ListAtRisk, ListBreaches, Measured};
 
-use super::{Sla, show, too_much, window};
+use super::{Sla, show, too_much};
 use crate::fields::{Faults, stamp};
 use crate::freshness::AtLeast;
 use crate::identity::Caller;
 use crate::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, SLA_DAYS_BY_DIMENSION_MAX};
 use crate::page::Binding;
 use crate::projects;
+use crate::window::days;
 
 impl Sla {
     pub(super) async fn breaches(
@@ -89,7 +90,8 @@ impl Sla {
         let limit = faults.page_size("page_size", size, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX);
         let project = faults.required("project", &message.project, ProjectId::parse);
         let now = self.environment.now();
-        let days = faults.within("window", |faults| window::days(faults, message.window.as_ref(), now));
+        let window = message.window.unwrap_or_default();
+        let days = faults.within("window", |faults| days(faults, window.since.as_ref(), window.until.as_ref(), now));
         if let Some((since, until)) = days
             && until.since(since) > SLA_DAYS_BY_DIMENSION_MAX
         {

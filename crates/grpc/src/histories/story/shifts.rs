@@ -3,7 +3,7 @@
 use domain::issue::IssueEvent;
 use domain::shifts::Plan;
 
-use super::Details;
+use super::details::Details;
 
 /// In a sentence: who is on, whose hours nobody takes, and why.
 pub(super) fn planned(plan: &Plan) -> String {

@@ -4,7 +4,7 @@ use domain::clocks::Cause;
 use domain::issue::{Correction, IssueEvent as E, Moved};
 use domain::policy::{Delivery, Moment, Recipient};
 
-use super::Details;
+use super::details::Details;
 
 /// What happened to a clock, in a sentence.
 pub(super) fn summary(event: &E) -> String {

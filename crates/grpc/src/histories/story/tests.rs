@@ -1,6 +1,10 @@
+use domain::Fact;
 use domain::clocks::{Cause, Clock};
-use domain::ids::{ChangeId, ComponentId, IssueId, IssueKey, ReleaseId, SeverityId, TeamId};
-use domain::issue::{CodeFix, Correction, DataFix, IssueRef, Moved};
+use domain::ids::{ChangeId, ComponentId, IssueId, IssueKey, PersonId, ReleaseId, SeverityId, TeamId};
+use domain::issue::{
+    Asked, Capacity, Closing, CodeFix, Correction, DataFix, Dismissal, Fix, IssueRef, Level, LinkKind, Moved, Nature,
+    RaisedBy, Report, Source, SourceKind,
+};
 use domain::policy::{Delivery, Moment, Recipient};
 use domain::text::{Text, Title};
 use uuid::Uuid;

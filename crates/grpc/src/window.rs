@@ -1,18 +1,23 @@
-//! Which days are asked for.
+//! Which days a report is asked for.
 
-use api::sla::v1::ComplianceWindow;
 use jiff::{SignedDuration, Timestamp};
 use views::flow::Day;
 
 use crate::fields::Faults;
 use crate::limits::{FLOW_DAYS_DEFAULT, FLOW_DAYS_MAX};
 
-/// The first day of a window and the day after its last.
-pub(super) fn days(faults: &mut Faults, window: Option<&ComplianceWindow>, now: Timestamp) -> Option<(Day, Day)> {
-    let given = window.copied().unwrap_or_default();
-    let until = faults.time("until", given.until.as_ref());
-    let since = faults.time("since", given.since.as_ref());
-    if (given.until.is_some(), given.since.is_some()) != (until.is_some(), since.is_some()) {
+type Wire = prost_types::Timestamp;
+
+/// The first day of a window and the day after its last. Where it doesn't say, it ends now, and has the default's days.
+pub(crate) fn days(
+    faults: &mut Faults,
+    since: Option<&Wire>,
+    until: Option<&Wire>,
+    now: Timestamp,
+) -> Option<(Day, Day)> {
+    let given = (until.is_some(), since.is_some());
+    let (until, since) = (faults.time("until", until), faults.time("since", since));
+    if given != (until.is_some(), since.is_some()) {
         return None;
     }
     let until = until.unwrap_or(now);
