@@ -74,6 +74,10 @@ fn targets_that_no_clock_could_meet() {
         "severities.sev3.accept can never be reached: calendar business has not so much working time until 2199";
     check(accept(Target::Working(hours(1_000_000))), &[never]);
     check(accept(Target::WorkingDays(u32::MAX)), &[never]);
+    // A hundred years round the clock are long, and can be counted; of office hours they would be four hundred.
+    let century = Target::Working(hours(100 * 8766));
+    check(|draft| draft.severities[0].rules.targets.resolve = Some(century), &[]);
+    check(accept(century), &[never]);
     check(
         |draft| draft.severities[2].rules.calendar = "night".parse().unwrap(),
         &[
@@ -145,6 +149,9 @@ fn escalations() {
         }
     };
     check(many(20), &[]);
+    // Each step has its own time: in which order they stand there says nothing.
+    let step = |after| step(None, hours(after), Recipient::OwnerTeam);
+    check(|draft| draft.severities[0].rules.escalations = vec![step(2), step(1)], &[]);
     check(many(21), &["severities.sev1.escalations has 21 elements, at most 20 are allowed"]);
 }
 
