@@ -34,35 +34,46 @@ pub fn plan(owner: Option<(&TeamId, Option<&Team>)>, from: Timestamp, before: Op
     plan
 }
 
-/// A plan as it should be at `now`, from its owner team as it is: the same, or with every shift made anew from the first that no longer holds, because
-/// its person has left or is away, or that nobody had. Another team's is planned anew for 24 hours.
+/// A plan as it should be at `now`, from its owner team as it is: the same, or made anew from the first instant at which it no longer holds, because
+/// whoever is on then has left or is away, or that nobody had. What was planned before that instant stays. Another team's is planned anew for 24 hours.
 pub fn revised(standing: &Plan, owner: Option<(&TeamId, Option<&Team>)>, now: Timestamp) -> Plan {
-    let Some((id, Some(team))) = owner.filter(|(id, _)| standing.team.as_ref() == Some(id)) else {
+    let Some((_, Some(team))) = owner.filter(|(id, _)| standing.team.as_ref() == Some(id)) else {
         let same = standing.team.as_ref() == owner.map(|(id, _)| id);
         return if same { standing.clone() } else { plan(owner, now, None) };
     };
     let mut kept = Plan { shifts: Vec::new(), uncovered: Vec::new(), obstacle: None, ..standing.clone() };
-    let mut round = None;
+    let mut round: Option<Round<'_>> = None;
     for hours in thirds(standing.from, standing.until) {
-        let rest = Hours { from: hours.from.max(now), until: hours.until };
-        if round.is_none() && (rest.is_empty() || holds(standing, team, rest)) {
-            copy(standing, hours, &mut kept);
+        if let Some(round) = &mut round {
+            round.take(hours, &mut kept);
             continue;
         }
-        if round.is_none() {
-            copy(standing, Hours { until: rest.from, ..hours }, &mut kept);
+        let rest = Hours { from: hours.from.max(now), until: hours.until };
+        let Some(from) = fails(standing, team, rest) else {
+            copy(standing, hours, &mut kept);
+            continue;
+        };
+        let mut from_here = Round::after(team, kept.shifts.last(), hours.from);
+        from_here.had = kept.shifts.iter().map(|shift| shift.person.clone()).collect();
+        // It goes on after whoever was to be on; who had the shift before rests all the same.
+        let was_to = taken(standing, Hours { from, ..hours }).next();
+        if let Some(shift) = was_to.filter(|shift| team.members.contains(&shift.person)) {
+            from_here.next = after(team, &shift.person);
         }
-        let round = round.get_or_insert_with(|| Round::after(team, kept.shifts.last(), rest.from));
-        round.take(rest, &mut kept);
+        copy(standing, Hours { until: from, ..hours }, &mut kept);
+        from_here.take(Hours { from, ..hours }, &mut kept);
+        round = Some(from_here);
     }
+    // Hours that are over were left for the reason of then.
+    kept.obstacle = if kept.uncovered_from(now).is_zero() && !kept.uncovered.is_empty() {
+        standing.obstacle
+    } else {
+        obstacle(team, &kept)
+    };
+    let ahead = Hours { from: now, until: standing.until.max(now) };
+    let broken = taken(standing, ahead).any(|shift| leaves(team, &shift).is_some());
     let better = kept.uncovered_from(now) < standing.uncovered_from(now);
-    let broken = !thirds(standing.from, standing.until).all(|hours| {
-        let rest = Hours { from: hours.from.max(now), ..hours };
-        rest.is_empty() || taken(standing, rest).all(|shift| there(team, &shift))
-    });
-    kept.obstacle = obstacle(team, &kept);
-    debug_assert_eq!(standing.team.as_ref(), Some(id), "another team's plan is made anew");
-    if better || broken { kept } else { standing.clone() }
+    if broken || better { kept } else { standing.clone() }
 }
 
 /// Why it has uncovered hours, if it has.
@@ -75,10 +86,11 @@ fn obstacle(team: &Team, plan: &Plan) -> Option<Obstacle> {
     }
 }
 
-/// Whether somebody who can is on in all these hours.
-fn holds(plan: &Plan, team: &Team, hours: Hours) -> bool {
-    let covered = plan.uncovered.iter().all(|span| span.within(hours).is_empty());
-    covered && taken(plan, hours).all(|shift| there(team, &shift))
+/// The first of these hours' instants at which nobody is on who can be, if there is one.
+fn fails(plan: &Plan, team: &Team, hours: Hours) -> Option<Timestamp> {
+    let uncovered = plan.uncovered.iter().map(|span| span.within(hours)).filter(|span| !span.is_empty());
+    let left = taken(plan, hours).filter_map(|shift| leaves(team, &shift));
+    uncovered.map(|span| span.from).chain(left).min()
 }
 
 /// What of a plan's shifts falls into these hours.
@@ -87,9 +99,12 @@ fn taken(plan: &Plan, hours: Hours) -> impl Iterator<Item = Shift> + '_ {
     plan.shifts.iter().map(within).filter(|shift| !shift.hours.is_empty())
 }
 
-/// Whether the person is a member, and not away meanwhile.
-fn there(team: &Team, Shift { person, hours }: &Shift) -> bool {
-    team.members.contains(person) && team.absences(person, hours.from, hours.until).next().is_none()
+/// The first instant of a shift at which its person is away, or no member any more.
+fn leaves(team: &Team, Shift { person, hours }: &Shift) -> Option<Timestamp> {
+    if !team.members.contains(person) {
+        return Some(hours.from);
+    }
+    team.absences(person, hours.from, hours.until).next().map(|absence| absence.from.max(hours.from))
 }
 
 /// What was planned for these hours.
@@ -118,6 +133,8 @@ struct Round<'a> {
     next: usize,
     /// Who had the shift just before.
     rests: Option<PersonId>,
+    /// Who has had a shift of this plan.
+    had: Vec<PersonId>,
 }
 
 impl<'a> Round<'a> {
@@ -127,6 +144,7 @@ impl<'a> Round<'a> {
             team,
             next: last.map_or(0, |shift| after(team, &shift.person)),
             rests: last.filter(|shift| shift.hours.until == from).map(|shift| shift.person.clone()),
+            had: Vec::new(),
         }
     }
 
@@ -135,7 +153,7 @@ impl<'a> Round<'a> {
         let members = self.team.members.iter().cycle().skip(self.next).take(self.team.members.len());
         let may = members.filter(|member| match &self.rests {
             Some(tired) => tired != *member,
-            None => plan.shifts.iter().all(|shift| shift.person != **member),
+            None => !self.had.contains(member),
         });
         let there = may.map(|member| (member, self.there(member, hours)));
         let length = |spans: &[Hours]| spans.iter().map(|span| span.length()).sum::<SignedDuration>();
@@ -154,6 +172,7 @@ impl<'a> Round<'a> {
         uncover(plan, Hours { from: edge, until: hours.until });
         self.next = after(self.team, person);
         self.rests = Some(person.clone());
+        self.had.push(person.clone());
     }
 
     /// The parts of these hours in which the member is not away.

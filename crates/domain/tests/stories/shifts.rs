@@ -1,6 +1,6 @@
 //! Shifts around the clock, planned from a team and who is away of it.
 
-use domain::shifts::{Hours, Obstacle, PLAN, Plan, Shift, plan};
+use domain::shifts::{Hours, Obstacle, PLAN, Plan, Shift, plan, revised};
 use domain::team::{Absence, Team};
 use jiff::Timestamp;
 
@@ -122,4 +122,60 @@ fn a_shift_is_handed_over() {
     assert_eq!(over(0, 3).as_deref(), Some("0-3 ada, 3-8 eve, 8-16 ben, 16-24 cy"));
     assert_eq!(over(0, 8), None);
     assert_eq!(over(1, 0), None);
+}
+
+/// What becomes at that hour of the plan of ada, ben, cy and dan, when these are left and so many of them away. Mended twice, it is mended once.
+#[track_caller]
+fn check_mended(at: i64, members: &[&str], away: &[(&str, i64, i64)], expected: &str) {
+    let whole = planned(&team(&["ada", "ben", "cy", "dan"], &[]), 0, None);
+    let team = team(members, away);
+    let owner = Some((&team.id, Some(&team)));
+    let mended = revised(&whole, owner, hour(at));
+    assert_eq!(told(&mended), expected);
+    assert_eq!(revised(&mended, owner, hour(at)), mended);
+    assert_eq!((mended.from, mended.until), (whole.from, whole.until));
+}
+
+#[test]
+fn a_plan_that_holds_stays() {
+    let four = ["ada", "ben", "cy", "dan"];
+    check_mended(2, &four, &[], "0-8 ada, 8-16 ben, 16-24 cy");
+    // Away when another is on; away of a shift that is over.
+    check_mended(2, &four, &[("dan", 0, 50), ("ada", 8, 50)], "0-8 ada, 8-16 ben, 16-24 cy");
+    check_mended(9, &four, &[("ada", 3, 50)], "0-8 ada, 8-16 ben, 16-24 cy");
+}
+
+#[test]
+fn who_goes_away_is_replaced_from_that_moment_on() {
+    let four = ["ada", "ben", "cy", "dan"];
+    // At once, and what comes after goes round from there.
+    check_mended(3, &four, &[("ada", 3, 50)], "0-3 ada, 3-8 ben, 8-16 cy, 16-24 dan");
+    // Later: until then they are on as planned, in the middle of their shift too.
+    check_mended(3, &four, &[("ben", 10, 50)], "0-8 ada, 8-10 ben, 10-16 cy, 16-24 dan");
+    check_mended(3, &four, &[("cy", 16, 20)], "0-8 ada, 8-16 ben, 16-24 dan");
+    // Who had the shift before takes none in a row, nor a second one unless somebody else had the one between.
+    let two = ["ada", "ben"];
+    check_mended(3, &two, &[("ben", 12, 50)], "0-8 ada, 8-12 ben, 12-24 -; too many members are away");
+    // Away for an hour, and nobody else is there: they come back to it.
+    let short = "0-8 ada, 8-10 ben, 10-11 -, 11-16 ben, 16-24 ada; too many members are away";
+    check_mended(3, &two, &[("ben", 10, 11)], short);
+}
+
+#[test]
+fn who_leaves_the_team_takes_no_shift_any_more() {
+    check_mended(3, &["ada", "cy", "dan"], &[], "0-8 ada, 8-16 cy, 16-24 dan");
+    check_mended(3, &["ben", "cy", "dan"], &[], "0-3 ada, 3-8 ben, 8-16 cy, 16-24 dan");
+    check_mended(3, &[], &[], "0-3 ada, 3-24 -; its owner team has no members");
+}
+
+#[test]
+fn who_joins_or_comes_back_takes_what_nobody_had() {
+    let one = planned(&team(&["ada"], &[]), 0, None);
+    let two = team(&["ada", "ben"], &[]);
+    let mended = revised(&one, Some((&two.id, Some(&two))), hour(10));
+    assert_eq!(told(&mended), "0-8 ada, 8-10 -, 10-16 ben, 16-24 ada; a team of one can't cover the clock");
+    let away = team(&["ada", "ben"], &[("ben", 0, 50)]);
+    let short = planned(&away, 0, None);
+    let back = team(&["ada", "ben"], &[("ben", 0, 6)]);
+    assert_eq!(told(&revised(&short, Some((&back.id, Some(&back))), hour(6))), "0-8 ada, 8-16 ben, 16-24 ada");
 }
