@@ -242,6 +242,18 @@ async fn what_is_no_calendar_is_refused_whole_and_nothing_is_recorded() {
     let expected = ["id", "zone", "week[0].day", "week.tue[0]", "dates[0].date", "dates.2026-12-24[1]"];
     assert_eq!(refusal.fields(), expected.map(|place| format!("definition.{place}")));
 
+    let odd = ["09:00-09:00", "24:00-24:00", "17:00-24:01"];
+    let odd = CalendarDefinition { week: vec![day(Weekday::Monday, &odd)], ..office("office", &[]) };
+    let refusal = refused(pia.define_calendar(define(odd)).await, Code::InvalidArgument, "INVALID_FIELDS");
+    assert_eq!(refusal.fields(), [0, 1, 2].map(|n| format!("definition.week.mon[{n}]")));
+
+    let first = jiff::civil::date(2020, 1, 1);
+    let dates: Vec<_> =
+        (0..10_000).map(|n| dated(&first.saturating_add(jiff::ToSpan::days(n)).to_string(), "", &[])).collect();
+    let refusal =
+        refused(pia.define_calendar(define(office("office", &dates))).await, Code::InvalidArgument, "INVALID_FIELDS");
+    assert_eq!(refusal.fields(), ["definition.dates"]);
+
     let empty = CalendarDefinition { week: vec![day(Weekday::Monday, &[])], ..office("office", &[]) };
     let refusal = refused(pia.define_calendar(define(empty)).await, Code::InvalidArgument, "INVALID_FIELDS");
     assert_eq!(refusal.fields(), ["definition.week"]);

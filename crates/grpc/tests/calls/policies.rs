@@ -212,6 +212,40 @@ async fn fields_that_say_nothing_are_told_all_at_once() {
 }
 
 #[tokio::test]
+async fn whatever_can_t_be_has_its_place() {
+    let given = Given::project().await;
+    let before = revision(&given).await;
+    let policy = with_mitigate(&given, 4).await;
+    let of = |components: &[&str]| When {
+        components: components.iter().map(ToString::to_string).collect(),
+        ..When::default()
+    };
+    let selecting = |name: &str, when: When| Selector { name: name.into(), when: Some(when), ..gold(&policy) };
+    type Spoil<'a> = &'a dyn Fn(&mut Policy);
+    let cases: [(Spoil<'_>, &[&str]); 8] = [
+        (&|policy| policy.severities[2].resolve = Some(hours(10_000_000)), &["severities.sev3.resolve"]),
+        (&|policy| policy.severities[2].accept = Some(hours(0)), &["severities.sev3.accept"]),
+        (&|policy| policy.severities[0].at_risk_percent = Some(0), &["severities.sev1.at_risk"]),
+        (&|policy| policy.severities[0].at_risk_percent = Some(150), &["severities.sev1.at_risk"]),
+        (&|policy| drop(policy.severities.remove(2)), &["severities.sev3"]),
+        (&|policy| policy.selectors = vec![selecting("moon", of(&["moon"]))], &["selectors[0].when.components[0]"]),
+        (&|policy| policy.selectors = vec![gold(policy), gold(policy)], &["selectors[1].name", "selectors[1]"]),
+        (&|policy| policy.selectors = vec![gold(policy); 51], &["selectors"]),
+    ];
+    for (spoil, expected) in cases {
+        let mut policy = policy.clone();
+        spoil(&mut policy);
+        let malformed = (Code::FailedPrecondition, "POLICY_MALFORMED");
+        let (code, reason) =
+            if expected == ["selectors"] { (Code::InvalidArgument, "INVALID_FIELDS") } else { malformed };
+        let refusal = refused(client(&given).adopt_policy(adopt(policy)).await, code, reason);
+        let fields: Vec<_> = refusal.fields().iter().map(|field| field.replacen("policy.", "", 1)).collect();
+        assert_eq!(fields, expected, "{}", refusal.message);
+    }
+    assert_eq!(revision(&given).await, before);
+}
+
+#[tokio::test]
 async fn a_preview_tells_which_clocks_a_rebase_would_move_and_records_nothing() {
     let given = Given::project().await;
     let (key, consistency) = file(&given, filing()).await;
