@@ -1,22 +1,20 @@
-//! What was promised, and how it is kept, as the contract has it.
+//! What was promised, and how it is kept, as the contract has it: an issue's clocks.
 
-use std::sync::Arc;
+mod lists;
+mod report;
 
 use api::policies::v1::Clock as WireClock;
-use api::sla::v1::{
-    self as proto, BreachedClock, ClockAtRisk, ClockClass, ClockCycle, ClockPause, ClockState, ComplianceFigures,
-    ComplianceLine, LogPosition, OpenClocks, PausingPerson, SuspiciousPause, TrendPoint,
-};
+use api::sla::v1::{self as proto, ClockCycle, ClockPause, ClockState, LogPosition};
 use domain::clocks::{Clock, Cycle, Pause, Plan, Standstill, State, Verdict};
-use domain::ids::{IssueKey, ProjectId};
+use domain::ids::IssueKey;
 use domain::policy::Target;
 use jiff::{SignedDuration, Timestamp};
-use views::flow::Step;
-use views::sla::{
-    AtRisk, Breached, Compliance, Counts, Dimension, Figures, Line, Live, Measured, Open, Paused, Suspicion,
-};
+use views::sla::Live;
 
-use super::super::fields::stamp;
+pub(super) use lists::{at_risk, breached, people, suspicion};
+pub(super) use report::compliance;
+
+use crate::fields::stamp;
 use crate::token::Token;
 
 /// Where in the log an answer stands, out of its token.
@@ -153,176 +151,6 @@ pub(super) fn wire_clock(clock: Clock) -> WireClock {
     }
 }
 
-/// A list's clock; the other measures are never in one.
-fn listed(of: Measured) -> WireClock {
-    match of {
-        Measured::Accept => WireClock::Accept,
-        Measured::Mitigate => WireClock::Mitigate,
-        Measured::Resolve => WireClock::Resolve,
-        Measured::Issue | Measured::Delivery => WireClock::Unspecified,
-    }
-}
-
 pub(super) fn length(of: SignedDuration) -> prost_types::Duration {
     prost_types::Duration { seconds: of.as_secs(), nanos: of.subsec_nanos() }
-}
-
-fn seconds(of: u64) -> prost_types::Duration {
-    prost_types::Duration { seconds: i64::try_from(of).unwrap_or(i64::MAX), nanos: 0 }
-}
-
-pub(super) fn compliance(project: &ProjectId, told: &Compliance, now: Timestamp, token: &str) -> proto::Compliance {
-    proto::Compliance {
-        project: project.to_string(),
-        since: Some(stamp(told.asked.since.start())),
-        until: Some(stamp(told.asked.until.start())),
-        by: told.asked.by.map_or(proto::Dimension::Unspecified, dimension).into(),
-        step: told.asked.step.map_or(proto::TrendStep::Unspecified, step).into(),
-        lines: told.lines.iter().map(line).collect(),
-        as_of: Some(stamp(now)),
-        position: position(token),
-        policy_versions: told.versions.iter().copied().collect(),
-        untold_breaches: told.untold,
-        more_untold: told.more_untold,
-    }
-}
-
-fn line(line: &Line) -> ComplianceLine {
-    let trend = line.trend.iter();
-    let trend = trend.map(|(day, told)| TrendPoint { start: Some(stamp(day.start())), figures: Some(figures(told)) });
-    ComplianceLine {
-        value: line.value.as_deref().unwrap_or_default().to_owned(),
-        rest: line.value.is_none(),
-        measure: measure(line.of).into(),
-        figures: Some(figures(&line.figures)),
-        open: Some(open(&line.open)),
-        trend: trend.collect(),
-        policy_versions: line.figures.versions.iter().copied().collect(),
-    }
-}
-
-fn figures(told: &Figures) -> ComplianceFigures {
-    let Counts { met, breached, corrected, sent_back, cancelled, untargeted } = told.counts;
-    let verdicts = told.counts.verdicts();
-    ComplianceFigures {
-        met: count(met),
-        breached: count(breached),
-        compliance: (verdicts > 0).then(|| met as f64 / verdicts as f64),
-        verdicts: count(verdicts),
-        corrected: count(corrected),
-        sent_back: count(sent_back),
-        cancelled: count(cancelled),
-        without_target: count(untargeted),
-    }
-}
-
-fn open(told: &Open) -> OpenClocks {
-    OpenClocks {
-        running: count(told.running),
-        paused: count(told.paused),
-        at_risk: count(told.at_risk),
-        breached: count(told.breached),
-    }
-}
-
-/// Counters are never below 0.
-fn count(of: i64) -> u64 {
-    of.max(0).unsigned_abs()
-}
-
-fn measure(of: Measured) -> proto::Measure {
-    match of {
-        Measured::Accept => proto::Measure::Accept,
-        Measured::Mitigate => proto::Measure::Mitigate,
-        Measured::Resolve => proto::Measure::Resolve,
-        Measured::Issue => proto::Measure::Issue,
-        Measured::Delivery => proto::Measure::Delivery,
-    }
-}
-
-fn dimension(by: Dimension) -> proto::Dimension {
-    match by {
-        Dimension::Severity => proto::Dimension::Severity,
-        Dimension::Team => proto::Dimension::Team,
-        Dimension::Component => proto::Dimension::Component,
-        Dimension::Source => proto::Dimension::Source,
-        Dimension::Customer => proto::Dimension::Customer,
-    }
-}
-
-fn step(step: Step) -> proto::TrendStep {
-    match step {
-        Step::Day => proto::TrendStep::Day,
-        Step::Week => proto::TrendStep::Week,
-        Step::Month => proto::TrendStep::Month,
-    }
-}
-
-fn class([severity, team, component, source, customer]: [Arc<str>; 5]) -> ClockClass {
-    ClockClass {
-        severity: severity.to_string(),
-        team: team.to_string(),
-        component: component.to_string(),
-        source: source.to_string(),
-        customer: customer.to_string(),
-    }
-}
-
-pub(super) fn breached(told: Breached) -> BreachedClock {
-    BreachedClock {
-        key: told.key.to_string(),
-        clock: listed(told.clock).into(),
-        cycle: told.cycle,
-        breached_at: Some(stamp(told.at)),
-        deadline: Some(stamp(told.deadline)),
-        policy_version: told.version,
-        cause: told.why.cause.to_string(),
-        recorded: told.recorded,
-        ended_at: told.ended_at.map(stamp),
-        handovers: told.why.handovers,
-        waited: Some(seconds(told.why.waited)),
-        pauses: told.why.pauses,
-        paused: Some(seconds(told.why.paused)),
-        class: Some(class(told.class)),
-    }
-}
-
-pub(super) fn at_risk(told: AtRisk) -> ClockAtRisk {
-    ClockAtRisk {
-        key: told.key.to_string(),
-        clock: listed(told.clock).into(),
-        cycle: told.cycle,
-        deadline: Some(stamp(told.breaches_at)),
-        policy_version: told.version,
-        recorded: told.recorded,
-        class: Some(class(told.class)),
-    }
-}
-
-/// So many people are told of at most.
-const PEOPLE_MAX: usize = 1000;
-
-pub(super) fn people(people: &[(Arc<str>, Paused)]) -> Vec<PausingPerson> {
-    let all: u64 = people.iter().map(|(_, paused)| paused.pauses).sum();
-    let told = people.iter().take(PEOPLE_MAX).map(|(person, paused)| PausingPerson {
-        person: person.to_string(),
-        pauses: paused.pauses,
-        share: if all == 0 { 0.0 } else { paused.pauses as f64 / all as f64 },
-        suspicious: paused.suspicious,
-        lasting: paused.lasting,
-        paused: Some(seconds(paused.seconds)),
-    });
-    told.collect()
-}
-
-pub(super) fn suspicion(told: &Suspicion) -> SuspiciousPause {
-    SuspiciousPause {
-        key: told.key.to_string(),
-        revision: told.revision,
-        begun_at: Some(stamp(told.begun_at)),
-        ended_at: told.ended_at.map(stamp),
-        person: told.person.to_string(),
-        left_percent: told.left_percent,
-        team: told.team.to_string(),
-    }
 }
