@@ -7,7 +7,7 @@ use domain::clocks::Note;
 use domain::issue::{Asked, CodeFix, DataFix, Fix, Issue, IssueRef, RaisedBy, Report, SourceKind, State};
 use domain::policy::{Escalation, Policies, Policy, Selector, SeverityRules, When};
 use domain::project::Project;
-use domain::release::Release;
+use domain::release::{Cargo, Release};
 use domain::team::{Absence, Team};
 use domain::{Fact, text::Text};
 
@@ -108,7 +108,10 @@ impl Weight for Team {
 
 impl Weight for Release {
     fn heap_bytes(&self) -> usize {
-        (self.changes.len() + self.issues.len() + self.environments.len() * 2 + 1) * ID_BYTES
+        // As if nothing were shared by the release and its pushes.
+        let cargo = |cargo: &Cargo| cargo.changes.len() + cargo.issues.len();
+        let carried = cargo(&self.cargo) + self.pushes.iter().map(|push| cargo(&push.cargo)).sum::<usize>();
+        (carried + self.environments.len() * 2 + self.pushes.len() + 1) * ID_BYTES
     }
 }
 

@@ -5,7 +5,8 @@
 use jiff::Timestamp;
 
 use crate::clocks::{Alarm, Clock, Clocks, Cycle, EscalationDue, Ledger, Noted, State, Terms};
-use crate::issue::{Level, Phase};
+use crate::ids::ReleaseId;
+use crate::issue::{Delivered, Level, Phase};
 use crate::policy::Delivery;
 use crate::project::Reactor;
 use crate::shifts::{self, Standing};
@@ -37,10 +38,8 @@ pub enum Todo {
     Deliver {
         /// The resolve clock's cycle.
         cycle: u32,
-        /// By when it was to be there.
-        due: Timestamp,
-        /// Whether it was.
-        kept: bool,
+        /// What became of it.
+        delivered: Delivered,
     },
     /// Shifts are to be planned, or renewed.
     PlanShifts {
@@ -119,7 +118,7 @@ fn later<'a>(
         let untold = cycle.escalations(terms).into_iter().filter(move |due| !is_told(ledger, of, due));
         untold.map(move |due| (due.at, Todo::Escalate { clock: of.0, cycle: of.1, due }))
     });
-    escalations.chain(delivery(ledger, terms, clocks)).chain(shifts_due(ledger, terms, clocks, standing))
+    escalations.chain(deliveries(ledger, terms, clocks)).chain(shifts_due(ledger, terms, clocks, standing))
 }
 
 fn is_told(ledger: &Ledger, of: (Clock, u32), due: &EscalationDue) -> bool {
@@ -130,19 +129,42 @@ fn is_told(ledger: &Ledger, of: (Clock, u32), due: &EscalationDue) -> bool {
     ledger.notes().iter().any(|note| told(&note.what))
 }
 
-/// Patch now: in production within the resolve target, counted from the cycle's start. What was sent back before that is asked of the next cycle;
-/// what no change of code could mend, and what nobody works on, is not asked at all.
-fn delivery(ledger: &Ledger, terms: &Terms<'_>, clocks: &Clocks) -> Option<(Timestamp, Todo)> {
-    let cycle = clocks.current(Clock::Resolve)?;
+/// Whether the fix of a cycle that is to be patched into production at once got there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patched {
+    /// By when it was to be there.
+    pub due: Timestamp,
+    /// When that was settled: it was there, or too late. In the future where it still may come in time.
+    pub at: Timestamp,
+    /// What became of it, at that moment.
+    pub delivered: Delivered,
+}
+
+/// Patch now: in production within the resolve target, counted from the cycle's start. `None`: it is not asked of this cycle. What was sent back before
+/// it had to be there is asked of the next cycle; what no change of code could mend then, and what nobody worked on then, is not asked at all.
+pub fn patched(ledger: &Ledger, terms: &Terms<'_>, clocks: &Clocks, cycle: &Cycle) -> Option<Patched> {
     let due = cycle.plan.as_ref()?.unpaused;
-    let rule = cycle.ruling(terms)?.rules.delivery;
-    if rule != Delivery::PatchNow || !needs_delivery(ledger) || is_delivered(ledger, cycle.number) {
+    if cycle.delivery(terms) != Some(Delivery::PatchNow) {
         return None;
     }
-    let there = in_production(ledger, cycle);
-    let kept = there.is_some_and(|at| at <= due);
-    let at = if kept { there.unwrap_or(due) } else { due };
-    Some((at, Todo::Deliver { cycle: cycle.number, due, kept }))
+    let sent_back = clocks.cycle(Clock::Resolve, cycle.number + 1).map(|next| next.start);
+    let (at, delivered) = match in_production(ledger, cycle.start, sent_back).filter(|(at, _)| *at <= due) {
+        Some((at, release)) => (at, Delivered::Kept { release: release.cloned() }),
+        None if sent_back.is_some_and(|at| at < due) => return None,
+        None => (due, Delivered::Broken { due, release: None }),
+    };
+    needs_delivery(&ledger.at(at)).then_some(Patched { due, at, delivered })
+}
+
+fn deliveries<'a>(
+    ledger: &'a Ledger,
+    terms: &'a Terms<'_>,
+    clocks: &'a Clocks,
+) -> impl Iterator<Item = (Timestamp, Todo)> + 'a {
+    clocks.of(Clock::Resolve).filter(|cycle| !is_delivered(ledger, cycle.number)).filter_map(move |cycle| {
+        let Patched { at, delivered, .. } = patched(ledger, terms, clocks, cycle)?;
+        Some((at, Todo::Deliver { cycle: cycle.number, delivered }))
+    })
 }
 
 /// Is there a fix that has to come to production, as far as is known?
@@ -160,14 +182,29 @@ pub fn is_delivered(ledger: &Ledger, number: u32) -> bool {
     ledger.notes().iter().any(|note| matches!(note.what, Noted::Delivered { cycle, .. } if cycle == number))
 }
 
-/// When the cycle's fix first came to production.
-fn in_production(ledger: &Ledger, cycle: &Cycle) -> Option<Timestamp> {
-    let there = |note: &crate::clocks::Note| match &note.what {
-        Noted::InProduction => Some(note.at),
-        Noted::Closed { mitigated_at } => Some(mitigated_at.unwrap_or(note.at)),
+/// Did its fix stand in production then?
+pub fn in_production_at(ledger: &Ledger, then: Timestamp) -> bool {
+    let moves = ledger.notes().iter().filter(|note| note.at <= then).filter_map(|note| match note.what {
+        Noted::InProduction { .. } => Some((note.at, true)),
+        Noted::WithdrawnFromProduction | Noted::Rejected | Noted::Reopened => Some((note.at, false)),
         _ => None,
-    };
-    ledger.notes().iter().filter_map(there).filter(|at| *at >= cycle.start).min()
+    });
+    // Of one instant, the last of the log.
+    moves.max_by_key(|(at, _)| *at).is_some_and(|(_, there)| there)
+}
+
+/// When a cycle's fix first came to production, and with which release.
+fn in_production(
+    ledger: &Ledger,
+    start: Timestamp,
+    sent_back: Option<Timestamp>,
+) -> Option<(Timestamp, Option<&ReleaseId>)> {
+    let there = ledger.notes().iter().filter_map(|note| match &note.what {
+        Noted::InProduction { release } => Some((note.at, Some(release))),
+        Noted::Closed { mitigated_at, release } => Some((mitigated_at.unwrap_or(note.at), release.as_ref())),
+        _ => None,
+    });
+    there.filter(|(at, _)| *at >= start && sent_back.is_none_or(|until| *at < until)).min_by_key(|(at, _)| *at)
 }
 
 fn shifts_due(

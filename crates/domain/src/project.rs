@@ -16,4 +16,4 @@ pub use events::ProjectEvent;
 pub use fold::{evolve, fold};
 pub use reactor::Reactor;
 pub use scheme::{SEVERITIES_MAX, SEVERITY_DEFINITION_CHARS_MAX, SEVERITY_NAME_CHARS_MAX, Scheme, Severity};
-pub use state::{Component, Customer, Project, TeamModel, Tier};
+pub use state::{Component, Customer, DefaultSeverity, Project, TeamModel, Tier};

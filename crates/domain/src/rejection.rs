@@ -168,6 +168,10 @@ pub enum Rejection {
     NoDeliveryRule { cycle: u32, asked: Option<Delivery> },
     #[error("whether cycle {cycle} was delivered as asked is recorded already")]
     DeliveryAlreadyRecorded { cycle: u32 },
+    #[error("the delivery of cycle {cycle} was not in time, or not by that release")]
+    DeliveryNotKept { cycle: u32, due: Option<Timestamp> },
+    #[error("the delivery of cycle {cycle} was in time, or it is not too late, or that release missed nothing")]
+    DeliveryNotBroken { cycle: u32, due: Option<Timestamp> },
 
     // Evidence: all that is missing at once.
     #[error("missing: {}", names(.missing))]

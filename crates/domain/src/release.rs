@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::ids::{ChangeId, IssueKey, ReleaseId};
+use crate::issue::CodeFix;
 use crate::{Context, Decision, Recorded, Rejection};
 
 /// The name of the environment that customers use.
@@ -18,12 +19,30 @@ pub struct Release {
     pub id: ReleaseId,
     /// How many events it has.
     pub revision: u64,
-    /// Changes it carries.
-    pub changes: BTreeSet<ChangeId>,
-    /// Issues it carries the fix of.
-    pub issues: BTreeSet<IssueKey>,
+    /// What it carries by all that was said of it.
+    pub cargo: Arc<Cargo>,
     /// The last fact of each environment.
     pub environments: BTreeMap<Arc<str>, Deployment>,
+    /// Its deployments to production, whatever became of them, in the order of the log.
+    pub pushes: Vec<Push>,
+}
+
+/// What a release carries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cargo {
+    /// Changes.
+    pub changes: BTreeSet<ChangeId>,
+    /// Issues whose fix it carries.
+    pub issues: BTreeSet<IssueKey>,
+}
+
+/// A deployment to production.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Push {
+    /// When.
+    pub at: Timestamp,
+    /// What it carried, by what was said up to then.
+    pub cargo: Arc<Cargo>,
 }
 
 /// An environment's last fact.
@@ -68,6 +87,14 @@ pub enum Command {
     RecordRollback { release: ReleaseId, environment: Arc<str> },
 }
 
+impl Cargo {
+    /// True: an issue's fix is in it, because it lists the issue or one of the fix's changes.
+    pub fn carries(&self, issue: &IssueKey, fix: Option<&CodeFix>) -> bool {
+        let by_change = || fix.is_some_and(|fix| fix.changes.iter().any(|change| self.changes.contains(change)));
+        self.issues.contains(issue) || by_change()
+    }
+}
+
 impl Deployment {
     /// When it became so.
     pub fn at(self) -> Timestamp {
@@ -90,8 +117,8 @@ pub fn decide(
         Command::RecordDeployment { release: id, environment, changes, issues } => {
             let stands = matches!(last, Some(Deployment::Deployed { .. }));
             let known = release.is_some_and(|release| {
-                changes.iter().all(|change| release.changes.contains(change))
-                    && issues.iter().all(|issue| release.issues.contains(issue))
+                changes.iter().all(|change| release.cargo.changes.contains(change))
+                    && issues.iter().all(|issue| release.cargo.issues.contains(issue))
             });
             if stands && known {
                 return Err(Rejection::AlreadyDeployed { release: id });
@@ -115,9 +142,9 @@ pub fn evolve(release: Option<Release>, recorded: &Recorded<ReleaseEvent>) -> Op
             // A stream that another program named badly makes no release, rather than a panic.
             id: ReleaseId::parse(&recorded.stream.id).ok()?,
             revision: 0,
-            changes: BTreeSet::new(),
-            issues: BTreeSet::new(),
+            cargo: Arc::default(),
             environments: BTreeMap::new(),
+            pushes: Vec::new(),
         },
         (None, ReleaseEvent::ReleaseRolledBack { .. }) => return None,
     };
@@ -125,8 +152,12 @@ pub fn evolve(release: Option<Release>, recorded: &Recorded<ReleaseEvent>) -> Op
     let at = recorded.occurred_at;
     match &recorded.event {
         ReleaseEvent::ReleaseDeployed { environment, changes, issues } => {
-            release.changes.extend(changes.iter().cloned());
-            release.issues.extend(issues.iter().cloned());
+            let cargo = Arc::make_mut(&mut release.cargo);
+            cargo.changes.extend(changes.iter().cloned());
+            cargo.issues.extend(issues.iter().cloned());
+            if &**environment == PRODUCTION {
+                release.pushes.push(Push { at, cargo: Arc::clone(&release.cargo) });
+            }
             release.environments.insert(environment.clone(), Deployment::Deployed { at });
         }
         ReleaseEvent::ReleaseRolledBack { environment } => {

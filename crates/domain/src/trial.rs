@@ -97,6 +97,7 @@ pub fn rebased(ledger: &Ledger, terms: &Terms<'_>, with: &Policies, version: u32
     let present = clocks(ledger, terms, now);
     let rebase = Note {
         revision: last.revision + 1,
+        position: u64::MAX,
         at: present.now,
         recorded_at: present.now,
         by: last.by.clone(),

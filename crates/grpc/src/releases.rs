@@ -106,8 +106,8 @@ fn show(project: &ProjectId, release: &release::Release) -> Release {
     Release {
         id: release.id.to_string(),
         project: project.to_string(),
-        changes: release.changes.iter().map(ToString::to_string).collect(),
-        issues: release.issues.iter().map(ToString::to_string).collect(),
+        changes: release.cargo.changes.iter().map(ToString::to_string).collect(),
+        issues: release.cargo.issues.iter().map(ToString::to_string).collect(),
         environments: release.environments.iter().map(environment).collect(),
         revision: release.revision,
     }

@@ -4,6 +4,7 @@ use commands::Request;
 use domain::ids::{IssueId, TeamId};
 use domain::issue;
 use domain::project::Reactor;
+use domain::text::Text;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -38,10 +39,18 @@ impl Act {
             actor: self.reactor.actor(),
             expected_revision: None,
             occurred_at: self.occurred_at,
-            late_reason: None,
+            late_reason: self.late_reason(),
             origin: None,
             traceparent: None,
         }
+    }
+}
+
+impl Act {
+    /// A fix that came to production before it was known to be one takes back what was recorded meanwhile.
+    fn late_reason(&self) -> Option<Text> {
+        let marks = matches!(self.command, issue::Command::MarkInProduction { .. });
+        marks.then(|| Text::parse("Its release was deployed by then.").ok()).flatten()
     }
 }
 

@@ -18,6 +18,12 @@ pub trait Due: Send + Sync + 'static {
     /// The next of them, at most `limit`, the earliest first; after where another page ended. An index gives them: what it costs does not depend
     /// on how many there are.
     async fn page(&self, after: Option<Cursor>, limit: u32) -> Result<Page, StoreError>;
+
+    /// What is due of these issues, in no order; a key each.
+    async fn of(&self, issues: &[IssueKey]) -> Result<Page, StoreError>;
+
+    /// From where a page begins that is to begin after this one.
+    fn after(&self, due: &DueIssue) -> Cursor;
 }
 
 /// Some of them.
@@ -29,6 +35,8 @@ pub struct Page {
     pub next: Option<Cursor>,
     /// Up to where in each partition the view had folded the log.
     pub folded: BTreeMap<PartitionId, u64>,
+    /// Of which tables: another number than before, and what was read before does not belong to it.
+    pub generation: u64,
 }
 
 /// An issue of which something is to be recorded.

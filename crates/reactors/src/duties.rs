@@ -3,7 +3,7 @@
 use domain::agenda::{self, Todo};
 use domain::clocks::{AlarmKind, clocks};
 use domain::ids::{PersonId, TeamId};
-use domain::issue::{Command, Delivered, EscalateSla, Issue, State};
+use domain::issue::{Command, EscalateSla, Issue};
 use domain::policy::{Delivery, Recipient};
 use domain::project::{Project, Reactor};
 use jiff::Timestamp;
@@ -52,11 +52,9 @@ fn act(issue: &Issue, project: &Project, at: Timestamp, todo: Todo) -> Act {
             let command = Command::RecordEscalation(EscalateSla { clock, cycle, set_by, step, people });
             Act { tell, ..act(format!("escalation/{clock}/{cycle}/{set_by}/{step}"), command) }
         }
-        Todo::Deliver { cycle, due, kept } => {
-            let release = if kept { release(issue) } else { None };
-            let delivered = if kept { Delivered::Kept { release } } else { Delivered::Broken { due, release } };
+        Todo::Deliver { cycle, delivered } => {
             let command = Command::RecordDelivery { cycle, rule: Delivery::PatchNow, delivered };
-            Act { occurred_at: Some(at), ..act(delivery_name(cycle), command) }
+            act(delivery_name(cycle), command)
         }
         Todo::PlanShifts { after } => act(format!("shifts/plan/{after}/{}", at.as_microsecond()), Command::PlanShifts),
         Todo::EndShifts { planned_by } => act(format!("shifts/end/{planned_by}"), Command::EndShifts),
@@ -70,14 +68,7 @@ pub(crate) fn delivery_name(cycle: u32) -> String {
 
 /// The release that brought its fix to production, as far as is known.
 pub(crate) fn release(issue: &Issue) -> Option<domain::ids::ReleaseId> {
-    match &issue.state {
-        State::Verified(verified) => verified.in_production.clone(),
-        State::Closed(closed) => match closed.closing.known() {
-            Some(domain::issue::Closing::Released { release, .. }) => release.clone(),
-            _ => closed.verified.in_production.clone(),
-        },
-        _ => None,
-    }
+    issue.resolved()?.in_production.clone()
 }
 
 /// Whom the policy means: those who are known here, and a team whose members are to be looked up.

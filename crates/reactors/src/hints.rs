@@ -19,13 +19,16 @@ pub(crate) struct Hints {
     heard: Mutex<Heard>,
     /// Views have moved: what is due may be another.
     pub(crate) moved: Notify,
-    /// A release was deployed or rolled back, or an issue verified.
+    /// A release was deployed or rolled back, or an issue resolved, verified or closed.
     pub(crate) delivered: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Heard {
     switched: BTreeSet<ProjectId>,
+    /// The issues that something happened to; more than can be told when `all_touched`.
+    touched: BTreeSet<IssueKey>,
+    all_touched: bool,
     deliveries: BTreeSet<Delivery>,
     /// More happened than was noted.
     overflowed: bool,
@@ -36,7 +39,7 @@ struct Heard {
 pub(crate) enum Delivery {
     /// A release was deployed or rolled back.
     Release(ProjectId, ReleaseId),
-    /// An issue was verified, or is no longer in production.
+    /// An issue was resolved, verified or closed, or is no longer in production.
     Issue(IssueKey),
     /// Something was switched on or off in a project.
     Project(ProjectId),
@@ -46,6 +49,13 @@ impl Hints {
     /// The projects in which something was switched on or off, since this was asked last.
     pub(crate) fn take_switched(&self) -> BTreeSet<ProjectId> {
         std::mem::take(&mut self.heard().switched)
+    }
+
+    /// The issues that something happened to since this was asked last; `None`: too many to tell, or rows changed in another way.
+    pub(crate) fn take_touched(&self) -> Option<BTreeSet<IssueKey>> {
+        let mut heard = self.heard();
+        let touched = std::mem::take(&mut heard.touched);
+        (!std::mem::take(&mut heard.all_touched)).then_some(touched)
     }
 
     /// What may have been delivered since this was asked last; `None`: too much to tell.
@@ -64,7 +74,16 @@ impl Hints {
 impl projector::Listener for Hints {
     fn folded(&self, _partition: PartitionId, events: &mut dyn Iterator<Item = &Recorded>) {
         let mut delivered = false;
+        let mut any = false;
         for recorded in events {
+            any = true;
+            if matches!(recorded.event, Event::Issue(_)) {
+                let mut heard = self.heard();
+                heard.all_touched |= heard.touched.len() >= HINTS_MAX;
+                if !heard.all_touched {
+                    heard.touched.insert(recorded.key());
+                }
+            }
             if let Event::Project(ProjectEvent::ReactorSwitched { .. }) = &recorded.event {
                 self.heard().switched.insert(recorded.stream.project.clone());
             }
@@ -77,6 +96,8 @@ impl projector::Listener for Hints {
                 delivered = true;
             }
         }
+        // Rows have changed by something else than events.
+        self.heard().all_touched |= !any;
         if delivered {
             self.delivered.notify_one();
         }
@@ -92,9 +113,12 @@ fn delivery(recorded: &Recorded) -> Option<Delivery> {
             let release = ReleaseId::parse(&recorded.stream.id).ok()?;
             Some(Delivery::Release(recorded.stream.project.clone(), release))
         }
-        Event::Issue(IssueEvent::IssueVerified { .. } | IssueEvent::WithdrawnFromProduction { .. }) => {
-            Some(Delivery::Issue(recorded.key()))
-        }
+        Event::Issue(
+            IssueEvent::IssueResolved { .. }
+            | IssueEvent::IssueVerified { .. }
+            | IssueEvent::IssueClosed { .. }
+            | IssueEvent::WithdrawnFromProduction { .. },
+        ) => Some(Delivery::Issue(recorded.key())),
         Event::Project(ProjectEvent::ReactorSwitched { .. }) => {
             Some(Delivery::Project(recorded.stream.project.clone()))
         }

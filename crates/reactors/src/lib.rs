@@ -30,6 +30,7 @@ mod due;
 mod duties;
 mod hints;
 mod observe;
+mod off;
 mod production;
 mod sla;
 mod time;

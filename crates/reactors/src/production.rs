@@ -1,6 +1,6 @@
 //! Deployments and rollbacks: which issues they bring to production, and which they take away.
 //!
-//! A release that is deployed marks every verified issue whose fix it carries; so does the verification of an issue whose fix is there already. A
+//! A release that is deployed marks every resolved issue whose fix it carries; so does the resolution of an issue whose fix is there already. A
 //! rollback takes the mark off, and a closed issue is to be verified again. When it begins, and when a partition becomes its own, it looks at all that
 //! waits: what happened while nobody looked is found so.
 
@@ -13,7 +13,7 @@ use commands::{CommandError, Found};
 use domain::agenda;
 use domain::clocks::{Clock, Noted, clocks};
 use domain::ids::{IssueKey, ProjectId, ReleaseId};
-use domain::issue::{self, Delivered, Fix, Issue, State};
+use domain::issue::{self, Closed, Delivered, Fix, Issue, State, Verified};
 use domain::policy::Delivery as Rule;
 use domain::project::{Project, Reactor};
 use domain::release::{Deployment, PRODUCTION, Release};
@@ -202,46 +202,35 @@ impl Production {
         outcome == Outcome::Recorded
     }
 
-    /// Records whether the first deployment after the verification carried the fix.
+    /// Records whether the first deployment after the verification carried the fix, or it stood in production by then.
     async fn next_push(&self, key: &IssueKey, issue: &Issue, asked: &NextPush) {
-        let with = duties::release(issue);
-        let first = self.ask(|| FirstPush { project: key.project.shared(), after: asked.verified_at }).await;
-        let (at, delivered) = match (first, with) {
-            // It was there before it was verified.
-            (None, Some(release)) => (asked.verified_at, Delivered::Kept { release: Some(release) }),
-            (None, None) => return,
-            (Some(push), with) => {
-                let Ok(release) = ReleaseId::parse(&push.release) else { return };
-                let carried = with.as_ref() == Some(&release) || self.carries(&key.project, &release, issue).await;
-                let delivered = if carried {
-                    Delivered::Kept { release: Some(release) }
-                } else {
-                    Delivered::Broken { due: push.at, release: Some(release) }
-                };
-                (push.at, delivered)
-            }
+        let (at, delivered) = if agenda::in_production_at(&issue.ledger, asked.verified_at) {
+            (asked.verified_at, Delivered::Kept { release: duties::release(issue) })
+        } else {
+            let first = self.ask(|| FirstPush { project: key.project.shared(), after: asked.verified_at }).await;
+            let Some(push) = first else { return };
+            let Ok(id) = ReleaseId::parse(&push.release) else { return };
+            let Some(release) = self.release(&key.project, &id).await else { return };
+            let fix = issue.resolved().and_then(|resolved| resolved.fix.known()).and_then(Fix::code);
+            let first = release.state.pushes.iter().find(|push| push.at > asked.verified_at);
+            let release = Some(id);
+            let delivered = if first.is_some_and(|push| push.cargo.carries(key, fix)) {
+                Delivered::Kept { release }
+            } else {
+                Delivered::Broken { due: push.at, release }
+            };
+            (push.at, delivered)
         };
         let act = Act {
             reactor: Reactor::Delivery,
             name: duties::delivery_name(asked.cycle),
             due: at,
-            occurred_at: Some(at),
+            occurred_at: None,
             command: issue::Command::RecordDelivery { cycle: asked.cycle, rule: Rule::NextPush, delivered },
             tell: None,
         };
         let (outcome, _) = self.doer.act(key, issue, &act).await;
         self.doer.tell(&act, outcome);
-    }
-
-    async fn carries(&self, project: &ProjectId, id: &ReleaseId, issue: &Issue) -> bool {
-        let Some(release) = self.release(project, id).await else { return false };
-        let code = match &issue.state {
-            State::Verified(verified) => verified.resolved.fix.known().and_then(Fix::code),
-            _ => None,
-        };
-        let by_change =
-            code.is_some_and(|code| code.changes.iter().any(|change| release.state.changes.contains(change)));
-        by_change || release.state.issues.contains(&issue.key)
     }
 
     async fn take_away(&self, project: &Arc<str>, rollback: &Rollback) {
@@ -325,26 +314,27 @@ struct NextPush {
 
 impl NextPush {
     fn asked(issue: &Issue, project: &Project, now: Timestamp) -> Option<Self> {
-        let State::Verified(verified) = &issue.state else { return None };
+        let (State::Verified(verified) | State::Closed(Closed { verified, .. })) = &issue.state else { return None };
+        verified.resolved.fix.known().and_then(Fix::code)?;
         let terms = project.terms();
         let clocks = clocks(&issue.ledger, &terms, now);
         let cycle = clocks.current(Clock::Resolve).filter(|_| !clocks.exempt)?;
-        let asked = cycle.ruling(&terms)?.rules.delivery == Rule::NextPush;
-        let open = agenda::needs_delivery(&issue.ledger) && !agenda::is_delivered(&issue.ledger, cycle.number);
-        (asked && open).then_some(Self { cycle: cycle.number, verified_at: verified.at })
+        let asked =
+            cycle.delivery(&terms) == Some(Rule::NextPush) && !agenda::is_delivered(&issue.ledger, cycle.number);
+        asked.then_some(Self { cycle: cycle.number, verified_at: verified.at })
     }
 }
 
 /// By what its fix is found in a release, and since when it waits; `None`: it does not wait for one.
 fn waits(issue: &Issue) -> Option<(Vec<Arc<str>>, Timestamp)> {
-    let State::Verified(verified) = &issue.state else { return None };
-    if verified.in_production.is_some() {
+    let (State::Resolved(resolved) | State::Verified(Verified { resolved, .. })) = &issue.state else { return None };
+    if resolved.in_production.is_some() {
         return None;
     }
-    let code = verified.resolved.fix.known().and_then(Fix::code)?;
+    let code = resolved.fix.known().and_then(Fix::code)?;
     let key = views::production::issue_token(&issue.key);
     let changes = code.changes.iter().map(|change| Arc::from(change.as_str()));
-    Some(([key].into_iter().chain(changes).take(TOKENS_MAX).collect(), verified.at))
+    Some(([key].into_iter().chain(changes).take(TOKENS_MAX).collect(), resolved.at))
 }
 
 /// When somebody took it out of production last, other than a rollback: of deployments that stood then, nothing more is said.
@@ -356,18 +346,7 @@ fn taken_out(issue: &Issue) -> Timestamp {
 
 /// Is it in production with that release, as far as the log says?
 fn is_with(issue: &Issue, release: &str) -> bool {
-    match &issue.state {
-        State::Verified(verified) => verified.in_production.as_ref().is_some_and(|with| with.as_str() == release),
-        State::Closed(closed) => {
-            let marked = closed.verified.in_production.as_ref();
-            let named = match closed.closing.known() {
-                Some(issue::Closing::Released { release, .. }) => release.as_ref(),
-                _ => None,
-            };
-            named.or(marked).is_some_and(|with| with.as_str() == release)
-        }
-        _ => false,
-    }
+    duties::release(issue).is_some_and(|with| with.as_str() == release)
 }
 
 fn key((project, ordinal): (Arc<str>, u64)) -> Option<IssueKey> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::ids::{IssueKey, ProjectId};
-use view_store::{StoreError, ViewId, ViewStore};
-use views::row::{Condition, Cursor, Select};
+use view_store::{Answer, StoreError, ViewId, ViewStore};
+use views::row::{Condition, Cursor, Row, Select, Value};
 use views::sla::{DOCUMENT, SCHEMA};
 use views::table::Direction;
 
@@ -30,21 +30,45 @@ impl Due for Sla {
             .order("due_at", Direction::Asc)
             .after(after);
         let answer = self.0.query(SCHEMA.id(), vec![select.clone()]).await?;
-        let rows = answer.rows.into_iter().next().unwrap_or_default();
-        let mut page = Page {
-            folded: answer.checkpoints.iter().map(|(partition, at)| (*partition, at.position)).collect(),
-            ..Page::default()
-        };
-        for row in &rows {
-            let project: Arc<str> = row.get("project")?;
-            // Only a parsed project has a stream, and so a row.
-            let Ok(project) = ProjectId::parse(&project) else { continue };
-            let issue = IssueKey { project, ordinal: row.get("ordinal")? };
-            page.issues.push(DueIssue { at: row.get("due_at")?, issue });
-        }
-        if rows.len() as u64 >= u64::from(limit) {
-            page.next = rows.last().map(|last| select.cursor(last)).transpose()?;
-        }
-        Ok(page)
+        let last =
+            answer.rows.first().filter(|rows| rows.len() as u64 >= u64::from(limit)).and_then(|rows| rows.last());
+        let next = last.map(|last| select.cursor(last)).transpose()?;
+        Ok(Page { next, ..page(&answer)? })
     }
+
+    async fn of(&self, issues: &[IssueKey]) -> Result<Page, StoreError> {
+        let of = |key: &IssueKey| {
+            Select::from(&DOCUMENT, 1)
+                .filter(Condition::Equal("project", Value::from(key.project.shared())))
+                .filter(Condition::Equal("ordinal", Value::from(key.ordinal)))
+                .filter(Condition::NotNull("due_at"))
+        };
+        page(&self.0.query(SCHEMA.id(), issues.iter().map(of).collect()).await?)
+    }
+
+    fn after(&self, due: &DueIssue) -> Cursor {
+        // In the order of a page: by instant, then by key.
+        let DueIssue { at, issue } = due;
+        Cursor(vec![Value::from(*at), Value::from(issue.project.shared()), Value::from(issue.ordinal)])
+    }
+}
+
+fn page(answer: &Answer) -> Result<Page, StoreError> {
+    let mut page = Page {
+        generation: answer.generation,
+        folded: answer.checkpoints.iter().map(|(partition, at)| (*partition, at.position)).collect(),
+        ..Page::default()
+    };
+    for row in answer.rows.iter().flatten() {
+        page.issues.extend(due(row)?);
+    }
+    Ok(page)
+}
+
+/// Only a parsed project has a stream, and so a row.
+fn due(row: &Row) -> Result<Option<DueIssue>, StoreError> {
+    let project: Arc<str> = row.get("project")?;
+    let Ok(project) = ProjectId::parse(&project) else { return Ok(None) };
+    let issue = IssueKey { project, ordinal: row.get("ordinal")? };
+    Ok(Some(DueIssue { at: row.get("due_at")?, issue }))
 }

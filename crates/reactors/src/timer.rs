@@ -1,10 +1,11 @@
 //! Wakes when something is due, and has it looked after.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use backon::RetryableWithContext as _;
+use domain::ids::IssueKey;
 use event_log::Identity;
 use jiff::Timestamp;
 use projector::Terms;
@@ -16,6 +17,7 @@ use view_store::StoreError;
 use crate::doer::{Doer, Settled, chain, patience};
 use crate::due::{Due, DueIssue};
 use crate::hints::Hints;
+use crate::off::Off;
 use crate::{DRAIN_MS, FIRST_PAGE, INSTANT, ISSUES_A_ROUND_MAX, ISSUES_AT_ONCE_MAX, PACE_MS, PAGE, TimeSource};
 
 /// Looks after what is due, in the partitions that are led here.
@@ -29,6 +31,8 @@ pub(crate) struct Timer {
     under_way: JoinSet<(DueIssue, Settled)>,
     /// What is due, or was when it was last looked for, and what is known of it.
     known: HashMap<DueIssue, Known>,
+    /// What is due, and stays so.
+    off: Off,
 }
 
 /// What is known of something that is due.
@@ -67,7 +71,17 @@ impl Timer {
         led: watch::Receiver<Arc<Terms>>,
         stop: CancellationToken,
     ) -> Self {
-        Self { due, doer, hints, identity, led, stop, under_way: JoinSet::new(), known: HashMap::new() }
+        Self {
+            due,
+            doer,
+            hints,
+            identity,
+            led,
+            stop,
+            under_way: JoinSet::new(),
+            known: HashMap::new(),
+            off: Off::default(),
+        }
     }
 
     /// Until told to stop; then what is under way is waited for, for a while. What it leaves, the next start does: under the same ids.
@@ -110,25 +124,40 @@ impl Timer {
         (timer, next.unwrap_or(Next::Moved))
     }
 
-    /// Begins to look after all that is due by now, the earliest first.
+    /// Begins to look after all that is due by now, the earliest first. What is switched off is passed over, not read.
     async fn round(&mut self) -> Result<Next, StoreError> {
         self.take_up_switched();
         let now = self.doer.time.now();
-        let mut seen = HashSet::new();
-        let (mut after, mut limit, mut begun) = (None, FIRST_PAGE, 0);
+        self.look_at_touched(now).await?;
+        for due in self.off.take_due(now) {
+            self.begin(due).await;
+        }
+        let (mut seen, mut passing) = (HashSet::new(), true);
+        let (mut after, mut limit, mut begun) = (self.off.upto().map(|due| self.due.after(due)), FIRST_PAGE, 0);
         let next = 'pages: loop {
+            let from_the_first = after.is_none();
             let page = self.due.page(after, limit).await?;
+            if self.off.are_new(page.generation) && !from_the_first {
+                (after, limit, passing) = (None, FIRST_PAGE, true);
+                continue;
+            }
             for due in page.issues {
                 if due.at >= now {
                     break 'pages Next::At(due.at.saturating_add(INSTANT).unwrap_or(Timestamp::MAX));
                 }
                 let partition = self.identity.partition_of(due.issue.project.as_str());
-                if !self.led.borrow().contains_key(&(self.due.view(), partition)) {
+                let led = self.led.borrow().contains_key(&(self.due.view(), partition));
+                let off = !led || self.off.has(&due);
+                passing &= off || self.known.get(&due) == Some(&Known::Stuck);
+                if passing {
+                    self.off.pass(&due);
+                }
+                if off {
                     continue;
                 }
                 seen.insert(due.clone());
                 let folded = page.folded.get(&partition).copied().unwrap_or_default();
-                if !self.is_to_be_looked_after(&due, folded, now) {
+                if !self.is_to_be_looked_after(&due, folded) {
                     continue;
                 }
                 self.begin(due).await;
@@ -146,40 +175,71 @@ impl Timer {
         Ok(self.or_before(next))
     }
 
+    /// Where some of what is due is passed over, who something happened to may be due before that.
+    async fn look_at_touched(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let Some(touched) = self.hints.take_touched() else {
+            self.off.look_at_all();
+            return Ok(());
+        };
+        for issue in &touched {
+            let _revision = self.off.forget(issue);
+        }
+        let Some(upto) = self.off.upto().cloned() else { return Ok(()) };
+        let touched: Vec<IssueKey> = touched.into_iter().collect();
+        for some in touched.chunks(PAGE as usize) {
+            let page = match self.due.of(some).await {
+                Ok(page) => page,
+                Err(error) => {
+                    // Nobody tells of them again.
+                    self.off.look_at_all();
+                    return Err(error);
+                }
+            };
+            for due in page.issues.into_iter().filter(|due| due.at < now && *due <= upto) {
+                let partition = self.identity.partition_of(due.issue.project.as_str());
+                let folded = page.folded.get(&partition).copied().unwrap_or_default();
+                let led = self.led.borrow().contains_key(&(self.due.view(), partition));
+                if led && self.is_to_be_looked_after(&due, folded) {
+                    self.begin(due).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Or when there is something to do for an issue of which something else is switched off: the view tells only of the first.
     fn or_before(&self, next: Next) -> Next {
-        let again = self.known.values().filter_map(|known| match known {
-            Known::Settled(settled) if settled.switched_off => settled.again?.checked_add(INSTANT).ok(),
-            _ => None,
-        });
-        match (next, again.min()) {
+        match (next, self.off.wakes()) {
             (Next::At(at), Some(again)) => Next::At(at.min(again)),
             (Next::Moved, Some(again)) => Next::At(again),
             (next, _) => next,
         }
     }
 
-    /// Is nothing under way, and something settled of which a part is switched off?
-    fn is_partly_off(&self) -> bool {
-        let off = |known: &Known| matches!(known, Known::Settled(settled) if settled.switched_off);
-        self.under_way.is_empty() && self.known.values().any(off)
+    /// Is there something to do before that for what is switched off in part?
+    fn wakes_before(&self, next: &Next) -> bool {
+        match (next, self.off.wakes()) {
+            (Next::At(at), Some(again)) => again < *at,
+            (Next::Moved, again) => again.is_some(),
+            (Next::At(_), None) | (Next::Settled, _) => false,
+        }
     }
 
     /// What was switched off may be on again.
     fn take_up_switched(&mut self) {
-        let switched = self.hints.take_switched();
+        let switched: BTreeSet<_> = self.hints.take_switched();
         let is_switched = |due: &DueIssue| switched.contains(&due.issue.project);
         self.known.retain(|due, known| known.is_under_way() || !is_switched(due));
         for (_, known) in self.known.iter_mut().filter(|(due, _)| is_switched(due)) {
             *known = Known::Anew;
         }
+        self.off.switched(&switched);
     }
 
-    fn is_to_be_looked_after(&self, due: &DueIssue, folded: u64, now: Timestamp) -> bool {
+    fn is_to_be_looked_after(&self, due: &DueIssue, folded: u64) -> bool {
         match self.known.get(due) {
             None => true,
             Some(Known::UnderWay(_) | Known::Anew | Known::Stuck) => false,
-            Some(Known::Settled(settled)) if settled.switched_off => settled.again.is_some_and(|again| again < now),
             Some(Known::Settled(settled)) => settled.at.is_some_and(|(_, position)| position <= folded),
         }
     }
@@ -193,7 +253,7 @@ impl Timer {
         }
         let before = match self.known.get(&due) {
             Some(Known::Settled(settled)) => Some(settled.revision),
-            _ => None,
+            _ => self.off.forget(&due.issue),
         };
         self.known.insert(due.clone(), Known::UnderWay(before));
         let doer = Arc::clone(&self.doer);
@@ -223,8 +283,12 @@ impl Timer {
             self.hints.moved.notify_one();
             return;
         }
-        let same = matches!(before, Some(Known::UnderWay(Some(revision))) if *revision == settled.revision);
-        let stuck = same && !settled.switched_off;
+        if settled.switched_off {
+            self.known.remove(&due);
+            self.off.add(due, settled);
+            return;
+        }
+        let stuck = matches!(before, Some(Known::UnderWay(Some(revision))) if *revision == settled.revision);
         if stuck {
             tracing::warn!(issue = %due.issue, at = %due.at, "the view says that something is due, the log that nothing is");
         }
@@ -242,13 +306,14 @@ impl Timer {
                 () = hints.moved.notified() => return,
                 Ok(()) = led.changed() => {
                     self.led = led;
+                    self.off.look_at_all();
                     return;
                 }
                 () = reaches(&*time, &next) => return,
                 true = self.settle_one() => {
                     let enough = matches!(next, Next::Settled) && self.under_way.len() < ISSUES_AT_ONCE_MAX / 2;
                     // Of what is switched off in part it is known only now when to wake.
-                    if enough || self.is_partly_off() {
+                    if enough || self.wakes_before(&next) {
                         return;
                     }
                 }

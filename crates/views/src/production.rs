@@ -43,7 +43,8 @@ record! {
 }
 
 record! {
-    /// An issue whose fix is verified and in no production yet. Facts that were imported are left out.
+    /// An issue whose fix is in no production yet, or is verified without its being recorded whether it got there as asked. Facts that were imported
+    /// are left out.
     pub struct Waiting = WAITING("waiting")
     key ["project", "ordinal"]
     indexes []
@@ -125,7 +126,7 @@ record! {
 
 /// The view's tables.
 pub static SCHEMA: Schema =
-    Schema { name: "production", version: 1, tables: &[&STREAM, &WAITING, &STANDING, &ROLLED_BACK, &MARKED, &PUSH] };
+    Schema { name: "production", version: 2, tables: &[&STREAM, &WAITING, &STANDING, &ROLLED_BACK, &MARKED, &PUSH] };
 
 /// The view.
 #[derive(Debug, Clone, Copy)]
@@ -163,6 +164,8 @@ impl View for Production {
                     | IssueEvent::IssueClosed { .. }
                     | IssueEvent::WithdrawnFromProduction { .. }
                     | IssueEvent::IssueReopened { .. }
+                    | IssueEvent::DeliveryRuleKept { .. }
+                    | IssueEvent::DeliveryRuleBroken { .. }
             ),
             _ => false,
         })

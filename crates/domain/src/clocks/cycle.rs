@@ -6,7 +6,7 @@ use super::Clock;
 use super::alarm::Alarm;
 use super::terms::Terms;
 use crate::ids::{CalendarId, PersonId, SeverityId};
-use crate::policy::{Ruling, Subject, Target};
+use crate::policy::{Delivery, Ruling, Subject, Target};
 
 /// The clocks of one issue, as they stand at an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Cycle {
     pub severity: SeverityId,
     /// What decides which rules hold for it now, the severity in force included: after a breach it may be another one.
     pub subject: Subject,
+    /// By what its rules were chosen, when its deadline was last set.
+    pub chosen: Chosen,
     /// Its deadline; `None`: there is no target, and so no verdict.
     pub plan: Option<Plan>,
     /// When it stood still. Pauses after its breach are not among them: they move nothing.
@@ -52,6 +54,17 @@ pub struct Cycle {
     pub sent_back: bool,
     /// What happened to it of which one is told, in the order of time.
     pub alarms: Vec<Alarm>,
+}
+
+/// By what a policy's rules were chosen for a cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// When: at the cycle's start, or when a triage, another severity or a rebase set its deadline anew.
+    pub at: Timestamp,
+    /// At which position of the partition that was recorded.
+    pub position: u64,
+    /// What was known of the issue then: a component that changed later moved nothing.
+    pub subject: Subject,
 }
 
 /// How a cycle's deadline comes about.
@@ -181,6 +194,13 @@ pub struct IssueVerdict<'a> {
     pub with: &'a Cycle,
 }
 
+impl Chosen {
+    /// When it happened and where it was recorded, as [`Policies::rules_at`](crate::policy::Policies::rules_at) takes it.
+    pub fn place(&self) -> (Timestamp, u64) {
+        (self.at, self.position)
+    }
+}
+
 impl Clocks {
     /// The cycles of a clock, in order.
     pub fn of(&self, clock: Clock) -> impl DoubleEndedIterator<Item = &Cycle> {
@@ -248,7 +268,13 @@ impl Cycle {
 
     /// What holds for it now, and why.
     pub fn ruling<'a>(&self, terms: &Terms<'a>) -> Option<Ruling<'a>> {
-        terms.policies.rules_at(self.version, self.start, &self.subject)
+        terms.policies.rules_at(self.version, self.chosen.place(), &self.subject)
+    }
+
+    /// How its fix is to come to production, by the rules that set its deadline; `None`: no rules hold.
+    pub fn delivery(&self, terms: &Terms<'_>) -> Option<Delivery> {
+        let ruling = terms.policies.rules_at(self.version, self.chosen.place(), &self.chosen.subject)?;
+        Some(ruling.rules.delivery)
     }
 
     /// How much of its target was left when a pause of it began, counted in the calendar of its deadline; `None`: there is no target.

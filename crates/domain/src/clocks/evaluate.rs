@@ -94,10 +94,10 @@ impl Count<'_> {
 
     /// Whether the first triage changed nothing of what is promised: then what was told before it stays told.
     fn same_promise(&self, filed: &Route<'_>, triaged: &Route<'_>) -> bool {
-        let start = filed.run.from.at;
-        let version = self.terms.policies.in_force(start).version;
+        let (at, position) = filed.run.from.place();
+        let version = self.terms.policies.in_force_for(at, position).version;
         let promised = |subject: &Subject| {
-            let ruling = ruling(self.terms, version, start, subject)?;
+            let ruling = ruling(self.terms, version, (at, position), subject)?;
             let rules = ruling.rules;
             let counted = (rules.targets.of(filed.clock), rules.pauses.of(filed.clock), rules.at_risk_percent);
             Some((counted, ruling.calendar()))
@@ -110,7 +110,7 @@ impl Count<'_> {
 fn filed_as(timeline: &Timeline<'_>, terms: &Terms<'_>) -> Option<Subject> {
     let filing = &timeline.filing;
     Some(Subject {
-        severity: filing.severity.or_else(|| terms.default_severity(filing.key.at))?.clone(),
+        severity: filing.severity.or_else(|| terms.default_severity(filing.key.place()))?.clone(),
         component: filing.component.cloned(),
         source: filing.source,
         tier: filing.customer.and_then(|customer| terms.tier(customer)).cloned(),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Clock;
-use crate::ids::{ComponentId, CustomerId, PersonId, SeverityId, TeamId};
+use crate::ids::{ComponentId, CustomerId, PersonId, ReleaseId, SeverityId, TeamId};
 use crate::issue::{Asked, Closing, Dismissal, IssueEvent, Level, Phase, SourceKind, Step, step};
 use crate::policy::SourceWord;
 use crate::{Fact, Recorded};
@@ -20,6 +20,8 @@ pub struct Ledger {
 pub struct Note {
     /// The revision of its event.
     pub revision: u64,
+    /// Its event's position in the partition.
+    pub position: u64,
     /// When it happened.
     pub at: Timestamp,
     /// When it entered the log.
@@ -111,11 +113,16 @@ pub enum Noted {
     /// The fix was confirmed.
     Verified,
     /// A deployment brought its fix to production.
-    InProduction,
+    InProduction {
+        /// Of which release.
+        release: ReleaseId,
+    },
     /// It was closed.
     Closed {
         /// When its fix came to production, deployed or applied; `None`: at the closing's own time.
         mitigated_at: Option<Timestamp>,
+        /// The release that brought it there, where one did.
+        release: Option<ReleaseId>,
     },
     /// Its release was rolled back.
     WithdrawnFromProduction,
@@ -184,6 +191,13 @@ pub enum Noted {
     },
 }
 
+impl Note {
+    /// When it happened, and where it was recorded: what a policy of that instant rules, and what not.
+    pub(crate) fn place(&self) -> (Timestamp, u64) {
+        (self.at, self.position)
+    }
+}
+
 impl Default for Ledger {
     fn default() -> Self {
         Self { notes: Vec::new(), phase: Phase::New { triaged: false } }
@@ -230,8 +244,8 @@ impl Ledger {
         }
         let Some(what) = noted(recorded) else { return };
         self.phase = after(self.phase, &what);
-        let Recorded { revision, occurred_at: at, recorded_at, ref actor, .. } = *recorded;
-        self.notes.push(Note { revision, at, recorded_at, by: actor.clone(), what });
+        let Recorded { revision, position, occurred_at: at, recorded_at, ref actor, .. } = *recorded;
+        self.notes.push(Note { revision, position, at, recorded_at, by: actor.clone(), what });
     }
 
     /// What was known at a revision: its answer never changes, whatever is recorded later.
@@ -311,11 +325,15 @@ fn noted(recorded: &Recorded<IssueEvent>) -> Option<Noted> {
         IssueEvent::IssueResolved { .. } => Noted::Resolved,
         IssueEvent::ResolutionRejected { .. } => Noted::Rejected,
         IssueEvent::IssueVerified { .. } => Noted::Verified,
-        IssueEvent::MarkedInProduction { .. } => Noted::InProduction,
+        IssueEvent::MarkedInProduction { release } => Noted::InProduction { release: release.clone() },
         IssueEvent::IssueClosed { closing, deployed_at } => Noted::Closed {
             mitigated_at: match closing {
                 Fact::Known(Closing::DataApplied { at, .. }) => *at,
                 _ => *deployed_at,
+            },
+            release: match closing {
+                Fact::Known(Closing::Released { release, .. }) => release.clone(),
+                _ => None,
             },
         },
         IssueEvent::WithdrawnFromProduction { .. } => Noted::WithdrawnFromProduction,

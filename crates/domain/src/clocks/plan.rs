@@ -127,6 +127,11 @@ fn part(length: SignedDuration, percent: u8) -> SignedDuration {
 }
 
 /// What rules a cycle.
-pub(super) fn ruling<'a>(terms: &Terms<'a>, version: u32, at: Timestamp, subject: &Subject) -> Option<Ruling<'a>> {
-    terms.policies.rules_at(version, at, subject)
+pub(super) fn ruling<'a>(
+    terms: &Terms<'a>,
+    version: u32,
+    place: (Timestamp, u64),
+    subject: &Subject,
+) -> Option<Ruling<'a>> {
+    terms.policies.rules_at(version, place, subject)
 }

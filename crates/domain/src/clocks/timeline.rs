@@ -13,6 +13,8 @@ use crate::policy::SourceWord;
 pub(super) struct Key {
     pub(super) at: Timestamp,
     pub(super) revision: u64,
+    /// Where in the partition it was recorded.
+    pub(super) position: u64,
 }
 
 /// From one fact up to another, or for ever.
@@ -90,12 +92,23 @@ enum How {
     Production,
 }
 
+impl Key {
+    fn of(note: &Note) -> Self {
+        Self { at: note.at, revision: note.revision, position: note.position }
+    }
+
+    /// See [`Note::place`].
+    pub(super) fn place(self) -> (Timestamp, u64) {
+        (self.at, self.position)
+    }
+}
+
 impl<'a> Timeline<'a> {
     /// `None` for a ledger without a filing.
     pub(super) fn read(ledger: &'a Ledger) -> Option<Self> {
         let (filed, rest) = ledger.notes().split_first()?;
         let Noted::Filed { severity, component, source, customer, imported } = &filed.what else { return None };
-        let key = Key { at: filed.at, revision: filed.revision };
+        let key = Key::of(filed);
         let filing = Filing {
             key,
             severity: severity.as_ref(),
@@ -146,7 +159,7 @@ impl<'a> Timeline<'a> {
     }
 
     fn classified(&mut self, note: &'a Note, level: &mut Option<Level>) {
-        let key = Key { at: note.at, revision: note.revision };
+        let key = Key::of(note);
         match &note.what {
             Noted::Triaged { severity, level: told, component, .. } => {
                 *level = told.or(*level);
@@ -169,7 +182,7 @@ impl<'a> Timeline<'a> {
     }
 
     fn stopped(&mut self, note: &Note, level: Option<Level>) {
-        let key = |at: Timestamp| Key { at: at.max(self.filing.key.at), revision: note.revision };
+        let key = |at: Timestamp| Key { at: at.max(self.filing.key.at), ..Key::of(note) };
         let here = key(note.at);
         match &note.what {
             Noted::Accepted if self.stops[Clock::Accept as usize].is_empty() => {
@@ -183,8 +196,8 @@ impl<'a> Timeline<'a> {
                     self.stop(Clock::Mitigate, How::Resolution, here);
                 }
             }
-            Noted::InProduction => self.stop(Clock::Mitigate, How::Production, here),
-            Noted::Closed { mitigated_at: at } => {
+            Noted::InProduction { .. } => self.stop(Clock::Mitigate, How::Production, here),
+            Noted::Closed { mitigated_at: at, .. } => {
                 // A closing without a time of its own adds nothing to the mark before it.
                 let from = key(at.unwrap_or(note.at));
                 self.stop(Clock::Mitigate, How::Production, from);
@@ -216,7 +229,7 @@ impl<'a> Timeline<'a> {
     }
 
     fn asked(&mut self, note: &'a Note) {
-        let key = Key { at: note.at, revision: note.revision };
+        let key = Key::of(note);
         let halt = |question| Halt { stretch: Stretch { from: key, to: None }, by: &note.by, question };
         match &note.what {
             Noted::Asked { question, outside: true } => self.questions.push(halt(*question)),

@@ -3,20 +3,20 @@
 use jiff::Timestamp;
 
 use super::alarm::{Alarm, AlarmKind};
-use super::cycle::{Breach, Cause, Cycle, Pause, Standstill, State};
+use super::cycle::{Breach, Cause, Chosen, Cycle, Pause, Standstill, State};
 use super::plan::{Due, ruling};
 use super::route::{Route, Step, Until, steps};
 use super::story::{Line, Told};
 use super::timeline::{Change, Halt, Key};
-use crate::ids::{PersonId, SeverityId};
+use crate::ids::PersonId;
 use crate::policy::Subject;
 
 /// A walk under way.
 pub(super) struct Walk<'a> {
     route: Route<'a>,
     subject: Subject,
-    /// The severity by which the deadline was set.
-    severity: SeverityId,
+    /// By what the deadline was set.
+    chosen: Chosen,
     version: u32,
     exempt: bool,
     /// Whether the severity in force lets questions pause this clock.
@@ -52,7 +52,7 @@ impl<'a> Walk<'a> {
     fn begin(route: Route<'a>) -> Self {
         let start = route.run.from;
         let mut subject = route.subject.clone();
-        let mut version = route.terms.policies.in_force(start.at).version;
+        let mut version = route.terms.policies.in_force_for(start.at, start.position).version;
         let mut exempt = route.timeline.filing.imported;
         let earlier = |key: &Key| *key < start && key.revision > route.changed_after;
         for (_, change) in route.timeline.changes.iter().filter(|(key, _)| earlier(key)) {
@@ -62,7 +62,7 @@ impl<'a> Walk<'a> {
                 Change::Rebase { .. } => exempt = false,
             }
         }
-        if let Some(ruling) = ruling(route.terms, version, start.at, &subject) {
+        if let Some(ruling) = ruling(route.terms, version, start.place(), &subject) {
             version = ruling.policy.version;
         }
         let stands = |key: Key, to: Option<Key>| key < start && to.is_none_or(|to| to > start);
@@ -70,7 +70,7 @@ impl<'a> Walk<'a> {
         let dismissed =
             dismissals.rev().find(|halt| stands(halt.stretch.from, halt.stretch.to)).map(|halt| (start, halt.by));
         let mut walk = Self {
-            severity: subject.severity.clone(),
+            chosen: Chosen { at: start.at, position: start.position, subject: subject.clone() },
             subject,
             version,
             exempt,
@@ -147,9 +147,9 @@ impl<'a> Walk<'a> {
         if self.breach.is_some() {
             return;
         }
-        self.severity.clone_from(&self.subject.severity);
+        self.chosen = Chosen { at: key.at, position: key.position, subject: self.subject.clone() };
         let start = self.route.run.from.at;
-        let ruling = ruling(self.route.terms, self.version, key.at, &self.subject);
+        let ruling = ruling(self.route.terms, self.version, key.place(), &self.subject);
         let pausing = ruling.as_ref().is_some_and(|ruling| ruling.rules.pauses.of(self.route.clock));
         let promised = ruling
             .as_ref()
@@ -280,7 +280,7 @@ impl<'a> Walk<'a> {
             AlarmKind::AtRisk => Told::AtRisk { deadline },
             AlarmKind::Breach => Told::Breached { deadline, cause },
         };
-        self.tell(Key { at, revision: 0 }, None, told);
+        self.tell(Key { at, revision: 0, position: 0 }, None, told);
     }
 
     fn finish(mut self) -> (Cycle, Vec<Line>) {
@@ -322,7 +322,8 @@ impl<'a> Walk<'a> {
             start: start.at,
             opened_by: start.revision,
             version: self.due.as_ref().map_or(self.version, |due| due.version),
-            severity: self.severity,
+            severity: self.chosen.subject.severity.clone(),
+            chosen: self.chosen,
             subject: self.subject,
             plan,
             pauses: self.pauses,

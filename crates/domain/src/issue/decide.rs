@@ -3,6 +3,7 @@
 mod case;
 mod classification;
 mod conversation;
+mod delivery;
 mod dismissal;
 mod filing;
 mod ownership;

@@ -83,7 +83,13 @@ fn after(before: State, recorded: &Recorded<IssueEvent>) -> State {
         }
         (IssueEvent::ReturnedToTriage { .. }, _) => State::New { triaged: false },
         (IssueEvent::IssueResolved { fix }, _) => {
-            State::Resolved(Resolved { fix: fix.clone(), tests_added: Vec::new(), by: by.clone(), at })
+            State::Resolved(Resolved {
+                fix: fix.clone(),
+                tests_added: Vec::new(),
+                by: by.clone(),
+                at,
+                in_production: None,
+            })
         }
         (IssueEvent::IssueVerified { confirmed_by, capacity, self_verified }, State::Resolved(resolved)) => {
             State::Verified(Verified {
@@ -92,15 +98,12 @@ fn after(before: State, recorded: &Recorded<IssueEvent>) -> State {
                 capacity: capacity.clone(),
                 self_verified: *self_verified,
                 at,
-                in_production: None,
             })
         }
         (IssueEvent::IssueClosed { closing, .. }, State::Verified(verified)) => {
             State::Closed(Closed { verified, closing: closing.clone(), by: by.clone(), at })
         }
-        (IssueEvent::WithdrawnFromProduction { .. }, State::Closed(closed)) => {
-            State::Verified(Verified { in_production: None, ..closed.verified })
-        }
+        (IssueEvent::WithdrawnFromProduction { .. }, State::Closed(closed)) => State::Verified(closed.verified),
         (IssueEvent::IssueReopened { .. }, State::Dismissed(dismissed)) => State::New { triaged: dismissed.triaged },
         (
             IssueEvent::IssueAccepted { .. } | IssueEvent::ResolutionRejected { .. } | IssueEvent::IssueReopened { .. },
@@ -276,15 +279,19 @@ fn evidence(state: &mut State, event: &IssueEvent) {
             | State::Verified(Verified { resolved, .. })
             | State::Closed(Closed { verified: Verified { resolved, .. }, .. }),
         ) => resolved.tests_added.extend(tests.iter().cloned()),
-        (IssueEvent::MarkedInProduction { release }, State::Verified(verified)) => {
-            verified.in_production = Some(release.clone());
-        }
+        (
+            IssueEvent::MarkedInProduction { release },
+            State::Resolved(resolved) | State::Verified(Verified { resolved, .. }),
+        ) => resolved.in_production = Some(release.clone()),
         (IssueEvent::IssueClosed { .. }, State::Closed(closed)) => {
             if let Fact::Known(super::Closing::Released { release: Some(release), .. }) = &closed.closing {
-                closed.verified.in_production = Some(release.clone());
+                closed.verified.resolved.in_production = Some(release.clone());
             }
         }
-        (IssueEvent::WithdrawnFromProduction { .. }, State::Verified(verified)) => verified.in_production = None,
+        (
+            IssueEvent::WithdrawnFromProduction { .. },
+            State::Resolved(resolved) | State::Verified(Verified { resolved, .. }),
+        ) => resolved.in_production = None,
         _ => {}
     }
 }

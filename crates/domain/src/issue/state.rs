@@ -162,6 +162,8 @@ pub struct Resolved {
     pub by: PersonId,
     /// When.
     pub at: Timestamp,
+    /// The release that brought it to production, while it is there: verified or not, from then on it mitigates.
+    pub in_production: Option<ReleaseId>,
 }
 
 /// A confirmed resolution.
@@ -177,8 +179,6 @@ pub struct Verified {
     pub self_verified: bool,
     /// When.
     pub at: Timestamp,
-    /// The release that brought it to production, while it is there.
-    pub in_production: Option<ReleaseId>,
 }
 
 /// A closed issue.
@@ -208,6 +208,16 @@ pub struct Dismissed {
 }
 
 impl Issue {
+    /// How it was fixed, while that stands: in Resolved, Verified and Closed.
+    pub fn resolved(&self) -> Option<&Resolved> {
+        match &self.state {
+            State::Resolved(resolved) => Some(resolved),
+            State::Verified(verified) => Some(&verified.resolved),
+            State::Closed(closed) => Some(&closed.verified.resolved),
+            State::New { .. } | State::Accepted | State::Dismissed(_) => None,
+        }
+    }
+
     /// What its report lacks of what a developer will need. Customers and product owners describe what they saw; security reports and systems bring
     /// data of their own, without which they are not filed. Where an import does not tell the source, the description is what there can be.
     pub fn report_missing(&self) -> Vec<Missing> {

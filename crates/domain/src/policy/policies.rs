@@ -14,6 +14,8 @@ use crate::project::Scheme;
 pub struct Policies {
     /// The index is the version.
     versions: Vec<Arc<Policy>>,
+    /// At which position of its partition each was recorded.
+    positions: Vec<u64>,
 }
 
 /// What holds for an issue.
@@ -43,12 +45,13 @@ impl<'a> Ruling<'a> {
 impl Policies {
     /// A project's before it adopts any: the default for its scheme.
     pub fn new(scheme: &Scheme) -> Self {
-        Self { versions: vec![Arc::new(Policy::default_for(scheme))] }
+        Self { versions: vec![Arc::new(Policy::default_for(scheme))], positions: vec![0] }
     }
 
     /// As if nothing else had ever been in force: to try it. It is version 0.
     pub fn only(policy: Policy) -> Self {
-        Self { versions: vec![Arc::new(Policy { version: 0, effective_from: Timestamp::MIN, ..policy })] }
+        let policy = Policy { version: 0, effective_from: Timestamp::MIN, ..policy };
+        Self { versions: vec![Arc::new(policy)], positions: vec![0] }
     }
 
     /// All versions, the oldest first.
@@ -75,9 +78,16 @@ impl Policies {
 
     /// The policy in force at an instant: of those that are effective by then the one that became so last; of two effective from the same instant,
     /// the one adopted later. It is known by that instant and does not change afterwards.
-    #[expect(clippy::expect_used, reason = "the default is there from the beginning")]
     pub fn in_force(&self, at: Timestamp) -> &Policy {
-        let effective = self.versions.iter().filter(|policy| policy.effective_from <= at);
+        self.in_force_for(at, u64::MAX)
+    }
+
+    /// The policy in force for what happened at an instant and was recorded at a position: one that is effective from that very instant, and was recorded
+    /// after it, did not rule it.
+    #[expect(clippy::expect_used, reason = "the default is there from the beginning")]
+    pub fn in_force_for(&self, at: Timestamp, position: u64) -> &Policy {
+        let known = self.versions.iter().zip(&self.positions).filter(|(_, recorded)| **recorded <= position);
+        let effective = known.map(|(policy, _)| policy).filter(|policy| policy.effective_from <= at);
         effective
             .max_by_key(|policy| (policy.effective_from, policy.version))
             .expect("the default precedes every instant")
@@ -88,16 +98,23 @@ impl Policies {
         self.version(version)?.rules(subject)
     }
 
-    /// What holds at an instant for an issue whose cycle keeps that version: what the version says; where it says nothing of the severity, what the
-    /// policy then in force says; where that does not either, the default. `None` only for a severity that was never in the project's scheme.
-    pub fn rules_at(&self, version: u32, at: Timestamp, subject: &Subject) -> Option<Ruling<'_>> {
-        self.rules(version, subject).or_else(|| self.in_force(at).rules(subject)).or_else(|| self.rules(0, subject))
+    /// What holds at an instant, of what was recorded at a position, for an issue whose cycle keeps that version: what the version says; where it says
+    /// nothing of the severity, what the policy then in force says; where that does not either, the default. `None` only for a severity that was never in the project's scheme.
+    pub fn rules_at(&self, version: u32, (at, position): (Timestamp, u64), subject: &Subject) -> Option<Ruling<'_>> {
+        let then = || self.in_force_for(at, position).rules(subject);
+        self.rules(version, subject).or_else(then).or_else(|| self.rules(0, subject))
     }
 
-    /// The policy is adopted, under the next version.
+    /// The policy is adopted, under the next version, as if before all that was recorded.
     pub fn adopt(&mut self, policy: Policy) {
+        self.adopt_at(policy, 0);
+    }
+
+    /// The policy is adopted, under the next version, by what was recorded at that position.
+    pub fn adopt_at(&mut self, policy: Policy, position: u64) {
         let version = self.next_version();
         self.versions.push(Arc::new(Policy { version, ..policy }));
+        self.positions.push(position);
     }
 
     /// The scheme has changed: severities new in it get their default rules in version 0, which rule until a policy names them. As no issue had them

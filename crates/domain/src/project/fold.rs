@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-
 use super::events::ProjectEvent;
-use super::state::{Component, Customer, Project};
+use super::state::{Component, Customer, DefaultSeverity, Project};
 use crate::Recorded;
 use crate::calendar::Calendars;
 use crate::policy::{Policies, Policy};
@@ -21,7 +19,8 @@ pub fn evolve(project: Option<Project>, recorded: &Recorded<ProjectEvent>) -> Op
         ProjectEvent::SeveritySchemeChanged { scheme } => {
             project.scheme = scheme.clone();
             // By when it was recorded: nobody knew before.
-            project.default_severities.push((recorded.recorded_at, scheme.default.clone()));
+            let (since, position) = (recorded.recorded_at, recorded.position);
+            project.default_severities.push(DefaultSeverity { since, position, severity: scheme.default.clone() });
             project.policies.scheme_changed(scheme);
         }
         ProjectEvent::ComponentAdded { component, owner } => {
@@ -61,7 +60,7 @@ pub fn evolve(project: Option<Project>, recorded: &Recorded<ProjectEvent>) -> Op
         ProjectEvent::PolicyAdopted { policy } => {
             // Deciding precedes recording: what is recorded between was not under it.
             let effective_from = policy.effective_from.max(recorded.recorded_at);
-            project.policies.adopt(Policy { effective_from, ..policy.clone() });
+            project.policies.adopt_at(Policy { effective_from, ..policy.clone() }, recorded.position);
         }
         ProjectEvent::SelfVerificationSet { on } => project.self_verification = *on,
         ProjectEvent::ReactorSwitched { reactor, on: true } => {
@@ -95,7 +94,7 @@ fn created(recorded: &Recorded<ProjectEvent>) -> Option<Project> {
         self_verification: false,
         switched_off: BTreeSet::new(),
         calendars: Calendars::default(),
-        default_severities: vec![(Timestamp::MIN, scheme.default.clone())],
+        default_severities: vec![DefaultSeverity::from_the_beginning(scheme.default.clone())],
         policies: Policies::new(scheme),
     })
 }

@@ -37,10 +37,28 @@ pub struct Project {
     pub switched_off: BTreeSet<Reactor>,
     /// Its calendars, in all their versions.
     pub calendars: Calendars,
-    /// Which severity rules an issue that nobody has given one, since when; the first from the beginning.
-    pub default_severities: Vec<(Timestamp, SeverityId)>,
+    /// Which severity rules an issue that nobody has given one; the first from the beginning.
+    pub default_severities: Vec<DefaultSeverity>,
     /// Every SLA policy it has had; before it adopts any, the default.
     pub policies: Policies,
+}
+
+/// A severity that rules issues that nobody has given one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultSeverity {
+    /// Since when.
+    pub since: Timestamp,
+    /// At which position of its partition that was recorded.
+    pub position: u64,
+    /// Which.
+    pub severity: SeverityId,
+}
+
+impl DefaultSeverity {
+    /// A project's first.
+    pub fn from_the_beginning(severity: SeverityId) -> Self {
+        Self { since: Timestamp::MIN, position: 0, severity }
+    }
 }
 
 /// A part of the product.

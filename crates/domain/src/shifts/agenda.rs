@@ -50,7 +50,7 @@ pub fn need(ledger: &Ledger, terms: &Terms<'_>, now: Timestamp) -> Need {
     let Some((subject, since)) = in_force(ledger, terms) else {
         return Need::None(Ending::Downgraded, now);
     };
-    let ruling = terms.policies.rules_at(cycle.version, clocks.now, &subject);
+    let ruling = terms.policies.rules_at(cycle.version, (clocks.now, u64::MAX), &subject);
     match ruling.and_then(|ruling| ruling.rules.shifts_after) {
         Some(after) => Need::From(since.max(cycle.start).saturating_add(after).unwrap_or(Timestamp::MAX)),
         None => Need::None(Ending::Downgraded, since),
@@ -84,7 +84,7 @@ fn in_force(ledger: &Ledger, terms: &Terms<'_>) -> Option<(Subject, Timestamp)> 
     let (filed, rest) = ledger.notes().split_first()?;
     let Noted::Filed { severity, component, source, customer, .. } = &filed.what else { return None };
     let mut subject = Subject {
-        severity: severity.as_ref().or_else(|| terms.default_severity(filed.at))?.clone(),
+        severity: severity.as_ref().or_else(|| terms.default_severity(filed.place()))?.clone(),
         component: component.clone(),
         source: *source,
         tier: customer.as_ref().and_then(|customer| terms.tier(customer)).cloned(),

@@ -2,6 +2,7 @@
 
 use domain::agenda::{self, Todo};
 use domain::clocks::{Ledger, Terms, clocks};
+use domain::issue::Delivered;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -46,7 +47,10 @@ fn check(name: &str, history: &[&str], now: &str, expected: &[&str]) {
     let words: Vec<String> = there
         .iter()
         .filter_map(|(at, todo)| match todo {
-            Todo::Deliver { cycle, kept, .. } => Some(format!("{} cycle {cycle} kept: {kept}", say(*at))),
+            Todo::Deliver { cycle, delivered } => {
+                let kept = matches!(delivered, Delivered::Kept { .. });
+                Some(format!("{} cycle {cycle} kept: {kept}", say(*at)))
+            }
             _ => None,
         })
         .collect();
@@ -67,4 +71,22 @@ fn patch_now_is_asked_of_code_that_somebody_works_on() {
         "Mon 12:00 rejected",
     ];
     check("sent back in time, the next cycle is asked", &sent_back, "Tue 12:00", &["Tue 12:00 cycle 2 kept: false"]);
+    let deployed = ["Mon 09:00 filed sev1", "Mon 09:05 triaged sev1", "Mon 10:00 accepted", "Mon 11:00 resolved"];
+    let deployed = [&deployed[..], &["Mon 20:00 deployed"]].concat();
+    check("deployed before anybody verified it", &deployed, "Mon 21:00", &["Mon 20:00 cycle 1 kept: true"]);
+}
+
+#[test]
+fn patch_now_is_asked_for_as_things_stood_when_it_was_over_whoever_slept_meanwhile() {
+    let over = &["Tue 09:00 cycle 1 kept: false"];
+    check("dismissed later", &["Mon 09:00 filed sev1", "Tue 09:01 dismissed"], "Wed 09:00", over);
+    let small = ["Mon 09:00 filed sev1", "Tue 10:00 triaged sev1 level 1"];
+    check("a user error, found later", &small, "Tue 11:00", over);
+    let accepted = ["Mon 09:00 filed sev1", "Mon 09:05 triaged sev1", "Mon 10:00 accepted"];
+    let sent_back = [&accepted[..], &["Tue 10:00 resolved", "Tue 11:00 rejected"]].concat();
+    check("sent back later", &sent_back, "Tue 12:00", over);
+    let another = [&sent_back[..], &["Tue 12:00 resolved", "Tue 13:00 deployed"]].concat();
+    check("the next cycle is in time", &another, "Tue 14:00", &[over[0], "Tue 13:00 cycle 2 kept: true"]);
+    let lowered = [&accepted[..], &["Tue 10:00 severity sev3"]].concat();
+    check("of another severity later", &lowered, "Wed 09:00", over);
 }

@@ -6,7 +6,7 @@ use domain::calendar::{Calendar, Calendars, DatedDay, Definition, Hours, Zone};
 use domain::clocks::{Clock, Terms};
 use domain::ids::{CalendarId, CustomerId, SeverityId};
 use domain::policy::{Delivery, Entry, Escalation, Pauses, Policies, Policy, Rules, SeverityRules, Target, Targets};
-use domain::project::{Customer, Scheme};
+use domain::project::{Customer, DefaultSeverity, Scheme};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,7 +18,7 @@ pub(crate) struct Promised {
     pub(crate) policies: Policies,
     pub(crate) calendars: Calendars,
     pub(crate) customers: BTreeMap<CustomerId, Customer>,
-    pub(crate) defaults: Vec<(Timestamp, SeverityId)>,
+    pub(crate) defaults: Vec<DefaultSeverity>,
 }
 
 impl Promised {
@@ -43,7 +43,7 @@ impl Promised {
             let definition = Definition::new(CalendarId::parse(id).unwrap(), zone, week, dates).unwrap();
             calendars.define(Calendar::new(definition, 1), Timestamp::MIN);
         }
-        let defaults = vec![(Timestamp::MIN, severity("sev3"))];
+        let defaults = vec![DefaultSeverity::from_the_beginning(severity("sev3"))];
         Self { policies: Policies::new(&Scheme::four()), calendars, customers: BTreeMap::new(), defaults }
     }
 

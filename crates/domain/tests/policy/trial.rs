@@ -20,7 +20,7 @@ fn ledger(later: &[(i64, Noted)]) -> Ledger {
     let all = [(0, filed)].into_iter().chain(later.iter().cloned());
     let note = |(revision, (minutes, what)): (u64, (i64, Noted))| {
         let at = noon_and(minutes);
-        Note { revision, at, recorded_at: at, by: "ada".parse().unwrap(), what }
+        Note { revision, position: revision, at, recorded_at: at, by: "ada".parse().unwrap(), what }
     };
     Ledger::from_notes((1..).zip(all).map(note).collect())
 }

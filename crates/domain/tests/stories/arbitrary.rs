@@ -208,7 +208,8 @@ fn about_clocks() -> BoxedStrategy<Command> {
     let rule = select(vec![Delivery::PatchNow, Delivery::NextPush, Delivery::Planned]);
     let delivered = prop_oneof![
         of(release()).prop_map(|release| Delivered::Kept { release }),
-        ((0..200_i64).prop_map(words::hour), of(release()))
+        // When releases were deployed, and when a patch of what was filed at hour 40 is due.
+        (prop_oneof![Just(50), Just(64), 0..200_i64].prop_map(words::hour), of(release()))
             .prop_map(|(due, release)| Delivered::Broken { due, release }),
     ];
     prop_oneof![
@@ -219,7 +220,7 @@ fn about_clocks() -> BoxedStrategy<Command> {
         4 => (place(), 1..3_u32).prop_map(|((clock, cycle, set_by), step)| {
             Command::RecordEscalation(EscalateSla { clock, cycle, set_by, step, people: Vec::new() })
         }),
-        1 => (1..3_u32, rule, delivered)
+        6 => (prop_oneof![4 => Just(1_u32), 1 => 2..3_u32], rule, delivered)
             .prop_map(|(cycle, rule, delivered)| Command::RecordDelivery { cycle, rule, delivered }),
     ]
     .boxed()

@@ -1,8 +1,8 @@
 //! What is recorded of clocks: by whom it may be, when it happened, and what is refused.
 
 use domain::clocks::{AlarmKind, Cause, Clock, State, clocks};
-use domain::issue::{Command, Correction, Delivered, EscalateSla, IssueEvent};
-use domain::policy::{Delivery, Recipient};
+use domain::issue::{Command, Correction, EscalateSla, IssueEvent};
+use domain::policy::Recipient;
 use domain::{Missing, Rejection};
 
 use super::story::{given, given_at};
@@ -203,20 +203,6 @@ fn who_is_told_is_recorded_when_it_is_due() {
         step: 3,
         due: None,
     });
-}
-
-#[test]
-fn a_delivery_rule_is_kept_or_broken_once_a_cycle() {
-    let record =
-        |rule| Command::RecordDelivery { cycle: 1, rule, delivered: Delivered::Kept { release: Some(release("r1")) } };
-    let kept = IssueEvent::DeliveryRuleKept { cycle: 1, rule: Delivery::NextPush, release: Some(release("r1")) };
-    given(to_verified()).when(record(Delivery::NextPush)).then([kept.clone()]);
-    given(to_verified())
-        .when(record(Delivery::PatchNow))
-        .then_rejected(Rejection::NoDeliveryRule { cycle: 1, asked: Some(Delivery::NextPush) });
-    let mut history = to_verified();
-    history.push(kept);
-    given(history).when(record(Delivery::NextPush)).then_rejected(Rejection::DeliveryAlreadyRecorded { cycle: 1 });
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod after_import;
 mod calendars;
 mod classification;
 mod clocks;
+mod delivery;
 mod dismissal;
 mod filing;
 mod imports;

@@ -1,5 +1,7 @@
 //! Closing, and what is in production.
 
+use std::sync::Arc;
+
 use domain::Fact::{Known, NotKnown};
 use domain::issue::{Closing, Command, Fix, IssueEvent, State};
 use domain::project::Reactor;
@@ -33,7 +35,7 @@ fn applied() -> Closing {
 fn closed_with_the_release_that_carries_its_change() {
     let issue = given(to_verified()).when(close(in_release("r1"))).then_state("C");
     let State::Closed(closed) = issue.state else { unreachable!("it is closed") };
-    assert_eq!(closed.verified.in_production, Some(release("r1")));
+    assert_eq!(closed.verified.resolved.in_production, Some(release("r1")));
     assert_eq!(closed.closing, Known(in_release("r1")));
 }
 
@@ -42,7 +44,7 @@ fn closed_with_a_release_that_names_the_issue() {
     given(to_verified())
         .where_world(|world| {
             let carrying = world.releases.get_mut(&release("r4")).unwrap();
-            carrying.issues.insert(key(1));
+            Arc::make_mut(&mut carrying.cargo).issues.insert(key(1));
         })
         .when(close(in_release("r4")))
         .then_state("C");
@@ -156,7 +158,7 @@ fn a_deployment_marks_and_a_rollback_takes_the_mark_off() {
         marked.when(withdraw()).then([IssueEvent::WithdrawnFromProduction { reason: because("rolled back") }]);
     let unmarked = unmarked.then_on();
     let State::Verified(verified) = &unmarked.issue.as_ref().unwrap().state else { panic!("it stays verified") };
-    assert_eq!(verified.in_production, None);
+    assert_eq!(verified.resolved.in_production, None);
     unmarked.when(withdraw()).then_rejected(Rejection::NotInProduction { release: None });
 }
 
@@ -164,7 +166,7 @@ fn a_deployment_marks_and_a_rollback_takes_the_mark_off() {
 fn a_rollback_opens_what_was_closed_for_re_verification() {
     let issue = given(to_closed()).when(withdraw()).then_state("V");
     let State::Verified(verified) = issue.state else { unreachable!("it is verified") };
-    assert_eq!((verified.in_production, verified.confirmed_by), (None, Known(person("carl"))));
+    assert_eq!((verified.resolved.in_production, verified.confirmed_by), (None, Known(person("carl"))));
     assert_eq!(issue.state_since, hour(100));
 }
 

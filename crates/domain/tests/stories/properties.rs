@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use domain::clocks::Ledger;
 use domain::issue::{
-    Closing, Command, Dismissal, Fix, Issue, IssueEvent, Level, Nature, State, TriageIssue, evolve, fold,
+    Closing, Command, Delivered, Dismissal, Fix, Issue, IssueEvent, Level, Nature, State, TriageIssue, evolve, fold,
 };
+use domain::policy::Delivery;
 use domain::{Recorded, Rejection};
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -32,13 +33,13 @@ enum Try {
 }
 
 #[derive(Debug, Clone)]
-struct Attempt {
+pub(crate) struct Attempt {
     what: Try,
-    who: Who,
+    pub(crate) who: Who,
 }
 
 /// A life of attempts, each some hours after the one before, some of them late, some imported.
-fn life() -> impl Strategy<Value = Vec<Attempt>> {
+pub(crate) fn life() -> impl Strategy<Value = Vec<Attempt>> {
     let what = prop_oneof![
         3 => arbitrary::command().prop_map(|command| Try::Anything(Box::new(command))),
         1 => any::<u8>().prop_map(Try::Onward),
@@ -95,7 +96,19 @@ fn onward(issue: &Issue, choice: u8) -> (Command, &'static str) {
             };
             (resolve(fix), "dan")
         }
+        State::Resolved(_) if choice < 40 => {
+            (Command::MarkInProduction { release: super::words::release("r1") }, "dan")
+        }
         State::Resolved(_) => (verify("olga"), "dan"),
+        State::Verified(_) | State::Closed(_) if choice.is_multiple_of(3) => {
+            let release = |id| Some(super::words::release(id));
+            let delivered = if choice.is_multiple_of(2) {
+                Delivered::Kept { release: release("r1") }
+            } else {
+                Delivered::Broken { due: hour(50), release: release("r4") }
+            };
+            (Command::RecordDelivery { cycle: 1, rule: Delivery::NextPush, delivered }, "dan")
+        }
         State::Verified(_) if choice < 60 => {
             (Command::MarkInProduction { release: super::words::release("r1") }, "dan")
         }
@@ -107,7 +120,7 @@ fn onward(issue: &Issue, choice: u8) -> (Command, &'static str) {
 }
 
 /// Beside the issue there are PAY-2, and PAY-3, which is a duplicate of it.
-fn surroundings() -> World {
+pub(crate) fn surroundings() -> World {
     let mut world = world();
     world.project.policies = policies();
     for (ordinal, history) in
@@ -120,9 +133,9 @@ fn surroundings() -> World {
 
 /// What a life came to.
 #[derive(Debug, Default)]
-struct Lived {
-    issue: Option<Issue>,
-    history: Vec<Recorded<IssueEvent>>,
+pub(crate) struct Lived {
+    pub(crate) issue: Option<Issue>,
+    pub(crate) history: Vec<Recorded<IssueEvent>>,
     columns: BTreeSet<&'static str>,
     events: BTreeSet<&'static str>,
     refusals: BTreeSet<String>,
@@ -131,33 +144,40 @@ struct Lived {
 /// Lives it, and checks at each step what must hold there.
 fn live(world: &World, life: Vec<Attempt>) -> Result<Lived, TestCaseError> {
     let mut lived = Lived::default();
-    for Attempt { what, mut who } in life {
-        let command = match (what, &lived.issue) {
-            (Try::Anything(command), _) => *command,
-            (Try::Onward(_), None) => continue,
-            (Try::Onward(choice), Some(issue)) => {
-                let (command, actor) = onward(issue, choice);
-                who.actor = issue.assignee.clone().unwrap_or_else(|| person(actor));
-                command
-            }
-        };
-        match world.decide(lived.issue.as_ref(), &command, &who) {
-            Err(rejection) => {
-                prop_assert!(!rejection.to_string().is_empty());
-                lived.refusals.insert(name_of(&rejection));
-            }
-            Ok(decision) => {
-                prop_assert!(!decision.events.is_empty());
-                in_order(lived.issue.as_ref(), &decision)?;
-                record(&mut lived, decision, &who)?;
-                refused_by_name(world, lived.issue.as_ref(), &command, &who)?;
-            }
-        }
+    for attempt in life {
+        live_on(world, &mut lived, attempt)?;
     }
     if let Some(issue) = &lived.issue {
         prop_assert_eq!(&issue.ledger, &Ledger::of(&lived.history));
     }
     Ok(lived)
+}
+
+/// One attempt more.
+pub(crate) fn live_on(world: &World, lived: &mut Lived, attempt: Attempt) -> Result<(), TestCaseError> {
+    let Attempt { what, mut who } = attempt;
+    let command = match (what, &lived.issue) {
+        (Try::Anything(command), _) => *command,
+        (Try::Onward(_), None) => return Ok(()),
+        (Try::Onward(choice), Some(issue)) => {
+            let (command, actor) = onward(issue, choice);
+            who.actor = issue.assignee.clone().unwrap_or_else(|| person(actor));
+            command
+        }
+    };
+    match world.decide(lived.issue.as_ref(), &command, &who) {
+        Err(rejection) => {
+            prop_assert!(!rejection.to_string().is_empty());
+            lived.refusals.insert(name_of(&rejection));
+            Ok(())
+        }
+        Ok(decision) => {
+            prop_assert!(!decision.events.is_empty());
+            in_order(lived.issue.as_ref(), &decision)?;
+            record(lived, decision, &who)?;
+            refused_by_name(world, lived.issue.as_ref(), &command, &who)
+        }
+    }
 }
 
 fn in_order(issue: Option<&Issue>, decision: &domain::Decision<IssueEvent>) -> Result<(), TestCaseError> {
@@ -175,16 +195,26 @@ fn in_order(issue: Option<&Issue>, decision: &domain::Decision<IssueEvent>) -> R
 fn of_a_clock(event: &IssueEvent) -> bool {
     matches!(
         event,
-        IssueEvent::SlaAtRiskRecorded { .. } | IssueEvent::SlaBreachRecorded { .. } | IssueEvent::SlaEscalated { .. }
+        IssueEvent::SlaAtRiskRecorded { .. }
+            | IssueEvent::SlaBreachRecorded { .. }
+            | IssueEvent::SlaEscalated { .. }
+            | IssueEvent::DeliveryRuleKept { .. }
+            | IssueEvent::DeliveryRuleBroken { .. }
     )
 }
 
-fn record(lived: &mut Lived, decision: domain::Decision<IssueEvent>, who: &Who) -> Result<(), TestCaseError> {
+pub(crate) fn record(
+    lived: &mut Lived,
+    decision: domain::Decision<IssueEvent>,
+    who: &Who,
+) -> Result<(), TestCaseError> {
     for event in decision.events {
         let revision = lived.history.len() as u64 + 1;
         lived.events.insert(kind_of(&event));
         let record = recorded(event, 1, revision, decision.occurred_at);
-        let record = Recorded { actor: who.actor.clone(), origin: who.origin.clone(), ..record };
+        let (actor, origin) = (who.actor.clone(), who.origin.clone());
+        // Every other position is another stream's.
+        let record = Recorded { actor, origin, recorded_at: who.now, position: 2 * revision, ..record };
         let before = lived.issue.take();
         let after = evolve(before.clone(), &record).expect("what was decided follows");
         prop_assert_eq!(after.revision, revision);

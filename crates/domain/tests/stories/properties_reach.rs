@@ -90,6 +90,8 @@ pub(crate) const RULES: &[&str] = &[
     "EscalationNotDue",
     "NoDeliveryRule",
     "DeliveryAlreadyRecorded",
+    "DeliveryNotKept",
+    "DeliveryNotBroken",
     "Incomplete",
     "OccurredOutOfOrder",
     "OccurredInFuture",

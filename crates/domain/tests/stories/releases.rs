@@ -159,8 +159,8 @@ fn recorded(there: Option<Release>, command: release::Command, at: Timestamp) ->
 fn a_deployment_says_what_it_carries_and_where() {
     let deployed = recorded(None, deploy("staging", &["c1"]), hour(10));
     let deployed = recorded(deployed, deploy(PRODUCTION, &["c1", "c2"]), hour(20)).unwrap();
-    assert_eq!(deployed.changes, [change("c1"), change("c2")].into());
-    assert_eq!(deployed.issues, [key(1)].into());
+    assert_eq!(deployed.cargo.changes, [change("c1"), change("c2")].into());
+    assert_eq!(deployed.cargo.issues, [key(1)].into());
     assert_eq!(deployed.environments[PRODUCTION], Deployment::Deployed { at: hour(20) });
     assert_eq!(deployed.environments["staging"].at(), hour(10));
 }

@@ -87,7 +87,7 @@ table! {
     VerifyIssue: verify("carl")
         => [No("NotResolved"), No("NotResolved"), No("NotResolved"), To("V"), No("AlreadyVerified"), OVER[0], OVER[1]],
     MarkInProduction: Command::MarkInProduction { release: release("r1") }
-        => [No("NotVerified"), No("NotVerified"), No("NotVerified"), No("NotVerified"), Stays, OVER[0], OVER[1]],
+        => [No("NotResolved"), No("NotResolved"), No("NotResolved"), Stays, Stays, OVER[0], OVER[1]],
     CloseIssue: close(in_release("r1"))
         => [No("NotVerified"), No("NotVerified"), No("NotVerified"), No("NotVerified"), To("C"), OVER[0], OVER[1]],
     WithdrawFromProduction: Command::WithdrawFromProduction { reason: None }
@@ -123,8 +123,8 @@ table! {
         => [NO_OTHER, NO_OTHER, NO_OTHER, NO_OTHER, NO_OTHER, OVER[0], OVER[1]],
     RecordEscalation: Command::RecordEscalation(EscalateSla { clock: Clock::Resolve, cycle: 1, set_by: 1, step: 1, people: Vec::new() })
         => [No("EscalationNotDue"), No("EscalationNotDue"), No("EscalationNotDue"), No("EscalationNotDue"), No("EscalationNotDue"), No("EscalationNotDue"), No("EscalationNotDue")],
-    RecordDelivery: Command::RecordDelivery { cycle: 1, rule: Delivery::NextPush, delivered: Delivered::Kept { release: None } }
-        => [Stays, Stays, Stays, Stays, Stays, Stays, Stays],
+    RecordDelivery: Command::RecordDelivery { cycle: 1, rule: Delivery::NextPush, delivered: Delivered::Kept { release: Some(release("r1")) } }
+        => [No("NotVerified"), No("NotVerified"), No("NotVerified"), No("NotVerified"), Stays, Stays, No("NotVerified")],
     EndShifts: Command::EndShifts
         => [No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts"), No("NoShifts")],
 }

@@ -1,12 +1,13 @@
 //! What surrounds the issue of a story: its project, teams, releases, other issues.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::ids::{IssueId, PersonId, ProjectId, ReleaseId, TeamId};
 use domain::issue::{Command, Issue, IssueEvent, decide, needs};
 use domain::policy::{Escalation, Moment, Policies, Policy, Recipient};
-use domain::project::{Component, Customer, Project, Scheme, TeamModel};
-use domain::release::{Deployment, PRODUCTION, Release};
+use domain::project::{Component, Customer, DefaultSeverity, Project, Scheme, TeamModel};
+use domain::release::{Cargo, Deployment, PRODUCTION, Push, Release};
 use domain::team::Team;
 use domain::text::Title;
 use domain::{Context, Decision, Recorded, Rejection, StreamKind, StreamRef};
@@ -55,7 +56,7 @@ pub(crate) fn world() -> World {
         switched_off: [].into(),
         calendars: Default::default(),
         policies: Policies::new(&Scheme::three()),
-        default_severities: vec![(Timestamp::MIN, severity("sev3"))],
+        default_severities: vec![DefaultSeverity::from_the_beginning(severity("sev3"))],
     };
     let members = |id: &str, people: &[&str]| {
         (
@@ -95,11 +96,16 @@ pub(crate) fn policies() -> Policies {
 }
 
 pub(crate) fn released(id: &str, carries: &str, environment: &str, last: Deployment) -> Release {
+    let cargo = Arc::new(Cargo { changes: [change(carries)].into(), ..Cargo::default() });
     Release {
         id: release(id),
         revision: 1,
-        changes: [change(carries)].into(),
-        issues: [].into(),
+        pushes: if environment == PRODUCTION {
+            vec![Push { at: last.at(), cargo: Arc::clone(&cargo) }]
+        } else {
+            vec![]
+        },
+        cargo,
         environments: [(s(environment), last)].into(),
     }
 }

@@ -82,6 +82,7 @@ fn show_resolved(resolved: &Resolved, shown: &mut wire::Issue) {
     shown.resolved_at = Some(stamp(resolved.at));
     shown.resolved_by = resolved.by.to_string();
     shown.fix_kind = fix_kind(&resolved.fix).into();
+    shown.release = text(resolved.in_production.as_ref());
     if let Some(code) = resolved.fix.known().and_then(Fix::code) {
         shown.changes = code.changes.iter().map(ToString::to_string).collect();
         shown.tests = code.tests.iter().map(ToString::to_string).collect();
@@ -95,7 +96,6 @@ fn show_verified(verified: &Verified, shown: &mut wire::Issue) {
     shown.verified_at = Some(stamp(verified.at));
     shown.confirmed_by = text(verified.confirmed_by.known());
     shown.self_verified = verified.self_verified;
-    shown.release = text(verified.in_production.as_ref());
 }
 
 /// The value as text; none is an empty one.

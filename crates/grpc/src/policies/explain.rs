@@ -41,7 +41,7 @@ pub(super) async fn explain(of: &Policies, message: &ExplainTargetRequest) -> Re
 
 fn reason(cycle: &Cycle, issue: &Issue, project: &Project, now: Timestamp) -> TargetReason {
     let subject = subject(cycle, issue, project);
-    let ruling = project.policies.rules_at(cycle.version, now, &subject);
+    let ruling = project.policies.rules_at(cycle.version, (now, u64::MAX), &subject);
     let calendar = ruling.map(|ruling| ruling.calendar());
     let why = ruling.map(|ruling| ruling.why(&subject));
     let passed_over = why.as_ref().map(|why| &why.passed_over[..]).unwrap_or_default();

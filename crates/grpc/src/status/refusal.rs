@@ -153,8 +153,8 @@ reasons! {
         NotOfCustomer AlreadyAway NotAway AbsenceOver TooManyAbsences NoShiftsNeeded ShiftsStand NoSuchShift
         OnShiftAlready NoSuchCycle SlaNotAtRisk SlaNotBreached SlaAlreadyRecorded SlaBreachNotRecorded
         SlaBreachStands UnknownPolicy PolicyNotInForce NothingToRebase EscalationNotDue NoDeliveryRule
-        DeliveryAlreadyRecorded SeverityRemoved SchemeMalformed CalendarBuiltIn TooManyCalendars SamePolicy
-        AlreadyDeployed NotDeployed
+        DeliveryAlreadyRecorded DeliveryNotKept DeliveryNotBroken SeverityRemoved SchemeMalformed CalendarBuiltIn
+        TooManyCalendars SamePolicy AlreadyDeployed NotDeployed
 }
 
 fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
@@ -237,6 +237,11 @@ fn facts(rejection: &Rejection) -> Vec<(&'static str, String)> {
             facts
         }
         R::NoDeliveryRule { cycle, .. } | R::DeliveryAlreadyRecorded { cycle } => fact("cycle", cycle),
+        R::DeliveryNotKept { cycle, due } | R::DeliveryNotBroken { cycle, due } => {
+            let mut facts = fact("cycle", cycle);
+            facts.extend(due.map(|due| ("due", due.to_string())));
+            facts
+        }
     }
 }
 

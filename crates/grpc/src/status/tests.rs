@@ -84,6 +84,8 @@ fn a_rejection_has_its_own_name_on_the_wire() {
         Rejection::EscalationNotDue { clock: Clock::Accept, cycle: 1, step: 1, due: None },
         Rejection::NoDeliveryRule { cycle: 1, asked: None },
         Rejection::DeliveryAlreadyRecorded { cycle: 1 },
+        Rejection::DeliveryNotKept { cycle: 1, due: None },
+        Rejection::DeliveryNotBroken { cycle: 1, due: None },
         Rejection::SettingUnchanged,
         Rejection::SeverityRemoved { severity: severity() },
         Rejection::SchemeMalformed { problem: "empty".into() },

@@ -2,11 +2,12 @@
 
 use api::issues::v1::*;
 use api::policies::v1::{Clock, Delivery};
+use api::releases::v1::RecordDeploymentRequest;
 use tonic::Code;
 
 use super::answers::refused;
 use super::given::{Given, filing, fresh};
-use super::life::{accept, triage};
+use super::life::{accept, resolve, triage, verify};
 
 /// So many minutes after the filing, a day before the server's clock begins.
 fn minute(minutes: i64) -> prost_types::Timestamp {
@@ -106,4 +107,45 @@ async fn escalations_and_deliveries_follow_from_the_policy() {
         ..Default::default()
     };
     refused(system.record_delivery(delivery).await, Code::FailedPrecondition, "NO_DELIVERY_RULE");
+}
+
+#[tokio::test]
+async fn a_delivery_that_the_log_does_not_tell_is_refused_by_name() {
+    let given = Given::project().await;
+    given.file().await;
+    let mut ada = given.issues("ada");
+    // Sev 2: the next push is to bring it.
+    ada.triage_issue(triage("PAY-1")).await.unwrap();
+    ada.accept_issue(accept("PAY-1")).await.unwrap();
+    ada.resolve_issue(resolve("PAY-1")).await.unwrap();
+    let mut system = given.issues("system:delivery");
+    let kept = |release: &str| RecordDeliveryRequest {
+        request_id: fresh(),
+        key: "PAY-1".into(),
+        cycle: 1,
+        rule: Delivery::NextPush.into(),
+        release: release.into(),
+        ..Default::default()
+    };
+    refused(system.record_delivery(kept("r1")).await, Code::FailedPrecondition, "NOT_VERIFIED");
+    given.issues("cora").verify_issue(verify("PAY-1")).await.unwrap();
+    refused(system.record_delivery(kept("r1")).await, Code::FailedPrecondition, "UNKNOWN_RELEASE");
+    let deployment = RecordDeploymentRequest {
+        request_id: fresh(),
+        project: "PAY".into(),
+        release: "r1".into(),
+        environment: "production".into(),
+        changes: vec!["another".into()],
+        ..Default::default()
+    };
+    let deployed = given.releases("system:deploy").record_deployment(deployment).await.unwrap().into_inner();
+    let at = deployed.release.unwrap().environments[0].since;
+    let refusal = refused(system.record_delivery(kept("r1")).await, Code::FailedPrecondition, "DELIVERY_NOT_KEPT");
+    assert_eq!(refusal.fact("cycle"), "1");
+    let broken = |due| RecordDeliveryRequest { broken_due: due, ..kept("r1") };
+    let another = broken(Some(minute(0)));
+    refused(system.record_delivery(another).await, Code::FailedPrecondition, "DELIVERY_NOT_BROKEN");
+    system.record_delivery(broken(at)).await.unwrap();
+    let again = system.record_delivery(broken(at)).await;
+    refused(again, Code::FailedPrecondition, "DELIVERY_ALREADY_RECORDED");
 }

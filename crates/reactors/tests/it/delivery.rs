@@ -1,8 +1,8 @@
 //! Delivery rules: kept or broken, once a cycle.
 
 use domain::Fact;
-use domain::issue::Command;
-use domain::project::Reactor::Delivery;
+use domain::issue::{Command, Dismissal};
+use domain::project::Reactor::{Delivery, Production};
 
 use crate::given::{World, after, hours, minutes, person, resolve, text};
 
@@ -80,4 +80,56 @@ async fn what_is_planned_is_asked_of_nobody() {
     world.deploy("r1", &["other"], &[]).await;
     world.everything_due_is_done().await;
     assert_eq!(world.reactions(Delivery, &key).await, []);
+}
+
+#[tokio::test]
+async fn what_is_in_production_when_it_is_verified_waits_for_no_push() {
+    let world = World::begin().await;
+    let _node = world.node().await;
+    let key = world.file("sev2").await;
+    world.fix(&key, "sev2", "c1").await;
+    world.it_is(hours(1));
+    world.deploy("r1", &["c1"], &[]).await;
+    world.reacted(Production, &key, 1).await;
+    world.it_is(hours(2));
+    world.does("olga", &key, Command::VerifyIssue { confirmed_by: Fact::Known(person("olga")) }).await;
+    assert_eq!(world.reacted(Delivery, &key, 1).await, [after(hours(2), "delivery 1 kept by r1")]);
+}
+
+#[tokio::test]
+async fn what_came_to_production_and_was_not_judged_then_is_judged_by_the_next_start() {
+    let world = World::begin().await;
+    let node = world.node().await;
+    let (kept, broken) = (world.file("sev2").await, world.file("sev2").await);
+    world.switch(Delivery, false).await;
+    world.fix_and_verify(&kept, "sev2", "c1").await;
+    world.fix_and_verify(&broken, "sev2", "c2").await;
+    world.it_is(hours(1));
+    world.deploy("r1", &["c1"], &[]).await;
+    world.reacted(Production, &kept, 1).await;
+    world.it_is(hours(2));
+    world.deploy("r2", &["c2"], &[]).await;
+    world.reacted(Production, &broken, 1).await;
+    node.stops().await;
+    world.switch(Delivery, true).await;
+    let _node = world.node().await;
+    assert_eq!(world.reacted(Delivery, &kept, 1).await, [after(hours(1), "delivery 1 kept by r1")]);
+    assert_eq!(world.reacted(Delivery, &broken, 1).await, [after(hours(1), "delivery 1 broken by r1")]);
+}
+
+#[tokio::test]
+async fn a_patch_that_came_too_late_is_told_whatever_became_of_it_while_nothing_ran() {
+    let world = World::begin().await;
+    let node = world.node().await;
+    let (sent_back, dismissed) = (world.file("sev1").await, world.file("sev1").await);
+    node.stops().await;
+    world.fix_and_verify(&sent_back, "sev1", "c1").await;
+    world.it_is(hours(25));
+    world.does("olga", &sent_back, Command::RejectResolution { reason: Some(text("It fails again.")) }).await;
+    let dismissal = Fact::Known(Dismissal::CannotReproduce);
+    world.does("ann", &dismissed, Command::DismissIssue { dismissal, note: None }).await;
+    let _node = world.node().await;
+    for key in [&sent_back, &dismissed] {
+        assert_eq!(world.reacted(Delivery, key, 1).await, [after(hours(24), "delivery 1 broken by nothing")]);
+    }
 }

@@ -19,7 +19,7 @@ use domain::{Event, Fact, Recorded, team};
 use event_log::{EventLog, Identity, MemoryLog};
 use jiff::{SignedDuration, Timestamp};
 use projector::Projector;
-use reactors::{Deps, Reactors, TimeSource};
+use reactors::{Deps, Due, Reactors, TimeSource};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -129,6 +129,12 @@ impl World {
 
     /// One with views that another had.
     pub(crate) async fn node_with(&self, store: Arc<MemoryViews>) -> Node {
+        let due = reactors::sla_due(Arc::clone(&store) as Arc<dyn ViewStore>);
+        self.node_by(store, due).await
+    }
+
+    /// One that is told so what is due.
+    pub(crate) async fn node_by(&self, store: Arc<MemoryViews>, due: Arc<dyn Due>) -> Node {
         let stop = CancellationToken::new();
         let views = Arc::clone(&store) as Arc<dyn ViewStore>;
         let projector =
@@ -137,7 +143,7 @@ impl World {
             commands: Arc::clone(&self.commands),
             identity: self.log.identity(),
             time: Arc::clone(&self.time) as Arc<dyn TimeSource>,
-            due: reactors::sla_due(Arc::clone(&views)),
+            due,
             duties: reactors::duties,
             views,
             led: projector.control().led(),
@@ -270,6 +276,11 @@ impl World {
 }
 
 impl Node {
+    /// Its views know all that was recorded.
+    pub(crate) async fn caught_up(&self) {
+        assert!(self.projector.caught_up().await);
+    }
+
     /// It stops, in order.
     pub(crate) async fn stops(self) -> Arc<MemoryViews> {
         self.stop.cancel();

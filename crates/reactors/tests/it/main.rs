@@ -7,5 +7,6 @@ mod delivery;
 mod escalations;
 mod faults;
 mod given;
+mod off;
 mod production;
 mod waking;

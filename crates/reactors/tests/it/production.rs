@@ -4,7 +4,7 @@ use domain::issue::{Closing, Command, State};
 use domain::project::Reactor::{self, Production};
 use domain::{Fact, ids::IssueKey};
 
-use crate::given::{World, after, hours, monday, person, release_id, resolve, text};
+use crate::given::{World, after, hours, minutes, monday, person, release_id, resolve, text};
 
 fn closed_with(release: &str) -> Command {
     let closing = Closing::Released { release: Some(release_id(release)), reverified_by: Some(person("olga")) };
@@ -34,16 +34,61 @@ async fn a_deployment_marks_the_verified_issues_whose_change_it_carries() {
 }
 
 #[tokio::test]
-async fn what_was_deployed_before_it_was_verified_is_marked_when_it_is_with_the_deployments_time() {
+async fn what_is_deployed_before_anybody_has_verified_it_is_marked_and_breaches_nothing() {
     let world = World::begin().await;
     let _node = world.node().await;
-    let key = world.file("sev3").await;
-    world.fix(&key, "sev3", "c1").await;
+    let key = world.file("sev1").await;
+    world.fix(&key, "sev1", "c1").await;
     world.it_is(hours(1));
     world.deploy("r1", &["c1"], &[]).await;
-    world.it_is(hours(5));
-    world.does("olga", &key, Command::VerifyIssue { confirmed_by: Fact::Known(person("olga")) }).await;
     assert_eq!(world.reacted(Production, &key, 1).await, [after(hours(1), "in production with r1")]);
+    // Four hours to mitigate.
+    world.it_is(hours(5));
+    world.everything_due_is_done().await;
+    assert_eq!(world.reactions(Reactor::Deadlines, &key).await, []);
+    // Verified, it is still there; rolled back, it is not.
+    world.does("olga", &key, Command::VerifyIssue { confirmed_by: Fact::Known(person("olga")) }).await;
+    world.it_is(hours(6));
+    world.roll_back("r1").await;
+    let all = world.reacted(Production, &key, 2).await;
+    assert_eq!(all[1], after(hours(6), "withdrawn: release r1 was rolled back"));
+}
+
+#[tokio::test]
+async fn a_rollback_takes_the_mark_off_what_nobody_has_verified() {
+    let world = World::begin().await;
+    let _node = world.node().await;
+    let key = world.file("sev1").await;
+    world.fix(&key, "sev1", "c1").await;
+    world.it_is(hours(1));
+    world.deploy("r1", &["c1"], &[]).await;
+    world.reacted(Production, &key, 1).await;
+    world.it_is(hours(2));
+    world.roll_back("r1").await;
+    let all = world.reacted(Production, &key, 2).await;
+    assert_eq!(all[1], after(hours(2), "withdrawn: release r1 was rolled back"));
+    // Its second cycle has four hours, as any.
+    world.it_is(hours(7));
+    let breached = world.reacted(Reactor::Deadlines, &key, 2).await;
+    assert_eq!(breached[1], after(hours(6), "mitigate 2 breached"));
+}
+
+#[tokio::test]
+async fn what_was_deployed_before_it_was_known_to_be_the_fix_takes_back_what_was_recorded_meanwhile() {
+    let world = World::begin().await;
+    let _node = world.node().await;
+    let key = world.file("sev1").await;
+    world.does("ann", &key, crate::given::triage("sev1")).await;
+    world.does("ann", &key, Command::AcceptIssue).await;
+    world.it_is(hours(3) + minutes(1));
+    world.deploy("r1", &["c1"], &[]).await;
+    world.it_is(hours(5));
+    let breached = world.reacted(Reactor::Deadlines, &key, 2).await;
+    assert_eq!(breached[1], after(hours(4), "mitigate 1 breached"));
+    world.does("ann", &key, resolve("c1")).await;
+    let deployed = hours(3) + minutes(1);
+    let all = world.reacted(Production, &key, 2).await;
+    assert_eq!(all, [after(deployed, "in production with r1"), after(deployed, "SlaBreachCorrected")]);
 }
 
 #[tokio::test]
@@ -66,7 +111,9 @@ async fn a_rollback_takes_the_mark_off_and_a_closed_issue_is_to_be_verified_agai
     for key in [&marked, &closed] {
         let all = world.reacted(Production, key, 2).await;
         assert_eq!(all[1], after(hours(3), "withdrawn: release r1 was rolled back"));
-        assert!(matches!(state(&world, key).await, State::Verified(verified) if verified.in_production.is_none()));
+        assert!(
+            matches!(state(&world, key).await, State::Verified(verified) if verified.resolved.in_production.is_none())
+        );
     }
     // Deployed once more, it is marked once more.
     world.it_is(hours(4));

@@ -1,6 +1,5 @@
 //! When reactors wake, and how often they look.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -37,7 +36,15 @@ impl Due for Told {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let issues: Vec<_> = self.due.lock().unwrap().iter().take(limit as usize).cloned().collect();
         self.read.fetch_add(issues.len(), Ordering::SeqCst);
-        Ok(Page { issues, next: None, folded: BTreeMap::new() })
+        Ok(Page { issues, ..Page::default() })
+    }
+
+    async fn of(&self, _: &[IssueKey]) -> Result<Page, StoreError> {
+        Ok(Page::default())
+    }
+
+    fn after(&self, _: &DueIssue) -> Cursor {
+        unreachable!("nothing of it is switched off")
     }
 }
 

@@ -40,6 +40,9 @@ async fn every_breach_of_a_year_is_at_its_exact_second() {
         "ClocksRebased",
         "ShiftsPlanned",
         "ShiftsEnded",
+        "MarkedInProduction",
+        "DeliveryRuleKept",
+        "DeliveryRuleBroken",
         "counted by the minute",
     ] {
         assert!(told.contains_key(kind), "seed {seed}: no {kind} in {told:?}");

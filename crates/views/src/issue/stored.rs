@@ -108,13 +108,13 @@ impl IssueRow {
         self.verified_at = Some(verified.at);
         self.confirmed_by = verified.confirmed_by.known().map(text);
         self.self_verified = verified.self_verified;
-        self.release = verified.in_production.as_ref().map(text);
     }
 
     fn set_resolved(&mut self, resolved: &Resolved) {
         self.resolved_at = Some(resolved.at);
         self.resolved_by = Some(text(&resolved.by));
         self.fix_kind = Some(resolved.fix.known().map_or(NOT_KNOWN, words::fix).into());
+        self.release = resolved.in_production.as_ref().map(text);
     }
 
     /// The issue whose row this is.
@@ -234,7 +234,6 @@ impl IssueRow {
             capacity: part(self.details.0.capacity.clone(), Capacity::capacity)?,
             self_verified: self.self_verified,
             at: given("verified_at", self.verified_at)?,
-            in_production: maybe("release", self.release.as_deref())?,
         })
     }
 
@@ -244,6 +243,7 @@ impl IssueRow {
             tests_added: self.details.0.tests_added.clone(),
             by: id("resolved_by", given("resolved_by", self.resolved_by.as_deref())?)?,
             at: given("resolved_at", self.resolved_at)?,
+            in_production: maybe("release", self.release.as_deref())?,
         })
     }
 }

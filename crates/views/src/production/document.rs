@@ -52,14 +52,16 @@ struct IssueHistory {
     /// Its fix is made of changes of code.
     by_code: bool,
     stage: Stage,
+    /// It is verified, and whether it got to production as asked is not recorded.
+    unjudged: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Stage {
-    /// It is not verified, or its fix needs no release.
+    /// It is not fixed, or its fix needs no release.
     Elsewhere,
-    /// Its fix is verified, in no production yet.
+    /// Its fix is in no production yet.
     Waiting,
     /// It came to production with this release.
     With(Arc<str>),
@@ -72,7 +74,7 @@ impl Document {
             let history = History { release: Some(ReleaseHistory::default()), issue: None };
             (Arc::clone(&recorded.stream.id), history)
         } else {
-            let issue = IssueHistory { number: recorded.ordinal, by_code: false, stage: Stage::Elsewhere };
+            let issue = IssueHistory { number: recorded.ordinal, by_code: false, stage: Stage::Elsewhere, unjudged: false };
             (recorded.ordinal.to_string().into(), History { release: None, issue: Some(issue) })
         };
         Self { project, id, revision: 0, history }
@@ -127,12 +129,16 @@ impl Document {
                 let gone = RolledBack { project: project(), release: release(), at: time(*at), fact: *fact };
                 Ok(vec![gone.row()?])
             }
-            History { issue: Some(IssueHistory { number, stage: Stage::Waiting, .. }), .. } => {
-                Ok(vec![Waiting { project: project(), ordinal: *number }.row()?])
-            }
-            History { issue: Some(IssueHistory { number, stage: Stage::With(release), .. }), .. } => {
-                let marked = Marked { project: project(), release: Arc::clone(release), ordinal: *number };
-                Ok(vec![marked.row()?])
+            History { issue: Some(issue), .. } => {
+                let waits = issue.stage == Stage::Waiting || issue.unjudged;
+                let waiting = waits.then(|| Waiting { project: project(), ordinal: issue.number }.row());
+                let marked = match &issue.stage {
+                    Stage::With(release) => {
+                        Some(Marked { project: project(), release: Arc::clone(release), ordinal: issue.number }.row())
+                    }
+                    Stage::Elsewhere | Stage::Waiting => None,
+                };
+                waiting.into_iter().chain(marked).collect()
             }
             _ => Ok(Vec::new()),
         }
@@ -168,20 +174,27 @@ impl IssueHistory {
         match event {
             IssueEvent::IssueResolved { fix } => {
                 let code = fix.known().and_then(|fix| fix.code());
+                // A fix without a change of code comes to production in another way than by a release.
                 self.by_code = code.is_some_and(|code| !code.changes.is_empty());
-                self.stage = Stage::Elsewhere;
+                self.stage = if self.by_code && !imported { Stage::Waiting } else { Stage::Elsewhere };
             }
-            // A fix without a change of code comes to production in another way than by a release.
             IssueEvent::IssueVerified { .. } if imported || !self.by_code => self.stage = Stage::Elsewhere,
-            IssueEvent::IssueVerified { .. } => self.stage = Stage::Waiting,
+            IssueEvent::IssueVerified { .. } => {
+                self.unjudged = true;
+                if self.stage == Stage::Elsewhere {
+                    self.stage = Stage::Waiting;
+                }
+            }
+            IssueEvent::DeliveryRuleKept { .. } | IssueEvent::DeliveryRuleBroken { .. } => self.unjudged = false,
             IssueEvent::MarkedInProduction { release } => self.stage = Stage::With(release.as_str().into()),
             IssueEvent::IssueClosed {
                 closing: Fact::Known(Closing::Released { release: Some(release), .. }), ..
             } => {
                 self.stage = Stage::With(release.as_str().into());
+                self.unjudged = false;
             }
             IssueEvent::WithdrawnFromProduction { .. } if self.by_code => self.stage = Stage::Waiting,
-            _ => self.stage = Stage::Elsewhere,
+            _ => (self.stage, self.unjudged) = (Stage::Elsewhere, false),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::table::{Direction, ViewId};
 /// Issues by project and number, and where the page ended; `None`: nothing follows.
 pub type Issues = (Vec<(Arc<str>, u64)>, Option<Cursor>);
 
-/// Which issues of a project have a fix that is verified and in no production yet?
+/// Which issues of a project have a fix that waits: to come to production, or for its being recorded whether it got there as asked?
 #[derive(Debug, Clone)]
 pub struct WaitingIn {
     /// The project's key.

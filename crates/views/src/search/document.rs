@@ -195,14 +195,14 @@ fn triage(row: &DocumentRow) -> Result<Option<Triage>, RowError> {
 
 fn state(row: &DocumentRow, nobody: &PersonId) -> Result<State, RowError> {
     let at = row.filed_at;
-    let resolved = || Resolved { fix: Fact::NotKnown, tests_added: Vec::new(), by: nobody.clone(), at };
+    let resolved =
+        || Resolved { fix: Fact::NotKnown, tests_added: Vec::new(), by: nobody.clone(), at, in_production: None };
     let verified = || Verified {
         resolved: resolved(),
         confirmed_by: Fact::NotKnown,
         capacity: Fact::NotKnown,
         self_verified: false,
         at,
-        in_production: None,
     };
     let standing = Standing::parse(&row.state).ok_or_else(|| damaged("state", &"none of its words"))?;
     Ok(match standing {

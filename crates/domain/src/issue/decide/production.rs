@@ -5,18 +5,20 @@ use jiff::Timestamp;
 use super::case::{Case, Outcome};
 use super::verification::not_resolver;
 use crate::ids::ReleaseId;
-use crate::issue::{Closing, Fix, IssueEvent, Level, State, Verified};
+use crate::issue::{Closing, Fix, IssueEvent, Level, Resolved, State, Verified};
 use crate::release::{Deployment, PRODUCTION, Release};
 use crate::text::Text;
 use crate::{CLOCK_SKEW_MAX, Fact, Missing, Rejection};
 
 pub(super) fn mark(case: &Case<'_>, release: ReleaseId) -> Outcome {
     let deployed = recorded(case, &release)?;
-    let verified = verified(case)?;
-    if let Some(present) = &verified.in_production {
+    case.not_over()?;
+    // A fix that is in production mitigates from then on, whoever has verified it in test by then.
+    let Some(resolved) = case.issue.resolved() else { return Err(Rejection::NotResolved) };
+    if let Some(present) = &resolved.in_production {
         return Err(Rejection::AlreadyInProduction { release: present.clone() });
     }
-    in_production(case, verified, deployed)?;
+    in_production(case, resolved, deployed)?;
     Ok(vec![IssueEvent::MarkedInProduction { release }])
 }
 
@@ -41,7 +43,7 @@ pub(super) fn close(case: &Case<'_>, closing: Fact<Closing>) -> Outcome {
     match &closing {
         Closing::Released { release, reverified_by } => {
             if let Some(deployed) = deployed {
-                in_production(case, verified, deployed)?;
+                in_production(case, &verified.resolved, deployed)?;
             }
             if let Some(person) = reverified_by {
                 not_resolver(case, &verified.resolved, person)?;
@@ -79,8 +81,8 @@ fn nothing_told(fix: Option<&Fix>, level: Option<Level>) -> Closing {
 pub(super) fn withdraw(case: &Case<'_>, reason: Option<Text>) -> Outcome {
     let in_production = match &case.issue.state {
         State::Dismissed(_) => return Err(Rejection::IsDismissed),
-        State::New { .. } | State::Accepted | State::Resolved(_) => false,
-        State::Verified(verified) => verified.in_production.is_some(),
+        State::New { .. } | State::Accepted => false,
+        State::Resolved(resolved) | State::Verified(Verified { resolved, .. }) => resolved.in_production.is_some(),
         // A data fix and what needed no change came to production with no release, so none takes it away.
         State::Closed(closed) => matches!(closed.closing, Fact::NotKnown | Fact::Known(Closing::Released { .. })),
     };
@@ -104,10 +106,8 @@ fn recorded<'a>(case: &Case<'a>, release: &ReleaseId) -> Result<&'a Release, Rej
 
 /// Whether the release brought this fix to production: it carries the issue or one of its changes, and the last that is known of it in production is a
 /// deployment after the present cycle began.
-fn in_production(case: &Case<'_>, verified: &Verified, release: &Release) -> Result<(), Rejection> {
-    let code = verified.resolved.fix.known().and_then(Fix::code);
-    let carries = release.issues.contains(&case.issue.key)
-        || code.is_some_and(|code| code.changes.iter().any(|change| release.changes.contains(change)));
+fn in_production(case: &Case<'_>, resolved: &Resolved, release: &Release) -> Result<(), Rejection> {
+    let carries = release.cargo.carries(&case.issue.key, resolved.fix.known().and_then(Fix::code));
     let stands = deployed_since(release).is_some_and(|at| at > case.issue.cycle_start);
     if (carries && stands) || case.imported() {
         return Ok(());

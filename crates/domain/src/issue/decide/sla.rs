@@ -5,14 +5,14 @@
 use jiff::Timestamp;
 
 use super::case::Case;
+use super::delivery;
 use crate::clocks::{Alarm, AlarmKind, Cause, Clock, Clocks, Cycle, Ledger, Noted, State as Run, clocks};
 use crate::ids::{IssueId, PersonId};
-use crate::issue::{Command, Correction, Delivered, EscalateSla, IssueEvent, Moved};
-use crate::policy::Delivery;
+use crate::issue::{Command, Correction, EscalateSla, IssueEvent, Moved};
 use crate::text::Text;
 use crate::{Decision, Missing, Recorded, Rejection, StreamKind, StreamRef};
 
-type Decided = Result<Decision<IssueEvent>, Rejection>;
+pub(super) type Decided = Result<Decision<IssueEvent>, Rejection>;
 
 /// Decides the commands about clocks; `None`: it is another one.
 pub(super) fn decide(case: &Case<'_>, command: &Command) -> Option<Decided> {
@@ -22,7 +22,7 @@ pub(super) fn decide(case: &Case<'_>, command: &Command) -> Option<Decided> {
         Command::CorrectSlaBreach { clock, cycle, reason } => correct(case, *clock, *cycle, reason.as_ref()),
         Command::RebaseClocks { policy, reason } => rebase(case, *policy, reason.as_ref()),
         Command::RecordEscalation(asked) => escalate(case, asked),
-        Command::RecordDelivery { cycle, rule, delivered } => delivery(case, *cycle, *rule, delivered),
+        Command::RecordDelivery { cycle, rule, delivered } => delivery::record(case, *cycle, *rule, delivered),
         _ => return None,
     })
 }
@@ -156,25 +156,6 @@ fn escalate(case: &Case<'_>, asked: &EscalateSla) -> Decided {
     Ok(Decision { events: vec![event], occurred_at: due.at })
 }
 
-fn delivery(case: &Case<'_>, number: u32, rule: Delivery, delivered: &Delivered) -> Decided {
-    let counted = counted(case);
-    let cycle = find(&counted, Clock::Resolve, number)?;
-    let asked = cycle.ruling(&case.project.terms()).map(|ruling| ruling.rules.delivery);
-    if rule == Delivery::Planned || asked != Some(rule) || counted.exempt {
-        return Err(Rejection::NoDeliveryRule { cycle: number, asked });
-    }
-    let told = |what: &Noted| matches!(what, Noted::Delivered { cycle, .. } if *cycle == number);
-    if case.issue.ledger.notes().iter().any(|note| told(&note.what)) {
-        return Err(Rejection::DeliveryAlreadyRecorded { cycle: number });
-    }
-    let occurred_at = case.context.settle(Some(cycle.start))?;
-    let event = match delivered.clone() {
-        Delivered::Kept { release } => IssueEvent::DeliveryRuleKept { cycle: number, rule, release },
-        Delivered::Broken { due, release } => IssueEvent::DeliveryRuleBroken { cycle: number, rule, due, release },
-    };
-    Ok(Decision { events: vec![event], occurred_at })
-}
-
 /// What follows for recorded breaches from events that are about to be recorded: a stop that happened before one takes it back, with a reason; the first
 /// triage takes back what no longer holds and records what now does.
 pub(super) fn follow(case: &Case<'_>, events: &[IssueEvent], at: Timestamp) -> Result<Vec<IssueEvent>, Rejection> {
@@ -234,7 +215,7 @@ fn late_reason(case: &Case<'_>, reason: Option<&Text>) -> Result<(), Rejection> 
     evidence.complete()
 }
 
-fn counted(case: &Case<'_>) -> Clocks {
+pub(super) fn counted(case: &Case<'_>) -> Clocks {
     clocks(&case.issue.ledger, &case.project.terms(), case.context.now)
 }
 
@@ -254,7 +235,8 @@ fn supposed(case: &Case<'_>, events: &[IssueEvent], at: Timestamp) -> Ledger {
             stream: stream.clone(),
             ordinal: case.issue.key.ordinal,
             revision,
-            position: 0,
+            // It is not recorded yet: whatever is known precedes it.
+            position: u64::MAX,
             actor: actor.clone(),
             occurred_at: at,
             recorded_at: case.context.now,
@@ -264,7 +246,7 @@ fn supposed(case: &Case<'_>, events: &[IssueEvent], at: Timestamp) -> Ledger {
     ledger
 }
 
-fn find(clocks: &Clocks, clock: Clock, number: u32) -> Result<&Cycle, Rejection> {
+pub(super) fn find(clocks: &Clocks, clock: Clock, number: u32) -> Result<&Cycle, Rejection> {
     clocks.cycle(clock, number).ok_or(Rejection::NoSuchCycle { clock, cycle: number })
 }
 

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use domain::calendar::{Calendar, Definition, Hours, Zone};
 use domain::clocks::Ledger;
+use domain::ids::CalendarId;
 use domain::issue::IssueEvent;
-use domain::project::{self, Project, ProjectEvent};
+use domain::policy::{Policy, Target};
+use domain::project::{self, Project, ProjectEvent, Scheme};
 use domain::{Event, Recorded};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use proptest::sample::select;
 use views::sla::{Asked, Compliance, Counters, Counts, Dimension, Line, Measured, NextDue, Open, Reading, report};
 
-use super::{GetClocks, Given, SLA, about, adopted, create, happens, hour, key, settles};
+use super::{GetClocks, Given, SLA, about, create, happens, hour, key, settles};
 use crate::histories::{facts, filing, moves};
 
 /// What happens, to which of three issues, so many minutes after the last: before it, where it is recorded late.
@@ -18,8 +22,8 @@ use crate::histories::{facts, filing, moves};
 #[expect(clippy::large_enum_variant, reason = "almost all are events")]
 enum Happens {
     Issue(u64, IssueEvent),
-    /// A policy is adopted in which Sev 1 has so many minutes to be accepted.
-    Policy(i64),
+    /// A policy is adopted in which Sev 1 has so many minutes to be accepted, and Sev 2 so many working days to be mitigated, on that calendar.
+    Policy(i64, u32, &'static str),
     /// All is folded that there is.
     Folded,
 }
@@ -29,7 +33,8 @@ fn history() -> impl Strategy<Value = Vec<(i64, Happens)>> {
     let what = prop_oneof![
         6 => issue(moves().boxed()),
         3 => issue(facts().boxed()),
-        1 => (1..200_i64).prop_map(Happens::Policy),
+        1 => (1..200_i64, 1..4_u32, select(vec!["24x7", "office", "short"]))
+            .prop_map(|(minutes, days, calendar)| Happens::Policy(minutes, days, calendar)),
         1 => Just(Happens::Folded),
     ];
     let filings = [filing(), filing(), filing()].prop_map(|filings| {
@@ -97,6 +102,32 @@ fn sums(compliance: &Compliance) -> BTreeMap<Measured, (Counts, Open)> {
     sums
 }
 
+/// Office hours in London, and three mornings a week in Lord Howe, whose clocks change by half an hour.
+async fn with_calendars(given: &mut Given) {
+    for (id, zone, hours, days) in
+        [("office", "Europe/London", "09:00-17:00", 5), ("short", "Australia/Lord_Howe", "08:00-12:30", 3)]
+    {
+        let hours = [hours.parse::<Hours>().unwrap()];
+        let week = std::array::from_fn(|day| if day < days { hours.to_vec() } else { Vec::new() });
+        let zone = Zone::find(zone).unwrap();
+        let definition = Definition::new(id.parse().unwrap(), zone, week, BTreeMap::new()).unwrap();
+        let calendar = Calendar::new(definition, 1);
+        settles(given, hour(-999), ProjectEvent::CalendarDefined { calendar }).await;
+    }
+}
+
+fn promised(from: Timestamp, (minutes, days): (i64, u32), calendar: &str) -> ProjectEvent {
+    let mut policy = Policy { effective_from: from, ..Policy::default_for(&Scheme::three()) };
+    let calendar: CalendarId = calendar.parse().unwrap();
+    policy.calendars.insert(calendar.clone(), u32::from(calendar.as_str() != "24x7"));
+    for one in &mut policy.severities {
+        one.rules.calendar = calendar.clone();
+    }
+    policy.severities[0].rules.targets.accept = Some(Target::Working(SignedDuration::from_mins(minutes)));
+    policy.severities[1].rules.targets.mitigate = Some(Target::WorkingDays(days));
+    ProjectEvent::PolicyAdopted { policy }
+}
+
 async fn tell(given: &mut Given, history: Vec<(i64, Happens)>) -> Timestamp {
     let (mut at, mut latest) = (hour(9), hour(9));
     for (minutes, what) in history {
@@ -104,10 +135,9 @@ async fn tell(given: &mut Given, history: Vec<(i64, Happens)>) -> Timestamp {
         latest = latest.max(at);
         match what {
             Happens::Issue(ordinal, event) => happens(given, ordinal, at, event).await,
-            Happens::Policy(minutes) => {
-                // Not in the very microsecond in which something else was recorded: see decision 17.
-                latest += SignedDuration::from_secs(1);
-                settles(given, latest, adopted(latest, minutes)).await;
+            Happens::Policy(minutes, days, calendar) => {
+                // Often in the very microsecond in which something else was recorded, before it and after it.
+                settles(given, latest, promised(latest, (minutes, days), calendar)).await;
             }
             Happens::Folded => drop(given.folded().await),
         }
@@ -124,6 +154,7 @@ proptest! {
         runtime.block_on(async {
             let mut given = Given::with(SLA);
             create(&mut given).await;
+            with_calendars(&mut given).await;
             let latest = tell(&mut given, history).await;
             given.settled().await;
             let whole = Whole::of(&given).await;

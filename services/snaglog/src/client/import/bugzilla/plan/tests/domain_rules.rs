@@ -8,7 +8,7 @@ use domain::issue::{
     Asked, Command, Dismissal, FileIssue, Issue, IssueRef, RaisedBy, Report, Source, TriageIssue, decide, evolve,
 };
 use domain::policy::Policies;
-use domain::project::{Project, Scheme};
+use domain::project::{DefaultSeverity, Project, Scheme};
 use domain::text::{Text, Title};
 use domain::{Context, Fact, Origin, Recorded, Rejection, StreamKind, StreamRef};
 use uuid::Uuid;
@@ -37,7 +37,7 @@ impl Rules {
             self_verification: false,
             switched_off: Default::default(),
             calendars: Default::default(),
-            default_severities: vec![(jiff::Timestamp::MIN, Scheme::three().default)],
+            default_severities: vec![DefaultSeverity::from_the_beginning(Scheme::three().default)],
             policies: Policies::new(&Scheme::three()),
         };
         let stream = StreamRef { project: id, kind: StreamKind::Issue, id: Uuid::nil().to_string().into() };
