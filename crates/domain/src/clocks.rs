@@ -18,7 +18,7 @@ mod timeline;
 mod walk;
 
 pub use alarm::{Alarm, AlarmKind, EscalationDue};
-pub use cycle::{Breach, Cause, Clocks, Cycle, IssueVerdict, Pause, Plan, Standstill, State, Verdict};
+pub use cycle::{Breach, Cause, Chosen, Clocks, Cycle, IssueVerdict, Pause, Plan, Standstill, State, Verdict};
 pub use evaluate::{clocks, explain};
 pub use ledger::{Ledger, Note, Noted};
 pub use story::{Bystander, Line, SPANS_TOLD_MAX, Story, Told};
