@@ -27,6 +27,8 @@ pub struct Happened {
     pub revision: u64,
     /// Is the thing, from then on, among those that are watched?
     pub is_wanted: bool,
+    /// In which column it stands from then on; `None`: where it stood.
+    pub column: Option<String>,
 }
 
 /// What a client noted.
@@ -55,6 +57,8 @@ pub struct Told {
     pub things: Vec<(String, Option<u64>)>,
     /// The position up to which all is told; `None`: more belongs to it.
     pub place: Option<u64>,
+    /// How many things stand in each column at the place, zeros left out; `None`: it was not told.
+    pub counts: Option<BTreeMap<String, u64>>,
 }
 
 /// What a stream promises beside what all do.
@@ -62,6 +66,8 @@ pub struct Told {
 pub struct Promises {
     /// Each event is told, at least once, with its own revision: nothing is coalesced. Things are never unwanted.
     pub every_event: bool,
+    /// Wherever something changed, it is told how many things stand in each column there, wanted or not.
+    pub counts: bool,
     /// The position that the client must have been told of in the end.
     pub end: u64,
 }
@@ -120,6 +126,21 @@ impl Truth {
             }
         }
         board
+    }
+
+    /// How many things stand in each column at a place, wanted or not; zeros left out.
+    pub fn counts_at(&self, place: u64) -> BTreeMap<String, u64> {
+        let mut columns = BTreeMap::new();
+        for one in self.0.range(..=place).map(|(_, one)| one) {
+            if let Some(column) = &one.column {
+                columns.insert(one.key.as_str(), column);
+            }
+        }
+        let mut counts = BTreeMap::new();
+        for column in columns.into_values() {
+            *counts.entry(column.clone()).or_default() += 1;
+        }
+        counts
     }
 
     /// What happened after a place, up to another.

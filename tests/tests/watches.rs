@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::history::v1::ListEventsRequest;
-use api::issues::v1::{CommentOnIssueRequest, FileIssueRequest, Level, Report};
+use api::issues::v1::{CommentOnIssueRequest, FileIssueRequest, IssueState, Level, Report};
 use api::watches::v1::{WatchBoardRequest, WatchBoardResponse, WatchIssueRequest, WatchIssueResponse};
 use tests::client::{Client, as_fresh_as, reason, request_id};
 use tests::life::{self, CUSTOMER, DEVELOPER, Step};
@@ -109,10 +109,13 @@ impl Watcher {
         let things = message.cards.into_iter().map(|card| (card.card.unwrap().key, Some(card.revision)));
         let removed = message.removed.into_iter().map(|key| (key, None));
         let place = (!message.resume_token.is_empty()).then(|| position(&message.consistency_token).unwrap());
+        let counts = message.counts.iter().filter(|it| it.count > 0);
+        let counts = counts.map(|it| (column(it.state(), it.triaged), it.count)).collect();
         self.notes.push(Noted::Told(Told {
             is_fresh: message.snapshot,
             things: things.chain(removed).collect(),
             place,
+            counts: (!message.counts.is_empty()).then_some(counts),
         }));
         if message.snapshot {
             (self.place, self.token) = (None, String::new());
@@ -129,6 +132,23 @@ impl Watcher {
         }
         self.notes.push(Noted::Ended { anew });
     }
+}
+
+fn column(state: IssueState, triaged: bool) -> String {
+    format!("{state:?}{}", if triaged { ", triaged" } else { "" })
+}
+
+/// Where an issue stands after an event of this type; `None`: where it stood.
+fn moved_to(event: &str) -> Option<String> {
+    Some(match event {
+        "IssueFiled" => column(IssueState::New, false),
+        "IssueTriaged" => column(IssueState::New, true),
+        "IssueAccepted" => column(IssueState::Accepted, false),
+        "IssueResolved" => column(IssueState::Resolved, false),
+        "IssueVerified" => column(IssueState::Verified, false),
+        "IssueClosed" => column(IssueState::Closed, false),
+        _ => return None,
+    })
 }
 
 /// What happened to the project's issues, out of their histories.
@@ -148,6 +168,7 @@ async fn truth(client: &Client) -> Truth {
                 key: key.clone(),
                 revision: event.revision,
                 is_wanted: event.r#type != "IssueClosed",
+                column: moved_to(&event.r#type),
             }));
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {
@@ -199,7 +220,7 @@ async fn watchers_of_a_server_that_is_killed_are_told_everything_once_and_in_ord
     for (n, watcher) in watchers.into_iter().enumerate() {
         let notes = timeout(PATIENCE * 2, watcher).await.expect("it reads to the end").unwrap();
         opened += notes.iter().filter(|note| matches!(note, Noted::Opened { .. })).count();
-        let faults = judge(&notes, &truth, Promises { every_event: false, end: truth.end() });
+        let faults = judge(&notes, &truth, Promises { every_event: false, counts: true, end: truth.end() });
         assert_eq!(faults, [], "watcher {n}, {} notes", notes.len());
     }
     println!("{} events, {KILLS} kills, {opened} connections of {WATCHERS} watchers", truth.end());

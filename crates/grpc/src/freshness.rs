@@ -1,5 +1,7 @@
 //! Queries to the views: as fresh as was asked for, with a token of what the answer shows.
 
+mod reads;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +21,8 @@ use crate::fields::Faults;
 use crate::limits::{CATCH_UP_EVENTS_MAX, CATCH_UP_WAIT_PART, LIST_ITEMS_MAX};
 use crate::status;
 use crate::token::{Place, Token};
+
+pub(crate) use reads::Reads;
 
 /// The views, with the log that they show.
 pub(crate) struct Views {
@@ -61,7 +65,8 @@ impl Views {
         Self { store, log, begun_at, wait_max }
     }
 
-    /// Asks a question about a project. Gives what was found, and the token of what it shows.
+    /// Asks a question about a project. Gives what was found, and the token of what it shows. An answer of several such reads asks them
+    /// through [`Reads`].
     pub(crate) async fn ask<Q: Query>(
         &self,
         query: &Q,
@@ -69,10 +74,25 @@ impl Views {
         at_least: &AtLeast,
         deadline: Instant,
     ) -> Result<(Q::Found, String), Status> {
+        let answer = self.answer(query, project, at_least, deadline).await?;
+        self.read(query, project, answer)
+    }
+
+    async fn answer<Q: Query>(
+        &self,
+        query: &Q,
+        project: &ProjectId,
+        at_least: &AtLeast,
+        deadline: Instant,
+    ) -> Result<Answer, Status> {
         let view = query.view();
         self.wait(view, at_least, deadline).await?;
-        let mut answer = self.built(view, || query.selects(), project, deadline).await?;
+        let answer = self.built(view, || query.selects(), project, deadline).await?;
         self.refuse_parked(view, &answer, at_least).await?;
+        Ok(answer)
+    }
+
+    fn read<Q: Query>(&self, query: &Q, project: &ProjectId, mut answer: Answer) -> Result<(Q::Found, String), Status> {
         let token = self.token(&answer, project);
         let rows = std::mem::take(&mut answer.rows);
         let found = query.read(rows).map_err(|error| status::internal(&error))?;

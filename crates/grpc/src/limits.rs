@@ -80,6 +80,8 @@ pub const FRESHNESS_WAIT_MS: u64 = 5_000;
 pub const CATCH_UP_WAIT_PART: u32 = 5;
 /// … and not at all when it lacks more of them than this.
 pub const CATCH_UP_EVENTS_MAX: u64 = 10_000;
+/// An answer of several reads is made so often at most, where its view is rebuilt between two of them.
+pub const ANSWER_ATTEMPTS_MAX: u32 = 3;
 /// A deadline is answered this much before it passes, so that the answer still reaches its caller …
 pub const DEADLINE_MARGIN_MS_MAX: u64 = 50;
 /// … but at most this part of it.

@@ -19,7 +19,7 @@ use views::people::{CountAccepted, GetLoads, GetTeams, Kind, ListDuties, ListPeo
 use views::row::Cursor;
 
 use crate::fields::{Faults, stamp};
-use crate::freshness::{AtLeast, Views};
+use crate::freshness::{AtLeast, Reads, Views};
 use crate::identity::Caller;
 use crate::page::Binding;
 use crate::status::Subject;
@@ -73,10 +73,10 @@ impl PeopleService for People {
         let at_least = AtLeast::parse(&mut faults, message.consistency.take().as_ref())?;
         let page_token = std::mem::take(&mut message.page_token);
         let (asked, binding) = asked(faults, &mut message, &page_token)?;
-        let fresh = (&at_least, caller.deadline);
+        let reads = Reads::new(&self.views, at_least);
         let project = projects::find(&self.commands, &asked.project).await?.state;
-        let page = self.page(&asked, &project, fresh).await?;
-        let (people, consistency_token) = self.workloads(&asked, &page, &project, fresh).await?;
+        let whole = reads.whole(|| self.whole(&asked, &project, (&reads, caller.deadline))).await?;
+        let (page, people, consistency_token) = whole;
         let last = page.people.last().filter(|_| page.more);
         let next_page_token = last.map(|last| binding.token(&last.as_str())).transpose()?.unwrap_or_default();
         let as_of = Some(stamp(self.environment.now()));
@@ -146,7 +146,23 @@ fn asked(mut faults: Faults, message: &mut ListWorkloadRequest, page_token: &str
 }
 
 impl People {
-    async fn page(&self, asked: &Asked, project: &Project, fresh: (&AtLeast, Instant)) -> Result<Page, Status> {
+    async fn whole(
+        &self,
+        asked: &Asked,
+        project: &Project,
+        reads: (&Reads, Instant),
+    ) -> Result<(Page, Vec<PersonWorkload>, String), Status> {
+        let page = self.page(asked, project, reads).await?;
+        let (people, token) = self.workloads(asked, &page, project, reads).await?;
+        Ok((page, people, token))
+    }
+
+    async fn page(
+        &self,
+        asked: &Asked,
+        project: &Project,
+        (reads, deadline): (&Reads, Instant),
+    ) -> Result<Page, Status> {
         match &asked.of {
             Of::Person(person) => {
                 Ok(Page { people: vec![person.clone()], more: false, twice_median: None, teams: Vec::new() })
@@ -154,19 +170,23 @@ impl People {
             Of::Project => {
                 let query =
                     ListPeople { project: asked.project.clone(), after: asked.after.clone(), limit: asked.limit };
-                let (people, _) = self.views.ask(&query, &asked.project, fresh.0, fresh.1).await?;
+                let (people, _) = reads.ask(&query, &asked.project, deadline).await?;
                 let teams: Vec<_> = project.teams.keys().take(TEAMS_MAX).cloned().collect();
-                let teams = if asked.after.is_none() { self.teams(project, teams, fresh).await? } else { Vec::new() };
+                let teams = if asked.after.is_none() {
+                    self.teams(project, teams, (reads, deadline)).await?
+                } else {
+                    Vec::new()
+                };
                 Ok(cut(people, asked.limit, None, teams))
             }
             Of::Team(team) => {
                 let members = self.members(project, team).await?;
                 let query = CountAccepted { project: asked.project.clone(), people: members.clone() };
-                let (accepted, _) = self.views.ask(&query, &asked.project, fresh.0, fresh.1).await?;
+                let (accepted, _) = reads.ask(&query, &asked.project, deadline).await?;
                 let median = overload::median(accepted);
                 let mut teams = Vec::new();
                 if asked.after.is_none() {
-                    teams = self.teams(project, vec![team.clone()], fresh).await?;
+                    teams = self.teams(project, vec![team.clone()], (reads, deadline)).await?;
                     for team in &mut teams {
                         team.members = u32::try_from(members.len()).unwrap_or(u32::MAX);
                         team.accepted_median = median;
@@ -184,11 +204,11 @@ impl People {
         asked: &Asked,
         page: &Page,
         project: &Project,
-        fresh: (&AtLeast, Instant),
+        (reads, deadline): (&Reads, Instant),
     ) -> Result<(Vec<PersonWorkload>, String), Status> {
         let parties = page.people.iter().cloned().map(Party::Person).chain([Party::ProductOwners]).collect();
         let query = GetLoads { project: asked.project.clone(), parties };
-        let (mut loads, token) = self.views.ask(&query, &asked.project, fresh.0, fresh.1).await?;
+        let (mut loads, token) = reads.ask(&query, &asked.project, deadline).await?;
         let together = loads.remove(&Party::ProductOwners).unwrap_or_default();
         let now = self.environment.now();
         let workload = |person: &PersonId| {
@@ -214,10 +234,10 @@ impl People {
         &self,
         project: &Project,
         teams: Vec<TeamId>,
-        fresh: (&AtLeast, Instant),
+        (reads, deadline): (&Reads, Instant),
     ) -> Result<Vec<TeamWorkload>, Status> {
         let query = GetTeams { project: project.id.clone(), teams };
-        let (loads, _) = self.views.ask(&query, &project.id, fresh.0, fresh.1).await?;
+        let (loads, _) = reads.ask(&query, &project.id, deadline).await?;
         let now = self.environment.now();
         let teams = query.teams.iter().zip(loads);
         Ok(teams.map(|(team, load)| show::team(team, load, &project.scheme, now)).collect())

@@ -166,7 +166,7 @@ impl PolicyService for Policies {
 
 impl Policies {
     fn walk(&self, id: &ProjectId, at_least: AtLeast) -> Walk {
-        Walk::open(Arc::clone(&self.commands), Arc::clone(&self.views), id, at_least)
+        Walk::open(Arc::clone(&self.commands), &self.views, id, at_least)
     }
 }
 

@@ -14,10 +14,10 @@ use prost::Message as _;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
-use views::search::{All, Candidates, Found, Matches, NEWEST_MAX, Newest, Search, Wording, WordsOf};
+use views::search::{All, Candidates, Found, Matches, NEWEST_MAX, Newest, Offered, Search, Wording, WordsOf};
 
 use crate::fields::Faults;
-use crate::freshness::{AtLeast, Views};
+use crate::freshness::{AtLeast, Reads, Views};
 use crate::identity::Caller;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, SIMILAR_DEFAULT, SIMILAR_MAX};
 use crate::page::Binding;
@@ -69,7 +69,9 @@ impl SearchService for Searches {
         let after = cursor.as_ref().map(|cursor| cursor.after);
         let search = Search { project, sought, filter, after, limit };
 
-        let Answer { found, oldest, token } = self.search(&search, counted, cursor, &at_least, caller.deadline).await?;
+        let (reads, oldest) = (Reads::new(&self.views, at_least), cursor.map_or(0, |cursor| cursor.oldest));
+        let answer = reads.whole(|| find(&search, counted, oldest, &reads, caller.deadline)).await?;
+        let Answer { found, oldest, token } = answer;
         if found.page.hits.is_empty() && page_token.is_empty() {
             projects::must_exist(&self.commands, &search.project).await?;
         }
@@ -108,61 +110,56 @@ impl SearchService for Searches {
         let limit = faults.page_size("page_size", message.page_size, SIMILAR_DEFAULT, SIMILAR_MAX);
         let like = parse::like(&mut faults, &message);
         let like = faults.finish(like)?;
-        let (project, wording, except) = match like {
-            parse::Like::Issue(key) => {
-                let wording = self.wording(&key, &at_least, caller.deadline).await?;
-                (key.project, wording, Some(key.ordinal))
-            }
-            parse::Like::Wording(project, wording) => (project, wording, None),
-        };
-        let candidates = Candidates { project, wording, except };
-        let (likeness, consistency_token) =
-            self.views.ask(&candidates, &candidates.project, &at_least, caller.deadline).await?;
-        if likeness.is_empty() {
-            projects::must_exist(&self.commands, &candidates.project).await?;
-            return Ok(Response::new(SuggestDuplicatesResponse { issues: Vec::new(), consistency_token }));
+        let reads = Reads::new(&self.views, at_least);
+        let (project, offered, consistency_token) = reads.whole(|| similar(&like, &reads, caller.deadline)).await?;
+        if offered.is_empty() {
+            projects::must_exist(&self.commands, project).await?;
         }
-        let (offered, _) = self.views.ask(&likeness, &candidates.project, &AtLeast::default(), caller.deadline).await?;
         let issues = offered.into_iter().take(limit as usize).map(show::similar).collect();
         Ok(Response::new(SuggestDuplicatesResponse { issues, consistency_token }))
     }
 }
 
-impl Searches {
-    /// Reads no more than it must: see [`views::search`].
-    async fn search(
-        &self,
-        search: &Search,
-        counted: bool,
-        cursor: Option<Cursor>,
-        at_least: &AtLeast,
-        deadline: Instant,
-    ) -> Result<Answer, Status> {
-        let oldest = cursor.map_or(0, |cursor| cursor.oldest);
-        if oldest > 0 || !counted && search.filter.is_empty() {
+/// Reads no more than it must: see [`views::search`].
+async fn find(search: &Search, counted: bool, oldest: u64, reads: &Reads, deadline: Instant) -> Result<Answer, Status> {
+    if oldest > 0 || !counted && search.filter.is_empty() {
+        let newest = Newest { search, oldest, counted };
+        let (found, token) = reads.ask(&newest, &search.project, deadline).await?;
+        return Ok(Answer { found, oldest, token });
+    }
+    let (matches, token) = reads.ask(&All(search), &search.project, deadline).await?;
+    match matches {
+        Matches::Few(rows) => {
+            let found = rows.page(search, counted).map_err(|error| status::internal(&error))?;
+            Ok(Answer { found, oldest, token })
+        }
+        Matches::Many { newest } => {
+            let oldest = newest.saturating_sub(NEWEST_MAX - 1).max(1);
             let newest = Newest { search, oldest, counted };
-            let (found, token) = self.views.ask(&newest, &search.project, at_least, deadline).await?;
-            return Ok(Answer { found, oldest, token });
-        }
-        let (matches, token) = self.views.ask(&All(search), &search.project, at_least, deadline).await?;
-        match matches {
-            Matches::Few(rows) => {
-                let found = rows.page(search, counted).map_err(|error| status::internal(&error))?;
-                Ok(Answer { found, oldest, token })
-            }
-            Matches::Many { newest } => {
-                let oldest = newest.saturating_sub(NEWEST_MAX - 1).max(1);
-                let newest = Newest { search, oldest, counted };
-                let (found, token) = self.views.ask(&newest, &search.project, &AtLeast::default(), deadline).await?;
-                Ok(Answer { found, oldest, token })
-            }
+            let (found, token) = reads.ask(&newest, &search.project, deadline).await?;
+            Ok(Answer { found, oldest, token })
         }
     }
+}
 
-    async fn wording(&self, key: &IssueKey, at_least: &AtLeast, deadline: Instant) -> Result<Wording, Status> {
-        let (wording, _) = self.views.ask(&WordsOf(key.clone()), &key.project, at_least, deadline).await?;
-        wording.ok_or_else(|| {
-            status::not_found(Reason::NoSuchIssue, &crate::issues::subject(key), "there is no such issue")
-        })
-    }
+/// The issues of the project that are worded alike, and the token of what was searched.
+async fn similar<'l>(
+    like: &'l parse::Like,
+    reads: &Reads,
+    deadline: Instant,
+) -> Result<(&'l ProjectId, Vec<Offered>, String), Status> {
+    let (project, wording, except) = match like {
+        parse::Like::Issue(key) => (&key.project, wording(key, reads, deadline).await?, Some(key.ordinal)),
+        parse::Like::Wording(project, wording) => (project, wording.clone(), None),
+    };
+    let candidates = Candidates { project: project.clone(), wording, except };
+    let (likeness, token) = reads.ask(&candidates, project, deadline).await?;
+    let offered = if likeness.is_empty() { Vec::new() } else { reads.ask(&likeness, project, deadline).await?.0 };
+    Ok((project, offered, token))
+}
+
+async fn wording(key: &IssueKey, reads: &Reads, deadline: Instant) -> Result<Wording, Status> {
+    let (wording, _) = reads.ask(&WordsOf(key.clone()), &key.project, deadline).await?;
+    wording
+        .ok_or_else(|| status::not_found(Reason::NoSuchIssue, &crate::issues::subject(key), "there is no such issue"))
 }

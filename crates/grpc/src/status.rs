@@ -207,6 +207,12 @@ pub(crate) fn view_rebuilding(folded: u64, of: u64) -> Status {
     with_facts(Code::Unavailable, Reason::ViewRebuilding, message, facts, details)
 }
 
+/// The view was rebuilt while an answer was made of it, whose parts would not belong together.
+pub(crate) fn view_rebuilt() -> Status {
+    let message = "the view was rebuilt while it was read; ask again";
+    retriable(Code::Unavailable, Reason::ViewUnavailable, message, RETRY_OVERLOADED_MS)
+}
+
 /// More is waiting than can be queued.
 pub(crate) fn overloaded() -> Status {
     let message = "more is waiting than can be queued; try again shortly";

@@ -19,11 +19,13 @@ const PARKED: &str = "SELECT partition, stream, position, reason, skipped FROM s
      WHERE view = $1 AND version = $2 AND stream > $3 ORDER BY stream LIMIT $4";
 const PARKED_OF: &str = "SELECT partition, stream, position, reason, skipped FROM snaglog_parked \
      WHERE view = $1 AND version = $2 AND stream = ANY($3) ORDER BY stream";
-/// Checkpoints, then parked streams, in one statement.
+/// Checkpoints, parked streams, and the first table's number in the catalog, in one statement. That number stays when a table is given another
+/// name, and a table that is made has another one.
 const BESIDE: &str = "SELECT partition, NULL AS stream, position, NULL AS reason, false AS skipped, leaf \
      FROM snaglog_checkpoints WHERE view = $1 AND version = $2 \
      UNION ALL (SELECT partition, stream, position, reason, skipped, NULL FROM snaglog_parked \
-     WHERE view = $1 AND version = $2 ORDER BY stream LIMIT $3)";
+     WHERE view = $1 AND version = $2 ORDER BY stream LIMIT $3) \
+     UNION ALL SELECT NULL, NULL, to_regclass($4)::oid::bigint, NULL, NULL, NULL";
 
 /// Rows by their keys.
 #[derive(Clone)]
@@ -109,10 +111,13 @@ impl Question for Query {
         // One that is dropped goes with its connection.
         let mut moment = connection.begin_with(begin).await?;
         let most = i64::try_from(PARKED_ANSWER_MAX).unwrap_or(i64::MAX);
-        let beside = sqlx::query(BESIDE).bind(view.name).bind(view.version.cast_signed()).bind(most);
-        let mut answer = Answer { rows: Vec::new(), checkpoints: BTreeMap::new(), parked: Vec::new() };
+        let first = self.view.tables.first().map(|table| table.name.as_str());
+        let beside = sqlx::query(BESIDE).bind(view.name).bind(view.version.cast_signed()).bind(most).bind(first);
+        let mut answer = Answer { rows: Vec::new(), checkpoints: BTreeMap::new(), parked: Vec::new(), generation: 0 };
         for found in beside.fetch_all(&mut *moment).await? {
-            if found.try_get::<Option<&str>, _>(1)?.is_some() {
+            if found.try_get::<Option<i32>, _>(0)?.is_none() {
+                answer.generation = found.try_get::<i64, _>(2)?.cast_unsigned();
+            } else if found.try_get::<Option<&str>, _>(1)?.is_some() {
                 answer.parked.push(parked(&found)?);
             } else {
                 answer.checkpoints.insert(partition(&found)?, checkpoint_at(&found, 2, 5)?);

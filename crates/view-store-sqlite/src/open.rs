@@ -11,7 +11,7 @@ use crate::writer::WAL_BYTES_MAX;
 /// Marks the file as a view store's: "SNGV".
 pub(crate) const APPLICATION_ID: i64 = 0x534E_4756;
 /// The file's own tables' version. A file of another one is not read.
-pub(crate) const FORMAT: i64 = 2;
+pub(crate) const FORMAT: i64 = 3;
 /// How long a writer waits for another process's.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by a connection.
@@ -30,6 +30,7 @@ CREATE TABLE snaglog_views ( -- The views whose tables are here.
   tables TEXT NOT NULL, -- their names, one a line
   shape TEXT NOT NULL, -- what they were described as
   in_use_until INTEGER NOT NULL, -- seconds since 1970: whoever uses it has said so until then
+  generation INTEGER NOT NULL DEFAULT (random()), -- goes with the tables, and no others are given it
   PRIMARY KEY (view, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE snaglog_checkpoints ( -- How far each view has come.

@@ -203,6 +203,7 @@ fn answer(connection: &Connection, sql: &ViewSql, selects: &[Select]) -> Result<
         rows: selects.iter().map(rows).collect::<Result<_, _>>()?,
         checkpoints: apply::checkpoints(connection, view)?,
         parked: apply::parked(connection, view, "? IS NULL", &Null, most)?,
+        generation: tables::generation(connection, view)?,
     })
 }
 

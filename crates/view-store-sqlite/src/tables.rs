@@ -165,6 +165,14 @@ fn drop_tables(connection: &Connection, name: &str, version: u32) -> rusqlite::R
     Ok(())
 }
 
+/// Which tables the view has: a number that goes with them.
+pub(crate) fn generation(connection: &Connection, view: ViewId) -> Result<u64, StoreError> {
+    let text = "SELECT generation FROM snaglog_views WHERE view = ? AND version = ?";
+    let mut statement = connection.prepare_cached(text).map_err(fault)?;
+    let found = statement.query_row(params![view.name, view.version], |row| row.get::<_, i64>(0)).optional();
+    found.map_err(fault)?.map(i64::cast_unsigned).ok_or(StoreError::NotPrepared { view })
+}
+
 /// A name that no view has.
 const NOBODY: &str = "";
 
@@ -185,5 +193,9 @@ fn exchange(connection: &Connection, view: &Schema, with: &Schema) -> rusqlite::
             connection.execute(&text, params![to, to_version, from, from_version])?;
         }
     }
+    let generations = "UPDATE snaglog_views AS one SET generation = other.generation FROM snaglog_views AS other
+        WHERE (one.view = ?1 AND one.version = ?2 AND other.view = ?3 AND other.version = ?4)
+        OR (one.view = ?3 AND one.version = ?4 AND other.view = ?1 AND other.version = ?2)";
+    connection.execute(generations, params![view.name, view.version, with.name, with.version])?;
     Ok(())
 }

@@ -90,7 +90,7 @@ async fn another_format_is_said_with_both_numbers() {
     let error = refused(&path);
     assert!(error.disposable());
     let said = error.to_string();
-    let expected = "has format 99, this version writes 2; views can be deleted, they are rebuilt from the log";
+    let expected = "has format 99, this version writes 3; views can be deleted, they are rebuilt from the log";
     assert!(said.ends_with(expected), "{said}");
 }
 

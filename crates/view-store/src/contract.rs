@@ -135,6 +135,7 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
         case!(leases::a_reset_ends_them),
         case!(swaps::old_and_new_never_mix),
         case!(swaps::what_is_behind_is_refused),
+        case!(swaps::other_tables_are_another_generation),
         case!(swaps::swapped_again_and_again),
         case!(swaps::what_nobody_uses_goes),
         case!(rebuilds::prepared_again_nothing_is_lost),

@@ -32,11 +32,14 @@ pub struct MemoryViews {
 struct State {
     stored: BTreeMap<ViewId, Stored>,
     leases: Leases,
+    /// How many times tables were made.
+    generations: u64,
 }
 
 #[derive(Debug)]
 struct Stored {
     schema: &'static Schema,
+    generation: u64,
     rows: BTreeMap<(&'static str, Key), Row>,
     checkpoints: BTreeMap<PartitionId, Checkpoint>,
     parked: BTreeMap<Arc<str>, Parked>,
@@ -60,8 +63,11 @@ impl ViewStore for MemoryViews {
         for view in views {
             let id = view.id();
             let created = !state.stored.contains_key(&id);
-            let stored = state.stored.entry(id).or_insert_with(|| Stored::new(view));
-            stored.in_use_until = stored.in_use_until.max(Instant::now() + PREPARED_LASTS);
+            if created {
+                state.make(view);
+            } else if let Some(stored) = state.stored.get_mut(&id) {
+                stored.in_use_until = stored.in_use_until.max(Instant::now() + PREPARED_LASTS);
+            }
             prepared.push(Prepared { view: id, created });
         }
         Ok(prepared)
@@ -70,7 +76,7 @@ impl ViewStore for MemoryViews {
     async fn reset(&self, view: &'static Schema) -> Result<(), StoreError> {
         view.check().map_err(|reason| StoreError::Invalid { reason })?;
         let mut state = self.state();
-        state.stored.insert(view.id(), Stored::new(view));
+        state.make(view);
         state.leases.end(view.id());
         self.advances.reset(view.id());
         Ok(())
@@ -193,6 +199,7 @@ impl ViewStore for MemoryViews {
             rows: selects.iter().map(|select| stored.select(select)).collect::<Result<_, _>>()?,
             checkpoints: stored.checkpoints.clone(),
             parked: stored.parked.values().take(PARKED_ANSWER_MAX).cloned().collect(),
+            generation: stored.generation,
         })
     }
 
@@ -230,6 +237,11 @@ impl MemoryViews {
 }
 
 impl State {
+    fn make(&mut self, schema: &'static Schema) {
+        self.generations += 1;
+        self.stored.insert(schema.id(), Stored::new(schema, self.generations));
+    }
+
     fn remove(&mut self, view: ViewId) {
         self.stored.remove(&view);
         self.leases.end(view);
@@ -241,9 +253,9 @@ impl State {
 }
 
 impl Stored {
-    fn new(schema: &'static Schema) -> Self {
+    fn new(schema: &'static Schema, generation: u64) -> Self {
         let (rows, checkpoints, parked) = <_>::default();
-        Self { schema, rows, checkpoints, parked, in_use_until: Instant::now() + PREPARED_LASTS }
+        Self { schema, generation, rows, checkpoints, parked, in_use_until: Instant::now() + PREPARED_LASTS }
     }
 
     fn told(&self, id: ViewId, now: Instant) -> InStore {

@@ -75,6 +75,9 @@ pub struct Answer {
     pub checkpoints: BTreeMap<PartitionId, Checkpoint>,
     /// The view's parked streams by name, the first [`PARKED_ANSWER_MAX`]. Their rows stand still.
     pub parked: Vec<Parked>,
+    /// Which tables were read. Another number than in an answer before: the view was reset, made anew, or swapped in between, and rows of the
+    /// two answers don't belong together. The same one: they are of the same tables. Nothing else can be told from it.
+    pub generation: u64,
 }
 
 /// A store of views: their rows, checkpoints and parked streams.
@@ -90,7 +93,8 @@ pub struct Answer {
 /// - versions of a view don't see each other;
 /// - a view in a partition is leased to one holder at a time, until that one lets go, or its time runs out and another asks. A commit that
 ///   names a lease which is not held any more changes nothing: the two are compared in one transaction;
-/// - a swap is seen by an answer as a whole or not at all;
+/// - a swap is seen by an answer as a whole or not at all, and by its generation;
+/// - tables keep their generation for as long as they are there, and no others are given it, in this store or after its file was deleted;
 /// - opened again, it holds what was committed (a machine's crash may lose the latest commits, rows and checkpoints together: the
 ///   log has them).
 #[async_trait]

@@ -5,6 +5,7 @@
 
 mod access;
 mod card;
+mod counts;
 mod filter;
 mod groups;
 mod lane;
@@ -18,6 +19,7 @@ use domain::ids::ProjectId;
 
 pub use access::{FEW_MAX, LOOKED_AT_MAX, Plan, Planned};
 pub use card::{Card, Party};
+pub use counts::{ColumnCount, Counts};
 pub use filter::Filter;
 pub use groups::{GROUPS_MAX, Group, GroupCount, Groups};
 pub use order::{Order, Place};
@@ -157,13 +159,6 @@ impl GetBoard {
         let by = self.group_by.filter(|by| groups::of_their_own(&self.filter, *by))?;
         Some(tally::all_facets(&self.project, by, self.groups_after.as_ref(), GROUPS_MAX + 1))
     }
-
-    /// Those that the filter shows, of counters that know more.
-    fn shown(&self, tallies: Vec<Tally>) -> Vec<Tally> {
-        let severities = self.filter.values(Dimension::Severity);
-        let shown = |tally: &Tally| severities.is_none_or(|severities| severities.contains(&tally.severity));
-        tallies.into_iter().filter(shown).collect()
-    }
 }
 
 impl Query for GetBoard {
@@ -183,7 +178,7 @@ impl Query for GetBoard {
         let mut tallied = |asked: Option<Select>| {
             let Some((rows, further)) = asked.and_then(|_| rest.split_first()) else { return Ok(None) };
             rest = further;
-            tally::read(rows).map(|tallies| Some(self.shown(tallies)))
+            tally::read(rows).map(|tallies| Some(counts::shown(&self.filter, tallies)))
         };
         let counters = tallied(self.counters())?;
         let group_counters = tallied(self.group_counters())?;
@@ -230,28 +225,19 @@ impl ListColumn {
 }
 
 fn column(standing: Standing, mut found: Found, counters: Option<&[Tally]>) -> Column {
-    let mut severities: BTreeMap<Arc<str>, u64> = BTreeMap::new();
-    match counters {
-        Some(tallies) => {
-            for tally in tallies.iter().filter(|tally| tally.standing == standing) {
-                *severities.entry(Arc::clone(&tally.severity)).or_default() += tally.issues;
-            }
-        }
-        None => {
-            for card in &found.shown {
-                *severities.entry(card.severity.clone().unwrap_or_default()).or_default() += 1;
-            }
-        }
-    }
+    let severities = match counters {
+        Some(tallies) => counts::by_severity(tallies, standing),
+        None => found.shown.iter().fold(BTreeMap::new(), |mut severities, card| {
+            *severities.entry(card.severity.clone().unwrap_or_default()).or_default() += 1;
+            severities
+        }),
+    };
     found.shown.truncate(found.page);
     Column {
         standing,
         count: severities.values().sum(),
         count_at_least: counters.is_none() && found.more,
-        severities: severities
-            .into_iter()
-            .map(|(severity, issues)| (Some(severity).filter(|severity| !severity.is_empty()), issues))
-            .collect(),
+        severities: counts::told(severities),
         cards: found.shown,
         next: found.next,
     }

@@ -8,9 +8,13 @@
 //! ring. A watcher takes its steps out of the ring at its own pace. Whom the ring has overtaken is told so with the place to resume from
 //! ([`Ended::Behind`]); nobody else notices.
 //!
+//! With the changes comes what the scope asks for beside them, counts for instance: read together with them, so that it is true of the same
+//! place.
+//!
 //! A table that is watched has the columns [`PROJECT`] and [`POSITION`] (that of the last event that changed the row), indexed together, and never
 //! loses a row. The rows of a parked stream stand still; when one is taken up again, what its events changed lies behind places that
-//! were told before, so watches begin anew ([`Ended::Anew`]), as they do when the view was rebuilt.
+//! were told before, so watches begin anew ([`Ended::Anew`]), as they do when the view was rebuilt: that shows in the
+//! [generation](view_store::Answer::generation) of its tables, which is part of each place.
 //!
 //! What never happens here: gRPC, the log (a [`Lineage`] is asked whether a checkpoint is of it), a write, an unbounded buffer.
 //!

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use view_store::{Answer, Checkpoint, PartitionId, StoreError, ViewId, ViewStore};
-use views::row::Row;
+use views::row::{Row, Select};
 use views::table::Table;
 
 use crate::ring::Batch;
@@ -19,30 +19,50 @@ pub(crate) struct Source {
     pub(crate) partition: PartitionId,
 }
 
+/// What somebody watches, of all that a tail reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) project: Arc<str>,
+    /// See [`Scope::beside`](crate::Scope::beside).
+    pub(crate) beside: Option<Select>,
+}
+
+/// What was told before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Since {
+    /// All up to this position.
+    pub(crate) position: u64,
+    /// Out of these tables.
+    pub(crate) generation: u64,
+}
+
 /// What was read, if the view still goes on from where it was.
 #[derive(Debug)]
 pub(crate) enum Read {
     Batch(Batch),
-    /// The view is not as far as it was, or of another log: it was rebuilt.
+    /// The view is not as far as it was, or has other tables: it was rebuilt.
     Rebuilt,
 }
 
-/// Reads the rows of these projects that changed after the position, at one moment, at most `limit` of each.
+/// Reads the rows of these projects that changed since, at one moment, at most `limit` of each; and what is told beside them.
 pub(crate) async fn changed(
     store: &dyn ViewStore,
     source: Source,
     table: &'static Table,
-    projects: &[Arc<str>],
-    after: u64,
+    asked: &[Asked],
+    since: Since,
     limit: u32,
 ) -> Result<Read, StoreError> {
-    let selects = projects.iter().map(|project| changed_after(table, project, after, limit)).collect();
-    let answer = store.query(source.view, selects).await?;
+    let Since { position: after, generation } = since;
+    let changed = asked.iter().map(|asked| changed_after(table, &asked.project, after, limit));
+    let beside = asked.iter().filter_map(|asked| asked.beside.clone());
+    let mut answer = store.query(source.view, changed.chain(beside).collect()).await?;
     let checkpoint = answer.checkpoints.get(&source.partition).copied();
     let reached = checkpoint.map_or(0, |checkpoint| checkpoint.position);
-    if reached < after {
+    if reached < after || answer.generation != generation {
         return Ok(Read::Rebuilt);
     }
+    let beside = answer.rows.split_off(asked.len());
     let parked = parked(&answer, source.partition);
     // A page that is full may lack what changed later than its last row: what is known then ends at that row.
     let mut to = reached;
@@ -53,15 +73,18 @@ pub(crate) async fn changed(
     }
     let complete = to == reached;
     let mut found: BTreeMap<Arc<str>, Vec<Arc<Row>>> = BTreeMap::new();
-    for (project, rows) in projects.iter().zip(answer.rows) {
-        let here = found.entry(Arc::clone(project)).or_default();
+    for (asked, rows) in asked.iter().zip(answer.rows) {
+        let here = found.entry(Arc::clone(&asked.project)).or_default();
         for row in rows {
             if row.get::<u64>(POSITION)? <= to {
                 here.push(Arc::new(row));
             }
         }
     }
-    Ok(Read::Batch(Batch { after, to, checkpoint: checkpoint.filter(|_| complete), parked, rows: found }))
+    let with_beside = asked.iter().filter(|asked| asked.beside.is_some()).map(|asked| Arc::clone(&asked.project));
+    let beside = with_beside.zip(beside.into_iter().map(Arc::from)).filter(|_| complete).collect();
+    let checkpoint = checkpoint.filter(|_| complete);
+    Ok(Read::Batch(Batch { after, to, checkpoint, generation, parked, rows: found, beside }))
 }
 
 /// Identifies the streams of the partition that are parked, each with where it is; 0: none. Of very many, the first are looked at.

@@ -23,10 +23,14 @@ pub(crate) struct Batch {
     pub(crate) to: u64,
     /// The checkpoint at `to`; `None`: it was read in pieces, and others follow.
     pub(crate) checkpoint: Option<Checkpoint>,
+    /// Out of which tables.
+    pub(crate) generation: u64,
     /// Identifies the streams that were parked then; 0: none.
     pub(crate) parked: u64,
     /// For each project that was looked at its changed rows, in the order of their last change.
     pub(crate) rows: BTreeMap<Arc<str>, Vec<Arc<Row>>>,
+    /// For each project of which more is told what that was at the checkpoint; nothing without one.
+    pub(crate) beside: BTreeMap<Arc<str>, Arc<[Row]>>,
 }
 
 /// Batches by number, the oldest of which give way to new ones.
@@ -73,7 +77,9 @@ impl Ring {
 
     /// Adds a batch and wakes all who wait.
     pub(crate) fn push(&self, batch: Batch) {
-        let bytes = BATCH_BYTES + batch.rows.values().flatten().map(|row| weight(row)).sum::<usize>();
+        let changed = batch.rows.values().flatten().map(|row| weight(row)).sum::<usize>();
+        let beside = batch.beside.values().flat_map(|rows| rows.iter()).map(weight).sum::<usize>();
+        let bytes = BATCH_BYTES + changed + beside;
         let mut state = self.state();
         state.bytes += bytes;
         state.batches.push_back((Arc::new(batch), bytes));
@@ -143,7 +149,8 @@ mod tests {
     use super::*;
 
     fn batch(to: u64) -> Batch {
-        Batch { after: to - 1, to, checkpoint: None, parked: 0, rows: BTreeMap::new() }
+        let (rows, beside) = <_>::default();
+        Batch { after: to - 1, to, checkpoint: None, generation: 1, parked: 0, rows, beside }
     }
 
     fn bounds(batches: usize, bytes: usize) -> Bounds {

@@ -45,6 +45,9 @@ pub struct Scope {
     pub filter: Arc<dyn Filter>,
     /// What finds all that is wanted, each a range of an index; it may find more. Their limits are how many rows are read at a time.
     pub snapshot: Vec<Select>,
+    /// What else of the view is told with changes, all of it at the same moment: counts, a few rows of an index. The same for all who watch
+    /// the project's rows of this table and ask for any.
+    pub beside: Option<Select>,
 }
 
 /// What a changed row is to a watcher.

@@ -1,6 +1,5 @@
 //! Reads what changed in a partition of a view, once for all who watch it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use view_store::Checkpoint;
 use views::table::Table;
 
 use crate::LOOK_MS;
-use crate::read::{self, Read, Source};
+use crate::read::{self, Read, Since, Source};
 use crate::ring::{Batch, Ring};
 use crate::watches::{LineageError, Shared};
 
@@ -25,6 +24,8 @@ const RETRY_MS_MAX: u64 = 2_000;
 #[derive(Debug, Default, Clone, Copy)]
 struct At {
     position: u64,
+    /// Out of which tables it reads.
+    generation: u64,
     /// Of the last batch that was complete.
     checkpoint: Option<Checkpoint>,
     parked: u64,
@@ -60,13 +61,15 @@ async fn follow(shared: &Shared, source: Source, table: &'static Table, ring: &R
     let pace = Duration::from_millis(shared.bounds.pace_ms);
     let mut at = start(shared, source).await;
     // Who has read less than this on its own must read what is missing: nothing before it comes through the ring.
-    let rows = BTreeMap::new();
-    ring.push(Batch { after: at.position, to: at.position, checkpoint: at.checkpoint, parked: at.parked, rows });
+    let At { position, generation, checkpoint, parked } = at;
+    let (rows, beside) = <_>::default();
+    ring.push(Batch { after: position, to: position, checkpoint, generation, parked, rows, beside });
     loop {
         moved(shared, source, at.position).await;
         let Some(batch) = look(shared, source, table, at).await else { return };
         let news = batch.to > at.position;
-        at = At { position: batch.to, checkpoint: batch.checkpoint.or(at.checkpoint), parked: batch.parked };
+        let checkpoint = batch.checkpoint.or(at.checkpoint);
+        at = At { position: batch.to, checkpoint, parked: batch.parked, ..at };
         if news {
             ring.push(batch);
             tokio::time::sleep(pace).await;
@@ -86,7 +89,8 @@ async fn start(shared: &Shared, source: Source) -> At {
         let answer = shared.store.query(source.view, Vec::new()).await?;
         let checkpoint = answer.checkpoints.get(&source.partition).copied();
         let position = checkpoint.map_or(0, |checkpoint| checkpoint.position);
-        Ok::<_, Trouble>(At { position, checkpoint, parked: read::parked(&answer, source.partition) })
+        let parked = read::parked(&answer, source.partition);
+        Ok::<_, Trouble>(At { position, generation: answer.generation, checkpoint, parked })
     };
     // It ends in success only: every failure is tried again.
     first
@@ -100,8 +104,8 @@ async fn start(shared: &Shared, source: Source) -> At {
 /// What changed since; `None`: what was told is true no longer.
 async fn look(shared: &Shared, source: Source, table: &'static Table, at: At) -> Option<Batch> {
     let again = || async {
-        let projects = shared.projects(source);
-        let read = read::changed(&*shared.store, source, table, &projects, at.position, ROWS_MAX).await?;
+        let since = Since { position: at.position, generation: at.generation };
+        let read = read::changed(&*shared.store, source, table, &shared.asked(source), since, ROWS_MAX).await?;
         let Read::Batch(batch) = read else { return Ok(None) };
         if read::taken_up(at.parked, batch.parked) {
             return Ok(None);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 use view_store::{Checkpoint, StoreError};
-use views::row::{Cursor, RowError};
+use views::row::{Cursor, Row, RowError};
 
 use crate::changes::Changes;
-use crate::read::{self, Read, Source};
+use crate::read::{self, Asked, Read, Since, Source};
 use crate::ring::{Batch, Found};
 use crate::scope::Scope;
 use crate::watches::{LineageError, Shared, Subscription};
@@ -19,6 +19,8 @@ use crate::{RESUME_ROWS_MAX, STEP_BYTES, STEP_ROWS_MAX};
 pub struct Place {
     /// How far the view had come.
     pub checkpoint: Checkpoint,
+    /// Which tables it had: see [`Answer::generation`](view_store::Answer::generation).
+    pub generation: u64,
     /// Identifies the streams of the partition that were parked then; 0: none.
     pub parked: u64,
 }
@@ -41,6 +43,8 @@ pub struct Step {
     pub changes: Changes,
     /// Where this is complete; `None`: it goes on with the next step.
     pub place: Option<Place>,
+    /// What [`Scope::beside`] finds at the place; `None`: it was not asked for, or nothing has changed.
+    pub beside: Option<Arc<[Row]>>,
 }
 
 /// Why a watch ended.
@@ -80,8 +84,12 @@ pub struct Watch {
     phase: Phase,
     /// All that changed up to this position was told.
     position: u64,
+    /// Which tables that was read from; 0 before anything was read.
+    generation: u64,
     /// The last complete place, and whether it was told.
     place: Option<Place>,
+    /// What is told beside, as of the place.
+    beside: Option<Arc<[Row]>>,
     told: Option<Place>,
     /// Rows told since it resumed from a place, until it has caught up.
     resumed: Option<usize>,
@@ -114,7 +122,20 @@ impl Watch {
         };
         let bookmark_at = Instant::now() + shared.bookmark_every;
         let (position, resumed) = (place.map_or(0, |place| place.checkpoint.position), place.map(|_| 0));
-        Self { shared, subscription, scope, phase, position, place, told: place, resumed, bookmark_at, _permit: permit }
+        Self {
+            shared,
+            subscription,
+            scope,
+            phase,
+            position,
+            generation: place.map_or(0, |place| place.generation),
+            place,
+            beside: None,
+            told: place,
+            resumed,
+            bookmark_at,
+            _permit: permit,
+        }
     }
 
     /// The scope it was opened with.
@@ -149,11 +170,14 @@ impl Watch {
 
     /// The first look: all parts of the snapshot at one moment. Where each fits, that is all.
     async fn begin(&mut self) -> Result<Step, Ended> {
-        let answer = self.shared.store.query(self.scope.view, self.scope.snapshot.clone()).await?;
+        let selects = self.scope.snapshot.iter().chain(&self.scope.beside).cloned();
+        let mut answer = self.shared.store.query(self.scope.view, selects.collect()).await?;
+        self.beside = answer.rows.split_off(self.scope.snapshot.len()).pop().map(Arc::from);
         let checkpoint = answer.checkpoints.get(&self.scope.partition).copied();
         let parked = read::parked(&answer, self.scope.partition);
         self.position = checkpoint.map_or(0, |checkpoint| checkpoint.position);
-        self.place = checkpoint.map(|checkpoint| Place { checkpoint, parked });
+        self.generation = answer.generation;
+        self.place = checkpoint.map(|checkpoint| Place { checkpoint, generation: answer.generation, parked });
         let mut step = Step { fresh: true, ..Step::default() };
         let mut longer = Vec::new();
         for (part, (select, rows)) in self.scope.snapshot.iter().zip(answer.rows).enumerate() {
@@ -165,7 +189,7 @@ impl Watch {
             }
         }
         if longer.is_empty() {
-            step.place = self.place;
+            (step.place, step.beside) = (self.place, self.beside.clone());
             self.phase = Phase::CatchUp { fresh: false };
         } else {
             self.phase = Phase::Snapshot(longer);
@@ -181,6 +205,9 @@ impl Watch {
         if let Some((part, cursor)) = longer.pop() {
             let select = self.scope.snapshot[part].clone().after(Some(cursor));
             let mut answer = self.shared.store.query(self.scope.view, vec![select.clone()]).await?;
+            if answer.generation != self.generation {
+                return Err(Ended::Anew);
+            }
             let rows = answer.rows.pop().unwrap_or_default();
             if let Some(last) = rows.last().filter(|_| rows.len() as u64 >= u64::from(select.limit)) {
                 longer.push((part, select.cursor(last)?));
@@ -201,8 +228,9 @@ impl Watch {
         let number = self.subscription.ring.next();
         let (view, table, partition) = (self.scope.view, self.scope.table, self.scope.partition);
         let source = Source { view, table: table.name, partition };
-        let projects = [Arc::clone(&self.scope.project)];
-        let read = read::changed(&*self.shared.store, source, table, &projects, self.position, STEP_ROWS_MAX).await?;
+        let asked = [Asked { project: Arc::clone(&self.scope.project), beside: self.scope.beside.clone() }];
+        let since = Since { position: self.position, generation: self.generation };
+        let read = read::changed(&*self.shared.store, source, table, &asked, since, STEP_ROWS_MAX).await?;
         let Read::Batch(batch) = read else { return Err(Ended::Anew) };
         self.still_follows(&batch).await?;
         let mut step = Step::default();
@@ -212,7 +240,7 @@ impl Watch {
         if complete {
             self.phase = Phase::Live(number);
             self.resumed = None;
-            step.place = self.place;
+            (step.place, step.beside) = (self.place, self.beside.clone());
         }
         if let Some(resumed) = &mut self.resumed {
             *resumed += batch.rows.values().map(Vec::len).sum::<usize>();
@@ -248,6 +276,7 @@ impl Watch {
             match self.subscription.ring.get(number) {
                 Found::Ended => return Err(Ended::Anew),
                 Found::Overtaken => return Err(Ended::Behind { resume: self.told }),
+                Found::Batch(batch) if batch.generation != self.generation => return Err(Ended::Anew),
                 Found::Batch(batch) => {
                     let joins = batch.after <= self.position && batch.rows.contains_key(&self.scope.project);
                     if !joins && batch.to > self.position {
@@ -259,6 +288,7 @@ impl Watch {
                     number += 1;
                     self.phase = Phase::Live(number);
                     step.place = self.place.filter(|_| batch.checkpoint.is_some());
+                    step.beside = self.beside.clone().filter(|_| step.place.is_some());
                     if step.changes.bytes() >= STEP_BYTES {
                         return Ok(Some(step));
                     }
@@ -282,7 +312,9 @@ impl Watch {
         }
         self.position = self.position.max(batch.to);
         if let Some(checkpoint) = batch.checkpoint.filter(|checkpoint| checkpoint.position >= self.position) {
-            self.place = Some(Place { checkpoint, parked: batch.parked });
+            self.place = Some(Place { checkpoint, generation: batch.generation, parked: batch.parked });
+            let beside = batch.beside.get(&self.scope.project).filter(|_| self.scope.beside.is_some());
+            self.beside = beside.cloned().or_else(|| self.beside.take());
         }
         Ok(())
     }

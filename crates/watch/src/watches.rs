@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use view_store::{Checkpoint, PartitionId, ViewStore};
+use views::row::Select;
 use views::table::Table;
 
 use crate::Bounds;
-use crate::read::Source;
+use crate::read::{Asked, Source};
 use crate::ring::Ring;
 use crate::scope::Scope;
 use crate::tail;
@@ -55,9 +56,16 @@ pub(crate) struct Shared {
 
 struct Tail {
     ring: Arc<Ring>,
-    /// How many watch each project.
-    interest: HashMap<Arc<str>, usize>,
+    /// Who watches each project.
+    interest: HashMap<Arc<str>, Interest>,
     stop: CancellationToken,
+}
+
+#[derive(Default)]
+struct Interest {
+    watchers: usize,
+    /// Once anybody has asked for it, it is read for as long as anybody watches.
+    beside: Option<Select>,
 }
 
 /// A watcher's part in a tail, until it is dropped.
@@ -94,7 +102,9 @@ impl Shared {
         let source = Source { view: scope.view, table: scope.table.name, partition: scope.partition };
         let mut tails = this.tails.lock().unwrap_or_else(PoisonError::into_inner);
         let tail = tails.entry(source).or_insert_with(|| this.start(source, scope.table, Arc::clone(this)));
-        *tail.interest.entry(Arc::clone(&scope.project)).or_default() += 1;
+        let interest = tail.interest.entry(Arc::clone(&scope.project)).or_default();
+        interest.watchers += 1;
+        interest.beside = interest.beside.take().or_else(|| scope.beside.clone());
         let ring = Arc::clone(&tail.ring);
         Subscription { ring, shared: Arc::clone(this), source, project: Arc::clone(&scope.project) }
     }
@@ -105,10 +115,11 @@ impl Shared {
         Tail { ring, interest: HashMap::new(), stop }
     }
 
-    /// The projects of which somebody wants to know.
-    pub(crate) fn projects(&self, source: Source) -> Vec<Arc<str>> {
+    /// What somebody wants to know.
+    pub(crate) fn asked(&self, source: Source) -> Vec<Asked> {
         let tails = self.tails.lock().unwrap_or_else(PoisonError::into_inner);
-        tails.get(&source).map(|tail| tail.interest.keys().cloned().collect()).unwrap_or_default()
+        let interest = tails.get(&source).into_iter().flat_map(|tail| &tail.interest);
+        interest.map(|(project, it)| Asked { project: Arc::clone(project), beside: it.beside.clone() }).collect()
     }
 
     /// What this ring held is true no longer: who watches begins anew, with another one.
@@ -127,9 +138,9 @@ impl Drop for Subscription {
         let Some(tail) = tails.get_mut(&self.source).filter(|tail| Arc::ptr_eq(&tail.ring, &self.ring)) else {
             return;
         };
-        if let Some(watchers) = tail.interest.get_mut(&self.project) {
-            *watchers -= 1;
-            if *watchers == 0 {
+        if let Some(interest) = tail.interest.get_mut(&self.project) {
+            interest.watchers -= 1;
+            if interest.watchers == 0 {
                 tail.interest.remove(&self.project);
             }
         }

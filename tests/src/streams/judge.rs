@@ -85,6 +85,9 @@ impl<'a> Client<'a> {
         if promises.every_event {
             self.every_event(at, place, truth);
         }
+        if promises.counts {
+            self.counted(at, told, place, truth);
+        }
         for (key, revision) in self.pending.drain(..) {
             match revision {
                 Some(revision) => self.things.insert(key, revision),
@@ -123,6 +126,20 @@ impl<'a> Client<'a> {
         let (held, wanted) = (self.things.get(wrong).copied(), right.get(wrong).copied());
         let promise = if held < wanted { Promise::Reliable } else { Promise::Atomic };
         self.fault(promise, at, format!("at {place} it holds {wrong} at {held:?}, where the log has {wanted:?}"));
+    }
+
+    /// Counts are those of the place; where anything changed, they are told.
+    fn counted(&mut self, at: usize, told: &Told, place: u64, truth: &Truth) {
+        let Some(counts) = &told.counts else {
+            if told.is_fresh || !self.pending.is_empty() {
+                self.fault(Promise::Reliable, at, format!("the counts at {place} were left out"));
+            }
+            return;
+        };
+        let right = truth.counts_at(place);
+        if *counts != right {
+            self.fault(Promise::Atomic, at, format!("at {place} it counts {counts:?}, where the log has {right:?}"));
+        }
     }
 
     /// Between two places, each event was told, in the log's order.

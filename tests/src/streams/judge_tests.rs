@@ -4,7 +4,10 @@ use super::*;
 
 /// PAY-1 is filed at 1 and changes at 3; PAY-2 is filed at 2 and closed at 4; PAY-3 is filed at 5.
 fn truth() -> Truth {
-    let one = |position, key: &str, revision, is_wanted| Happened { position, key: key.into(), revision, is_wanted };
+    let one = |position, key: &str, revision, is_wanted: bool| {
+        let column = Some(if is_wanted { "open" } else { "closed" }.to_owned()).filter(|_| revision != 2 || !is_wanted);
+        Happened { position, key: key.into(), revision, is_wanted, column }
+    };
     Truth::of([
         one(1, "PAY-1", 1, true),
         one(2, "PAY-2", 1, true),
@@ -14,13 +17,15 @@ fn truth() -> Truth {
     ])
 }
 
-const END: Promises = Promises { every_event: false, end: 5 };
-const FEED: Promises = Promises { every_event: true, end: 5 };
+const END: Promises = Promises { every_event: false, counts: false, end: 5 };
+const FEED: Promises = Promises { every_event: true, ..END };
+const COUNTED: Promises = Promises { counts: true, ..END };
 
 fn told(things: &[(&str, u64)], place: u64) -> Noted {
     // Revision 0: it is not wanted. Place 0: more belongs to it.
     let things = things.iter().map(|(key, revision)| ((*key).to_owned(), Some(*revision).filter(|it| *it > 0)));
-    Noted::Told(Told { is_fresh: false, things: things.collect(), place: Some(place).filter(|place| *place > 0) })
+    let place = Some(place).filter(|place| *place > 0);
+    Noted::Told(Told { things: things.collect(), place, ..Told::default() })
 }
 
 fn fresh(things: &[(&str, u64)], place: u64) -> Noted {
@@ -132,6 +137,28 @@ fn a_feed_tells_every_event_in_order() {
     notes.insert(6, told(&[all[4], all[3]], 5));
     notes.pop();
     assert_eq!(found(&notes), Some(Promise::Ordered), "two change places");
+}
+
+#[test]
+fn counts_are_those_of_their_place_and_come_with_every_change() {
+    let counts = |open, closed| {
+        let counts = [("open", open), ("closed", closed)].into_iter().filter(|(_, count)| *count > 0);
+        Some(counts.map(|(column, count)| (column.to_owned(), count)).collect())
+    };
+    let mut notes = good();
+    for (at, counted) in [(2, counts(2, 0)), (6, counts(2, 0)), (7, counts(1, 1)), (8, counts(2, 1))] {
+        let Noted::Told(told) = &mut notes[at] else { unreachable!("it was told") };
+        told.counts = counted;
+    }
+    assert_eq!(judge(&notes, &truth(), COUNTED), [], "where nothing changed, none are needed");
+    for (at, wrong, promise) in [(7, counts(2, 0), Promise::Atomic), (8, None, Promise::Reliable)] {
+        let mut notes = notes.clone();
+        let Noted::Told(told) = &mut notes[at] else { unreachable!("it was told") };
+        told.counts = wrong;
+        let found: Vec<_> =
+            judge(&notes, &truth(), COUNTED).into_iter().map(|fault| (fault.note, fault.promise)).collect();
+        assert_eq!(found, [(at, promise)]);
+    }
 }
 
 #[test]

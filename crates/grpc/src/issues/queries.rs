@@ -6,6 +6,7 @@ use api::issues::v1::{
 use domain::Fact;
 use domain::ids::{ComponentId, IssueId, IssueKey, Malformed, PersonId, ProjectId, SeverityId, TeamId};
 use prost::Message as _;
+use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use views::issue::{self, Filter, GetIssue, ListIssues, Order, STEP_MAX, Standing};
@@ -13,7 +14,7 @@ use views::row::{Cursor, Value};
 
 use super::{Issues, parse, show, subject};
 use crate::fields::{Faults, short, stamp};
-use crate::freshness::AtLeast;
+use crate::freshness::{AtLeast, Reads};
 use crate::histories::history_problem;
 use crate::identity::Caller;
 use crate::limits::{LIST_ITEMS_MAX, PAGE_BYTES_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, REFERENCE_CHARS_MAX};
@@ -72,10 +73,10 @@ impl Issues {
         let caller = Caller::attached(&mut request)?;
         let mut message = request.into_inner();
         let mut faults = Faults::default();
-        let mut at_least = AtLeast::parse(&mut faults, message.consistency.take().as_ref())?;
+        let at_least = AtLeast::parse(&mut faults, message.consistency.take().as_ref())?;
         let page_token = std::mem::take(&mut message.page_token);
         let size = std::mem::take(&mut message.page_size);
-        let mut left = faults.page_size("page_size", size, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX);
+        let limit = faults.page_size("page_size", size, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX);
         let project = faults.required("project", &message.project, ProjectId::parse);
         let filter = filter(&mut faults, &message);
         let order = faults.maybe_choice("order_by", message.order_by, order).unwrap_or(Order::FiledNewest);
@@ -84,37 +85,46 @@ impl Issues {
         let binding = Binding::of(&message);
 
         let first_page = page_token.is_empty();
-        let mut query = ListIssues { project, filter, order, after: binding.cursor(&page_token)?, limit: 0 };
-        let mut answer = ListIssuesResponse::default();
-        let mut bytes = 0;
-        let more = 'page: loop {
-            query.limit = left.min(STEP_MAX);
-            let (found, token) = self.views.ask(&query, &query.project, &at_least, caller.deadline).await?;
-            if answer.consistency_token.is_empty() {
-                answer.consistency_token = token;
-            }
-            for issue in &found.issues {
-                let shown = show::issue(issue);
-                bytes += shown.encoded_len();
-                if bytes > PAGE_BYTES_MAX && !answer.issues.is_empty() {
-                    break 'page true;
-                }
-                answer.issues.push(shown);
-                query.after = Some(query.cursor(issue));
-                left -= 1;
-            }
-            if !found.more || left == 0 {
-                break found.more;
-            }
-            at_least = AtLeast::default();
-        };
+        let query = ListIssues { project, filter, order, after: binding.cursor(&page_token)?, limit };
+        let reads = Reads::new(&self.views, at_least);
+        let (mut answer, next) = reads.whole(|| page(query.clone(), &reads, caller.deadline)).await?;
         if answer.issues.is_empty() && first_page {
             projects::must_exist(&self.commands, &query.project).await?;
         }
-        if let (true, Some(cursor)) = (more, &query.after) {
+        if let Some(cursor) = &next {
             answer.next_page_token = binding.token(cursor)?;
         }
         Ok(Response::new(answer))
+    }
+}
+
+/// A page of a list, as long as the query's limit or as a message may be; and where it ends, unless nothing comes after it.
+async fn page(
+    mut query: ListIssues,
+    reads: &Reads,
+    deadline: Instant,
+) -> Result<(ListIssuesResponse, Option<Cursor>), Status> {
+    let mut answer = ListIssuesResponse::default();
+    let (mut left, mut bytes) = (query.limit, 0);
+    loop {
+        query.limit = left.min(STEP_MAX);
+        let (found, token) = reads.ask(&query, &query.project, deadline).await?;
+        if answer.consistency_token.is_empty() {
+            answer.consistency_token = token;
+        }
+        for issue in &found.issues {
+            let shown = show::issue(issue);
+            bytes += shown.encoded_len();
+            if bytes > PAGE_BYTES_MAX && !answer.issues.is_empty() {
+                return Ok((answer, query.after));
+            }
+            answer.issues.push(shown);
+            query.after = Some(query.cursor(issue));
+            left -= 1;
+        }
+        if !found.more || left == 0 {
+            return Ok((answer, query.after.filter(|_| found.more)));
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tonic::Status;
 use views::issue::{Filter, ListIssues, Order, STEP_MAX, Standing};
 
-use crate::freshness::{AtLeast, Views};
+use crate::freshness::{AtLeast, Reads, Views};
 use crate::{issues, status};
 
 /// So many issues are read from the log at once.
@@ -28,10 +28,10 @@ const OPEN: [Standing; 5] =
 const OVER: [Standing; 2] = [Standing::Closed, Standing::Dismissed];
 
 /// The issues of a project whose clocks are to be counted, some at a time.
-pub(super) struct Walk {
+pub(crate) struct Walk {
     commands: Arc<Commands>,
-    views: Arc<Views>,
-    at_least: AtLeast,
+    /// Where the view is rebuilt between two of them, the walk ends: what was told of it stands, so it can't begin anew by itself.
+    reads: Reads,
     /// What is still to be listed.
     lists: VecDeque<ListIssues>,
     /// Closed and dismissed issues that changed no later are left out.
@@ -42,7 +42,7 @@ pub(super) struct Walk {
 
 impl Walk {
     /// All open issues.
-    pub(super) fn open(commands: Arc<Commands>, views: Arc<Views>, project: &ProjectId, at_least: AtLeast) -> Self {
+    pub(crate) fn open(commands: Arc<Commands>, views: &Arc<Views>, project: &ProjectId, at_least: AtLeast) -> Self {
         let list = |standings: &[Standing], order| ListIssues {
             project: project.clone(),
             filter: Filter { standings: standings.to_vec(), ..Filter::default() },
@@ -52,7 +52,8 @@ impl Walk {
         };
         // In an order that no change of an issue changes.
         let lists = [list(&OPEN, Order::FiledOldest), list(&OVER, Order::ChangedNewest)];
-        Self { commands, views, at_least, lists: lists.into(), since: None, open: BTreeSet::new() }
+        let reads = Reads::new(views, at_least);
+        Self { commands, reads, lists: lists.into(), since: None, open: BTreeSet::new() }
     }
 
     /// And those that were closed or dismissed, or changed after that, since an instant.
@@ -66,8 +67,7 @@ impl Walk {
         let over = list.order == Order::ChangedNewest;
         let Some(since) = self.since.or((!over).then_some(Timestamp::MIN)) else { return Ok(None) };
         let deadline = Instant::now() + STEP_TIMEOUT;
-        let (found, _) = self.views.ask(list, &list.project, &self.at_least, deadline).await?;
-        self.at_least = AtLeast::default();
+        let (found, _) = self.reads.ask(list, &list.project, deadline).await?;
         list.after = found.issues.last().map(|last| list.cursor(last));
         let mut keys = Vec::with_capacity(found.issues.len());
         let mut more = found.more;

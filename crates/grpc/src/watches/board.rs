@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use api::boards::v1::SeverityCount;
 use api::issues::v1::IssueState;
-use api::watches::v1::{WatchBoardRequest, WatchBoardResponse, WatchedCard};
+use api::watches::v1::{ColumnCount, WatchBoardRequest, WatchBoardResponse, WatchedCard};
 use commands::Environment;
 use domain::ids::ProjectId;
 use futures::stream::BoxStream;
 use prost::Message as _;
 use tonic::{Request, Response, Status};
-use views::board::{Card, Filter};
+use views::board::{Card, Counts, Filter};
 use views::issue::{ISSUE, SCHEMA, Standing};
 use views::row::{Condition, Key, Row, RowError, Select, Value};
 use views::table::Direction;
@@ -52,6 +53,7 @@ impl Watches {
         let asked = Asked { view: SCHEMA.id(), project: &project, at_least, resume, deadline: caller.deadline };
         let start = self.begin(asked).await?;
         projects::must_exist(&self.commands, &project).await?;
+        let counts = Counts::of(&project, &filter);
         let scope = Scope {
             view: SCHEMA.id(),
             table: &ISSUE,
@@ -59,9 +61,10 @@ impl Watches {
             project: project.shared(),
             among: Vec::new(),
             snapshot: standings.iter().flat_map(|standing| column(&project, *standing, &filter)).collect(),
+            beside: counts.as_ref().map(Counts::select),
             filter: Arc::new(Shown { standings, filter }),
         };
-        self.open(scope, start, binding, Cards { project, environment: Arc::clone(&self.environment) })
+        self.open(scope, start, binding, Cards { project, counts, environment: Arc::clone(&self.environment) })
     }
 }
 
@@ -107,6 +110,8 @@ impl watch::Filter for Shown {
 /// Rows as cards.
 struct Cards {
     project: ProjectId,
+    /// How what is told beside is read.
+    counts: Option<Counts>,
     environment: Arc<dyn Environment>,
 }
 
@@ -119,11 +124,10 @@ impl Tell for Cards {
 
     fn row(&self, message: &mut WatchBoardResponse, row: &Row) -> Result<usize, RowError> {
         let card = Card::read(row)?;
-        let state = show::state(card.standing);
-        let triaged = state == IssueState::New && card.standing == Standing::NewTriaged;
+        let (state, triaged) = place(card.standing);
         let revision = row.get("revision")?;
         let shown = show::card(card, self.environment.now());
-        let shown = WatchedCard { state: state.into(), triaged, card: Some(shown), revision };
+        let shown = WatchedCard { state, triaged, card: Some(shown), revision };
         let bytes = shown.encoded_len();
         message.cards.push(shown);
         Ok(bytes)
@@ -136,8 +140,25 @@ impl Tell for Cards {
         Ok(message.removed.last().map_or(0, String::len))
     }
 
+    fn beside(&self, message: &mut WatchBoardResponse, rows: &[Row]) -> Result<(), RowError> {
+        let Some(counts) = &self.counts else { return Ok(()) };
+        for found in counts.read(rows)? {
+            let (state, triaged) = place(found.standing);
+            let severity = |(severity, count)| SeverityCount { severity: show::text(severity), count };
+            let severities = found.severities.into_iter().map(severity).collect();
+            message.counts.push(ColumnCount { state, triaged, count: found.issues, severities });
+        }
+        Ok(())
+    }
+
     fn place(&self, message: &mut WatchBoardResponse, resume_token: String, consistency_token: String) {
         message.resume_token = resume_token;
         message.consistency_token = consistency_token;
     }
+}
+
+/// A column, as the contract names it.
+fn place(standing: Standing) -> (i32, bool) {
+    let state = show::state(standing);
+    (state.into(), state == IssueState::New && standing == Standing::NewTriaged)
 }

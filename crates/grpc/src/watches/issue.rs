@@ -57,6 +57,7 @@ impl Watches {
             partition: self.log.identity().partition_of(key.project.as_str()),
             project: key.project.shared(),
             among: this,
+            beside: None,
             filter: Arc::new(Vec::<Condition>::new()),
             snapshot: vec![snapshot],
         }

@@ -29,6 +29,11 @@ pub(super) trait Tell: Send + Sync + 'static {
     /// Adds the key of a row that is not what is watched.
     fn removed(&self, message: &mut Self::Message, key: &Key) -> Result<usize, RowError>;
 
+    /// Adds what was read beside the rows, to a message that is complete.
+    fn beside(&self, _message: &mut Self::Message, _rows: &[Row]) -> Result<(), RowError> {
+        Ok(())
+    }
+
     /// The message is complete, and may be resumed from.
     fn place(&self, message: &mut Self::Message, resume_token: String, consistency_token: String);
 }
@@ -39,6 +44,7 @@ struct Rest {
     rows: Vec<(Key, Option<Arc<Row>>)>,
     fresh: bool,
     place: Option<Place>,
+    beside: Option<Arc<[Row]>>,
 }
 
 struct Teller<T> {
@@ -67,10 +73,10 @@ pub(super) fn stream<T: Tell>(
 }
 
 impl Rest {
-    fn of(Step { fresh, changes, place }: Step) -> Self {
+    fn of(Step { fresh, changes, place, beside }: Step) -> Self {
         let mut rows: Vec<_> = changes.into_rows().collect();
         rows.reverse();
-        Self { rows, fresh, place }
+        Self { rows, fresh, place, beside }
     }
 }
 
@@ -90,6 +96,9 @@ impl<T: Tell> Teller<T> {
         if !rest.rows.is_empty() {
             self.rest = Some(rest);
             return Ok(Ok(message));
+        }
+        if let Some(beside) = &rest.beside {
+            self.tell.beside(&mut message, beside)?;
         }
         if let Some(place) = &rest.place {
             let resume = match token::of(&self.binding, place) {
@@ -117,6 +126,6 @@ impl<T: Tell> Teller<T> {
 
 /// What a message shows, for queries.
 fn shown(partition: PartitionId, place: &Place) -> String {
-    let Place { checkpoint, parked: _ } = place;
+    let Place { checkpoint, generation: _, parked: _ } = place;
     Token { places: vec![At::new(partition, checkpoint.position, &checkpoint.leaf)], stream: None }.encode()
 }

@@ -16,6 +16,9 @@ struct Travelling {
     position: u64,
     #[serde(rename = "l")]
     leaf: String,
+    /// Tokens of before there were generations have 0, which no tables have: their watches begin anew.
+    #[serde(rename = "g", default)]
+    generation: u64,
     #[serde(rename = "p", default, skip_serializing_if = "is_zero")]
     parked: u64,
 }
@@ -27,9 +30,9 @@ fn is_zero(number: &u64) -> bool {
 
 /// The token that resumes from the place.
 pub(super) fn of(binding: &Binding, place: &Place) -> Result<String, Status> {
-    let Place { checkpoint, parked } = *place;
+    let Place { checkpoint, generation, parked } = *place;
     let (position, leaf) = (checkpoint.position, hex::encode(checkpoint.leaf));
-    binding.token(&Travelling { position, leaf, parked })
+    binding.token(&Travelling { position, leaf, generation, parked })
 }
 
 /// The place that a token resumes from; `None`: it is empty.
@@ -37,14 +40,14 @@ pub(super) fn place(binding: &Binding, token: &str) -> Result<Option<Place>, Sta
     if token.is_empty() {
         return Ok(None);
     }
-    let Travelling { position, leaf, parked } = binding.read(token).ok_or_else(invalid)?;
+    let Travelling { position, leaf, generation, parked } = binding.read(token).ok_or_else(invalid)?;
     let mut bytes = [0; 32];
     hex::decode_to_slice(leaf, &mut bytes).map_err(|_| invalid())?;
-    Ok(Some(Place { checkpoint: Checkpoint { position, leaf: bytes }, parked }))
+    Ok(Some(Place { checkpoint: Checkpoint { position, leaf: bytes }, generation, parked }))
 }
 
 /// The token is of another watch, or of another log, or none at all.
-pub(super) fn invalid() -> Status {
+pub(crate) fn invalid() -> Status {
     let message = "the resume token is not of this watch and this log; begin without it";
     status::error(Code::InvalidArgument, Reason::ResumeTokenInvalid, message)
 }
@@ -61,8 +64,9 @@ mod tests {
 
     #[test]
     fn a_resume_token_is_of_its_own_watch_only() {
-        let at = |parked| Place { checkpoint: Checkpoint { position: 42, leaf: [7; 32] }, parked };
-        for there in [at(0), at(u64::MAX)] {
+        let at =
+            |generation, parked| Place { checkpoint: Checkpoint { position: 42, leaf: [7; 32] }, generation, parked };
+        for there in [at(1, 0), at(u64::MAX, u64::MAX)] {
             let token = of(&of_key("PAY-1"), &there).unwrap();
             assert_eq!(place(&of_key("PAY-1"), &token).unwrap(), Some(there));
             assert_eq!(place(&of_key("PAY-2"), &token).unwrap_err().code(), Code::InvalidArgument);

@@ -115,8 +115,11 @@ impl Given {
     }
 
     pub(crate) async fn server_with(options: Options) -> Self {
+        Self::server_over(Arc::new(MemoryViews::default()), options).await
+    }
+
+    pub(crate) async fn server_over(store: Arc<dyn ViewStore>, options: Options) -> Self {
         let log = GatedLog::over(MemoryLog::new(Identity::new(Uuid::from_u128(1), 4)));
-        let store: Arc<dyn ViewStore> = Arc::new(MemoryViews::default());
         let environment =
             Arc::new(Clockwork { now_ms: 1_800_000_000_000.into(), ids: 1.into(), panics: AtomicBool::new(false) });
         let (shutdown, views_stop) = (CancellationToken::new(), CancellationToken::new());

@@ -73,6 +73,10 @@ enum Fault {
     ResetsBesideLeases,
     /// A swap is done however far the new tables have come.
     SwapsAnyhow,
+    /// A generation is the view's, not its tables'.
+    KeepsGenerations,
+    /// Generations are those of other tables before them.
+    CountsGenerationsAnew,
     /// What was swapped away stays.
     RemovesNothing,
     /// Whatever is not in use at the moment of looking goes, and all else.
@@ -346,8 +350,11 @@ impl ViewStore for Wrong {
                 *row = row.clone().without_words();
             }
         }
-        if self.fault == Fault::AnswersInTwoReads {
-            answer.checkpoints = checkpoints;
+        match self.fault {
+            Fault::AnswersInTwoReads => answer.checkpoints = checkpoints,
+            Fault::KeepsGenerations => answer.generation = view.name.len() as u64,
+            Fault::CountsGenerationsAnew => answer.generation = answer.generation.min(5),
+            _ => {}
         }
         if self.fault == Fault::SkipsTies {
             for (select, rows) in selects.iter().zip(&mut answer.rows) {
@@ -422,6 +429,8 @@ async fn each_broken_store_is_caught_by_its_case() {
         (Fault::ResetsBesideLeases, "leases::a_reset_ends_them"),
         (Fault::AnswersInTwoReads, "swaps::old_and_new_never_mix"),
         (Fault::SwapsAnyhow, "swaps::what_is_behind_is_refused"),
+        (Fault::KeepsGenerations, "swaps::other_tables_are_another_generation"),
+        (Fault::CountsGenerationsAnew, "swaps::other_tables_are_another_generation"),
         (Fault::RemovesNothing, "swaps::swapped_again_and_again"),
         (Fault::SweepsAll, "swaps::what_nobody_uses_goes"),
         (Fault::ForgetsSkips, "parking::skipped_they_stay_parked"),

@@ -61,6 +61,38 @@ pub(super) async fn what_is_behind_is_refused<F: Factory>(factory: &F) -> Outcom
     Ok(())
 }
 
+/// Whatever puts other tables in a view's place shows in the next answer's generation, and nothing else does.
+pub(super) async fn other_tables_are_another_generation<F: Factory>(factory: &F) -> Outcome {
+    let store = both(factory, 10, 10).await?;
+    let (here, beside) = (generation(&*store, &BOARD).await?, generation(&*store, &BESIDE).await?);
+    promise!(here != beside, "two views have one generation");
+    store.commit(0, vec![commit(BOARD.id(), 10, 11, vec![count("new", 1, 1)])]).await?;
+    store.commit(0, vec![commit(BESIDE.id(), 10, 11, Vec::new())]).await?;
+    store.prepare(&[&BOARD, &BESIDE]).await?;
+    promise_eq!(generation(&*store, &BOARD).await?, here, "after a commit, and prepared once more");
+    store.swap(&BOARD, &BESIDE).await.map_err(|error| not_swapped(&error))?;
+    promise_eq!(generation(&*store, &BOARD).await?, beside, "swapped");
+    promise_eq!(generation(&*store, &BESIDE).await?, here, "what it was swapped with");
+    let mut seen = vec![here, beside];
+    for round in 0..4 {
+        if round % 2 == 0 {
+            store.reset(&BOARD).await?;
+        } else {
+            store.remove(BOARD.id()).await?;
+            store.prepare(&[&BOARD]).await?;
+        }
+        let made = generation(&*store, &BOARD).await?;
+        promise!(!seen.contains(&made), "tables that were made anew have the generation {made} of others before them");
+        seen.push(made);
+    }
+    let Some(store) = factory.reopen(store).await? else {
+        return Ok(());
+    };
+    store.prepare(&[&BOARD]).await?;
+    promise_eq!(Some(generation(&*store, &BOARD).await?), seen.pop(), "opened again");
+    Ok(())
+}
+
 /// However often it is rebuilt, it can be written, read, found again and rebuilt once more.
 pub(super) async fn swapped_again_and_again<F: Factory>(factory: &F) -> Outcome {
     let store = both(factory, 10, 10).await?;
@@ -155,6 +187,10 @@ async fn ask_until_new<S: ViewStore>(store: Arc<S>) -> Outcome {
         }
         tokio::task::yield_now().await;
     }
+}
+
+async fn generation(store: &dyn ViewStore, view: &Schema) -> Result<u64, Broken> {
+    Ok(store.query(view.id(), Vec::new()).await?.generation)
 }
 
 fn not_swapped(error: &SwapError) -> Broken {

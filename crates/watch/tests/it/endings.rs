@@ -30,6 +30,42 @@ async fn a_view_that_is_rebuilt_ends_its_watches() {
     assert_eq!(reader.states(), [(1, "doing")]);
 }
 
+/// Log, positions and parked streams are the same before and after: only the tables are others.
+#[tokio::test]
+async fn a_row_that_a_rebuild_repairs_is_not_kept_by_any_watcher() {
+    let given = Given::view().await;
+    given.change(&[("PAY", 1, "new"), ("PAY", 2, "new")]).await;
+    let (mut watch, mut reader) = (given.watch("PAY", Start::Snapshot), Reader::default());
+    reader.take(next(&mut watch).await.unwrap());
+    assert_eq!(reader.states(), [(1, "new"), (2, "new")]);
+    given.swap_for(vec![card("PAY", 1, "new", 1), card("PAY", 2, "doing", 2)]).await;
+    let before = reader.place.unwrap();
+    assert_eq!(end(&mut watch, &mut reader).await, Ended::Anew, "though nothing happens any more");
+    let mut resumed = given.watch("PAY", Start::After(before));
+    assert_eq!(end(&mut resumed, &mut reader).await, Ended::Anew, "nor from a token of that time");
+    let mut again = given.watch("PAY", Start::Snapshot);
+    reader.take(next(&mut again).await.unwrap());
+    assert_eq!(reader.states(), [(1, "new"), (2, "doing")]);
+    assert_ne!(reader.place.unwrap(), before);
+    // From here on it goes on as ever.
+    let to = given.change(&[("PAY", 1, "doing")]).await;
+    reader.read_to(&mut again, to).await;
+    assert_eq!(reader.states(), [(1, "doing"), (2, "doing")]);
+}
+
+#[tokio::test]
+async fn no_snapshot_is_half_of_one_table_and_half_of_another() {
+    let given = Given::view().await;
+    let cards: Vec<_> = (1..=7).map(|ordinal| ("PAY", ordinal, "new")).collect();
+    given.change(&cards).await;
+    let (mut watch, mut reader) = (given.watch("PAY", Start::Snapshot), Reader::default());
+    reader.take(next(&mut watch).await.unwrap());
+    assert_eq!((reader.states().len(), reader.complete), (3, false), "a page of several");
+    given.swap_for((1..=7).map(|ordinal| card("PAY", ordinal, "doing", ordinal)).collect()).await;
+    assert_eq!(end(&mut watch, &mut reader).await, Ended::Anew);
+    assert_eq!(reader.place, None, "nothing of it could be resumed from");
+}
+
 #[tokio::test]
 async fn a_rebuild_that_nobody_saw_is_noticed_by_the_log_being_another() {
     let given = Given::view().await;

@@ -30,6 +30,8 @@ pub(crate) static CARDS: Table = Table {
     ],
 };
 pub(crate) static VIEW: Schema = Schema { name: "cards", version: 1, tables: &[&CARDS] };
+/// The view, built once more beside itself.
+static BESIDE: Schema = Schema { name: "cards__new", ..VIEW };
 
 /// Nothing is ever waited for longer.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -138,25 +140,36 @@ impl Given {
         self.at.store(0, Ordering::Relaxed);
     }
 
+    /// The view is built once more, from a log that gives these rows up to where the view is, and takes its own place.
+    pub(crate) async fn swap_for(&self, cards: Vec<Row>) {
+        let at = self.at.load(Ordering::Relaxed);
+        self.store.prepare(&[&BESIDE]).await.unwrap();
+        let changes = cards.into_iter().map(Change::Upsert).collect();
+        let commit = ViewCommit { changes, ..ViewCommit::new(BESIDE.id(), None, checkpoint(at).unwrap()) };
+        self.store.commit(0, vec![commit]).await.unwrap();
+        self.store.swap(&VIEW, &BESIDE).await.unwrap();
+        self.store.remove(BESIDE.id()).await.unwrap();
+    }
+
     /// Watches the cards of a project that are not done.
     pub(crate) fn watch(&self, project: &str, start: Start) -> Watch {
         self.watches.open(scope(project, 3), start).unwrap()
     }
 
-    /// The cards of a project that are not done, as the store has them.
-    pub(crate) async fn board(&self, project: &str) -> (u64, Board) {
+    /// The cards of a project as the store has them: those that are not done, and those that are.
+    pub(crate) async fn boards(&self, project: &str) -> (u64, [Board; 2]) {
         let all = Select::from(&CARDS, u32::MAX).filter(Condition::Equal("project", project.into()));
         let answer = self.store.query(VIEW.id(), vec![all]).await.unwrap();
-        let cards = answer.rows[0].iter().map(shown).filter(|(_, (state, _))| state != "done");
-        (answer.checkpoints.get(&0).map_or(0, |checkpoint| checkpoint.position), cards.collect())
+        let (done, undone) = answer.rows[0].iter().map(shown).partition(|(_, (state, _))| state == "done");
+        (answer.checkpoints.get(&0).map_or(0, |checkpoint| checkpoint.position), [undone, done])
     }
 }
 
-/// The cards of a project that are not done, read so many at a time.
+/// The cards of a project that are not done, read so many at a time; beside them those that are.
 pub(crate) fn scope(project: &str, page: u32) -> Scope {
     let undone = ["new", "doing"].map(Value::from).to_vec();
-    let column = |state: &Value| {
-        let select = Select::from(&CARDS, page).filter(Condition::Equal("project", project.into()));
+    let some = |state: &Value, limit| {
+        let select = Select::from(&CARDS, limit).filter(Condition::Equal("project", project.into()));
         select.filter(Condition::Equal("state", state.clone()))
     };
     Scope {
@@ -165,7 +178,8 @@ pub(crate) fn scope(project: &str, page: u32) -> Scope {
         partition: 0,
         project: project.into(),
         among: Vec::new(),
-        snapshot: undone.iter().map(column).collect(),
+        snapshot: undone.iter().map(|state| some(state, page)).collect(),
+        beside: Some(some(&"done".into(), u32::MAX)),
         filter: Arc::new(vec![Condition::In("state", undone)]),
     }
 }
@@ -184,6 +198,8 @@ pub(crate) async fn next(watch: &mut Watch) -> Result<Step, Ended> {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Reader {
     pub(crate) board: Board,
+    /// What was told beside it last.
+    pub(crate) done: Board,
     pub(crate) place: Option<Place>,
     /// True: all that was told belongs to the place.
     pub(crate) complete: bool,
@@ -201,6 +217,9 @@ impl Reader {
                 Some(row) => self.board.insert(ordinal, shown(&row).1),
                 None => self.board.remove(&ordinal),
             };
+        }
+        if let Some(beside) = step.beside {
+            self.done = beside.iter().map(shown).collect();
         }
         self.complete = step.place.is_some();
         self.place = step.place.or(self.place);

@@ -19,7 +19,7 @@ async fn who_falls_behind_is_told_where_to_go_on_and_slows_nobody() {
         let to = given.change_with(&[("PAY", n % 5 + 1, "doing")], &long).await;
         reader.read_to(&mut quick, to).await;
     }
-    assert_eq!(reader.board, given.board("PAY").await.1, "a neighbour heard of everything in the meantime");
+    assert_eq!(reader.board, given.boards("PAY").await.1[0], "a neighbour heard of everything in the meantime");
 
     let ended = next(&mut slow).await.unwrap_err();
     let Ended::Behind { resume: Some(place) } = ended else { panic!("it fell behind: {ended:?}") };

@@ -16,8 +16,8 @@ struct Watcher {
     reader: Reader,
 }
 
-/// What each project's board was at each position that was committed.
-type Truth = BTreeMap<(&'static str, u64), Board>;
+/// What each project's cards were at each position that was committed: those that were not done, and those that were.
+type Truth = BTreeMap<(&'static str, u64), [Board; 2]>;
 
 #[tokio::test]
 async fn every_place_is_exact_for_every_watcher() {
@@ -57,8 +57,8 @@ async fn story(seed: u64) {
 
 async fn note(given: &Given, truth: &mut Truth) {
     for project in ["PAY", "OPS"] {
-        let (position, board) = given.board(project).await;
-        truth.insert((project, position), board);
+        let (position, boards) = given.boards(project).await;
+        truth.insert((project, position), boards);
     }
 }
 
@@ -78,8 +78,9 @@ impl Watcher {
         }
         if self.reader.complete {
             let position = self.reader.position();
-            let right = &truth[&(self.project, position)];
-            assert_eq!(&self.reader.board, right, "seed {seed}, {} at {position}", self.project);
+            let [undone, done] = &truth[&(self.project, position)];
+            assert_eq!(&self.reader.board, undone, "seed {seed}, {} at {position}", self.project);
+            assert_eq!(&self.reader.done, done, "seed {seed}, beside {} at {position}", self.project);
         }
     }
 }

@@ -56,7 +56,7 @@ async fn a_long_snapshot_comes_in_pages_and_is_complete_at_its_place_only() {
     while !reader.complete {
         reader.take(next(&mut watch).await.unwrap());
     }
-    assert_eq!((reader.position(), reader.board.clone()), given.board("PAY").await);
+    assert_eq!((reader.position(), [reader.board.clone(), reader.done.clone()]), given.boards("PAY").await);
     assert_eq!(reader.position(), to);
 }
 
