@@ -1,14 +1,15 @@
 //! What the projector tells reactors: that views have moved here, and what of it is more than that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::ids::{IssueKey, ProjectId, ReleaseId};
+use domain::ids::{IssueKey, ProjectId, ReleaseId, TeamId};
 use domain::issue::IssueEvent;
 use domain::project::ProjectEvent;
 use domain::release::ReleaseEvent;
 use domain::{Event, Recorded};
 use event_log::PartitionId;
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::HINTS_MAX;
@@ -21,6 +22,8 @@ pub(crate) struct Hints {
     pub(crate) moved: Notify,
     /// A release was deployed or rolled back, or an issue resolved, verified or closed.
     pub(crate) delivered: Notify,
+    /// Somebody joined a team, left it, goes away or comes back.
+    pub(crate) teams_moved: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -30,8 +33,20 @@ struct Heard {
     touched: BTreeSet<IssueKey>,
     all_touched: bool,
     deliveries: BTreeSet<Delivery>,
-    /// More happened than was noted.
+    /// More was delivered than was noted.
     overflowed: bool,
+    /// Since when.
+    teams: BTreeMap<Moved, Timestamp>,
+    /// More teams moved than were noted.
+    more_teams: bool,
+}
+
+/// A team that may plan otherwise now.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moved {
+    pub(crate) project: ProjectId,
+    /// `None`: something was switched on or off in the project, for all its teams.
+    pub(crate) team: Option<TeamId>,
 }
 
 /// Something that may bring a fix to production, or take it away.
@@ -65,6 +80,13 @@ impl Hints {
         (!std::mem::take(&mut heard.overflowed)).then_some(deliveries)
     }
 
+    /// The teams that have moved since this was asked last, each with when it first did; `None`: too many to tell.
+    pub(crate) fn take_teams(&self) -> Option<BTreeMap<Moved, Timestamp>> {
+        let mut heard = self.heard();
+        let teams = std::mem::take(&mut heard.teams);
+        (!std::mem::take(&mut heard.more_teams)).then_some(teams)
+    }
+
     fn heard(&self) -> MutexGuard<'_, Heard> {
         // Nobody panics while holding it.
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
@@ -73,7 +95,7 @@ impl Hints {
 
 impl projector::Listener for Hints {
     fn folded(&self, _partition: PartitionId, events: &mut dyn Iterator<Item = &Recorded>) {
-        let mut delivered = false;
+        let (mut delivered, mut moved) = (false, false);
         let mut any = false;
         for recorded in events {
             any = true;
@@ -95,11 +117,22 @@ impl projector::Listener for Hints {
                 }
                 delivered = true;
             }
+            if let Some(team) = team(recorded) {
+                let mut heard = self.heard();
+                heard.more_teams |= heard.teams.len() >= HINTS_MAX;
+                if !heard.more_teams {
+                    heard.teams.entry(team).or_insert(recorded.recorded_at);
+                }
+                moved = true;
+            }
         }
         // Rows have changed by something else than events.
         self.heard().all_touched |= !any;
         if delivered {
             self.delivered.notify_one();
+        }
+        if moved {
+            self.teams_moved.notify_one();
         }
         self.moved.notify_one();
     }
@@ -122,6 +155,15 @@ fn delivery(recorded: &Recorded) -> Option<Delivery> {
         Event::Project(ProjectEvent::ReactorSwitched { .. }) => {
             Some(Delivery::Project(recorded.stream.project.clone()))
         }
+        _ => None,
+    }
+}
+
+fn team(recorded: &Recorded) -> Option<Moved> {
+    let project = recorded.stream.project.clone();
+    match &recorded.event {
+        Event::Team(_) => Some(Moved { project, team: Some(TeamId::parse(&recorded.stream.id).ok()?) }),
+        Event::Project(ProjectEvent::ReactorSwitched { .. }) => Some(Moved { project, team: None }),
         _ => None,
     }
 }

@@ -25,7 +25,8 @@ record! {
     key ["project", "ordinal"]
     indexes [
         [("project", Asc), ("standing", Asc), ("until", Asc)],
-        [("project", Asc), ("standing", Asc), ("team", Asc), ("until", Asc)]
+        [("project", Asc), ("standing", Asc), ("team", Asc), ("until", Asc)],
+        [("standing", Asc)]
     ]
     {
         /// Its project's key.
@@ -46,7 +47,7 @@ record! {
 }
 
 /// The view's tables.
-pub static SCHEMA: Schema = Schema { name: "shifts", version: 1, tables: &[&PLAN] };
+pub static SCHEMA: Schema = Schema { name: "shifts", version: 2, tables: &[&PLAN] };
 
 /// The view.
 #[derive(Debug, Clone, Copy)]
@@ -72,8 +73,9 @@ impl View for Shifts {
         &PLAN
     }
 
+    /// Teams, too, of which nothing is folded: whoever listens to what is folded hears then who is away, and mends plans.
     fn streams(&self) -> &'static [StreamKind] {
-        &[StreamKind::Issue]
+        &[StreamKind::Issue, StreamKind::Team]
     }
 
     fn picks(&self) -> Option<fn(&Recorded) -> bool> {
@@ -209,5 +211,40 @@ impl Query for ListPlans {
         let next = last.map(|row| self.select().cursor(row)).transpose()?;
         let plans = rows.iter().take(self.limit()).filter_map(|row| PlanRow::found(row).transpose());
         Ok(PlansFound { plans: plans.collect::<Result<_, _>>()?, next })
+    }
+}
+
+/// Which issues of all projects have a plan that stands?
+#[derive(Debug, Clone)]
+pub struct AllPlans {
+    /// At most so many.
+    pub limit: u32,
+    /// Where a page ended.
+    pub after: Option<Cursor>,
+}
+
+impl AllPlans {
+    fn select(&self) -> Select {
+        Select::from(&PLAN, self.limit).filter(Condition::Equal("standing", true.into())).after(self.after.clone())
+    }
+}
+
+impl Query for AllPlans {
+    type Found = (Vec<IssueKey>, Option<Cursor>);
+
+    fn view(&self) -> ViewId {
+        SCHEMA.id()
+    }
+
+    fn selects(&self) -> Vec<Select> {
+        vec![self.select()]
+    }
+
+    fn read(&self, rows: Vec<Vec<Row>>) -> Result<Self::Found, RowError> {
+        let rows: Vec<Row> = rows.into_iter().flatten().collect();
+        let full = rows.len() as u64 >= u64::from(self.limit);
+        let next = rows.last().filter(|_| full).map(|last| self.select().cursor(last)).transpose()?;
+        let issues = rows.iter().map(|row| PlanRow::read(row).and_then(|row| key_of(&row.project, row.ordinal)));
+        Ok((issues.collect::<Result<_, _>>()?, next))
     }
 }

@@ -1,10 +1,11 @@
 //! Plans of shifts: those that stand, by project and team.
 
+use domain::ids::IssueKey;
 use domain::issue::IssueEvent;
 use domain::shifts::{Ending, Plan, plan};
 use domain::team::Team;
 use jiff::Timestamp;
-use views::shifts::{ListPlans, PlansFound, Shifts};
+use views::shifts::{AllPlans, ListPlans, PlansFound, Shifts};
 
 use super::events::{at, commented, filed, person, project};
 use super::given::Given;
@@ -43,6 +44,12 @@ async fn plans_stand_until_they_are_ended() {
     given.folded().await;
     assert_eq!(listed(&given, None).await, [(2, planned("other", at(10))), (1, planned("core", at(30)))]);
     assert_eq!(listed(&given, Some("core")).await, [(1, planned("core", at(30)))]);
+
+    let (first, after) = given.ask(&AllPlans { limit: 1, after: None }).await;
+    let (second, after) = given.ask(&AllPlans { limit: 1, after }).await;
+    let (third, _) = given.ask(&AllPlans { limit: 1, after }).await;
+    let ordinals = |page: Vec<IssueKey>| page.iter().map(|key| key.ordinal).collect::<Vec<_>>();
+    assert_eq!([first, second, third].map(ordinals), [vec![1], vec![2], vec![]]);
 
     // A later plan replaces it, and a handover changes it.
     let handed = IssueEvent::ShiftHandedOver { shift: at(54), from: person("ada"), to: person("cy") };
