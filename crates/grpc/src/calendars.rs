@@ -1,34 +1,42 @@
 //! The calendar service: a project's calendars, and what they count. It reads the log, so it is always fresh.
 
 mod parse;
+mod preview;
 pub(crate) mod show;
 
 use std::sync::Arc;
 
-use ::commands::{Commands, Found};
+use ::commands::{Commands, Environment, Found};
 use api::calendars::v1::calendar_service_server::CalendarService;
 use api::calendars::v1::{
     Calendar, ComputeDeadlineRequest, ComputeDeadlineResponse, DefineCalendarRequest, DefineCalendarResponse,
     GetCalendarRequest, GetCalendarResponse, ListCalendarsRequest, ListCalendarsResponse, MeasureWorkingTimeRequest,
-    MeasureWorkingTimeResponse,
+    MeasureWorkingTimeResponse, PreviewCalendarRequest, PreviewCalendarResponse,
 };
 use api::errors::v1::Reason;
 use domain::calendar;
 use domain::ids::{CalendarId, ProjectId};
 use domain::project::{self, Command};
+use futures::stream::BoxStream;
 use tonic::{Code, Request, Response, Status};
 
 use crate::call::{Call, reply, token_at};
 use crate::fields::Faults;
+use crate::freshness::{AtLeast, Views};
+use crate::identity::Caller;
 use crate::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use crate::page::Binding;
 use crate::policies::show::duration;
+use crate::policies::walk::Walk;
 use crate::status::{self, Subject};
 use crate::{mutations, projects};
 
 /// Serves `snaglog.calendars.v1.CalendarService`.
 pub(crate) struct Calendars {
     pub(crate) commands: Arc<Commands>,
+    /// Which issues are open.
+    pub(crate) views: Arc<Views>,
+    pub(crate) environment: Arc<dyn Environment>,
 }
 
 mutations! {
@@ -52,6 +60,29 @@ impl CalendarService for Calendars {
             done.map_err(|error| status::command_error(&error, &Subject(format!("calendars/{project}/{id}"))))?;
         let newest = find(&done.state, &id, None)?;
         Ok(reply::<DefineCalendarRequest, _>(&done, show::calendar(&newest, &done.state)))
+    }
+
+    type PreviewCalendarStream = BoxStream<'static, Result<PreviewCalendarResponse, Status>>;
+
+    async fn preview_calendar(
+        &self,
+        mut request: Request<PreviewCalendarRequest>,
+    ) -> Result<Response<Self::PreviewCalendarStream>, Status> {
+        let caller = Caller::attached(&mut request)?;
+        let (message, mut faults) = (request.into_inner(), Faults::default());
+        let at_least = AtLeast::parse(&mut faults, message.consistency.as_ref())?;
+        let project = faults.required("project", &message.project, ProjectId::parse);
+        let definition = parse::definition(&mut faults, message.definition.as_ref());
+        let (project, definition) = faults.finish(project.zip(definition))?;
+        let walk = (!message.without_clocks)
+            .then(|| Walk::open(Arc::clone(&self.commands), &self.views, &project, at_least));
+        let now = self.environment.now();
+        let (id, found) = (definition.id().clone(), projects::find(&self.commands, &project).await?);
+        let after = preview::foreseen(&found.state, definition, &caller.actor, now);
+        let after =
+            after.map_err(|rejection| status::refused(&rejection, &Subject(format!("calendars/{project}/{id}"))))?;
+        let calendar = show::calendar(&find(&after, &id, None)?, &after);
+        Ok(Response::new(preview::stream(&found.state, after, calendar, walk, now)))
     }
 
     async fn get_calendar(

@@ -2,10 +2,10 @@
 
 mod explain;
 mod parse;
-mod preview;
+pub(crate) mod preview;
 pub(crate) mod show;
 mod trial;
-mod walk;
+pub(crate) mod walk;
 
 use std::sync::Arc;
 

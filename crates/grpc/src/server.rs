@@ -227,7 +227,11 @@ fn routes(deps: Deps, health: &Health, options: &Options) -> Result<Routes, Serv
         Flow { commands: Arc::clone(&commands), views: Arc::clone(&views), environment: Arc::clone(&environment) };
     routes.add_service(bounded!(IssuesServiceServer::new(issues)));
     routes.add_service(bounded!(ProjectsServiceServer::new(Projects { commands: Arc::clone(&commands) })));
-    routes.add_service(bounded!(CalendarServiceServer::new(Calendars { commands: Arc::clone(&commands) })));
+    routes.add_service(bounded!(CalendarServiceServer::new(Calendars {
+        commands: Arc::clone(&commands),
+        views: Arc::clone(&views),
+        environment: Arc::clone(&environment)
+    })));
     routes.add_service(bounded!(ReleasesServiceServer::new(Releases { commands: Arc::clone(&commands) })));
     routes.add_service(bounded!(SearchServiceServer::new(Searches {
         commands: Arc::clone(&commands),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use ::commands::{Commands, Environment};
 use api::shifts::v1::shifts_service_server::ShiftsService;
 use api::shifts::v1::{
-    GetOnShiftRequest, GetOnShiftResponse, HandOverShiftRequest, HandOverShiftResponse, ListShiftsRequest,
-    ListShiftsResponse, ShiftPlan,
+    EndShiftsRequest, EndShiftsResponse, GetOnShiftRequest, GetOnShiftResponse, HandOverShiftRequest,
+    HandOverShiftResponse, ListShiftsRequest, ListShiftsResponse, PlanShiftsRequest, PlanShiftsResponse, ShiftPlan,
 };
 use domain::Rejection;
 use domain::ids::{IssueKey, PersonId, ProjectId, TeamId};
@@ -18,7 +18,7 @@ use tonic::{Request, Response, Status};
 use views::row::Cursor;
 use views::shifts::{ListPlans, PLANS_MAX, PlanFound, PlansFound};
 
-use crate::call::{Call, reply, token_at};
+use crate::call::{Call, Mutation, reply, token_at};
 use crate::fields::{Faults, stamp};
 use crate::freshness::{AtLeast, Views};
 use crate::identity::Caller;
@@ -38,6 +38,8 @@ pub(crate) struct Shifts {
 mutations! {
     plan: ShiftPlan;
     HandOverShiftRequest -> HandOverShiftResponse [expected_revision] [];
+    PlanShiftsRequest -> PlanShiftsResponse [expected_revision] [];
+    EndShiftsRequest -> EndShiftsResponse [expected_revision] [];
 }
 
 #[tonic::async_trait]
@@ -107,18 +109,39 @@ impl ShiftsService for Shifts {
         let key = call.faults.required("key", &message.key, IssueKey::parse);
         let shift = call.faults.time("shift", message.shift.as_ref());
         let to = call.faults.required("to", &message.to, PersonId::parse);
-        let (request, (key, to)) = call.close(key.zip(to))?;
-        let subject = issues::subject(&key);
-        let done = self.commands.issue(&key, Command::HandOverShift { shift, to }, request).await;
-        let done = done.map_err(|error| status::command_error(&error, &subject))?;
-        // A repeated request is answered as it was, and so was a plan there.
-        let standing = done.state.shifts.as_ref();
-        let plan = standing.map_or_else(ShiftPlan::default, |standing| show::plan(&key, &standing.plan));
-        Ok(reply::<HandOverShiftRequest, _>(&done, plan))
+        let command = to.map(|to| Command::HandOverShift { shift, to });
+        self.command(call, key.zip(command)).await
+    }
+
+    async fn plan_shifts(&self, request: Request<PlanShiftsRequest>) -> Result<Response<PlanShiftsResponse>, Status> {
+        let (message, mut call) = Call::open(request)?;
+        let key = call.faults.required("key", &message.key, IssueKey::parse);
+        self.command(call, key.zip(Some(Command::PlanShifts))).await
+    }
+
+    async fn end_shifts(&self, request: Request<EndShiftsRequest>) -> Result<Response<EndShiftsResponse>, Status> {
+        let (message, mut call) = Call::open(request)?;
+        let key = call.faults.required("key", &message.key, IssueKey::parse);
+        self.command(call, key.zip(Some(Command::EndShifts))).await
     }
 }
 
 impl Shifts {
+    /// Does a command to an issue's shifts, and answers its plan.
+    async fn command<M>(&self, call: Call<M>, parsed: Option<(IssueKey, Command)>) -> Result<Response<M::Reply>, Status>
+    where
+        M: Mutation<Resource = ShiftPlan>,
+    {
+        let (request, (key, command)) = call.close(parsed)?;
+        let subject = issues::subject(&key);
+        let done = self.commands.issue(&key, command, request).await;
+        let done = done.map_err(|error| status::command_error(&error, &subject))?;
+        // A repeated request is answered as it was, and so was a plan there.
+        let none = || ShiftPlan { key: key.to_string(), ..ShiftPlan::default() };
+        let plan = done.state.shifts.as_ref().map_or_else(none, |standing| show::plan(&key, &standing.plan));
+        Ok(reply::<M, _>(&done, plan))
+    }
+
     async fn of_issue(&self, key: &IssueKey) -> Result<Response<GetOnShiftResponse>, Status> {
         let subject = issues::subject(key);
         let found = self.commands.find_issue(key).await;

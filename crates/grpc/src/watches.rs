@@ -4,7 +4,7 @@ mod board;
 mod issue;
 mod lineage;
 mod stream;
-mod token;
+pub(crate) mod token;
 
 use std::sync::Arc;
 

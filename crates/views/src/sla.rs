@@ -35,12 +35,12 @@ pub use document::Document;
 pub use due::{DuePage, NextDue};
 pub use figure::{Counts, Figure, Figures, Measured, Open};
 pub(crate) use history::History;
-pub use lists::{AtRisk, Breached, ListAtRisk, ListBreaches, Page, UNTOLD_MAX, Why};
+pub use lists::{AtRisk, Breached, ListAtRisk, ListBreaches, Page, Slice, UNTOLD_MAX, Why};
 pub use live::{GetClocks, Live};
 pub use pausing::{GetPauses, Paused, Pausing, Suspicion};
 pub use reading::{Delivered, Fallen, Reading, Run, SUSPICIOUS_PERCENT, Stands, Stop, Told, Way};
 pub use report::{Asked, Compliance, Counters, Late, Line, VALUES_MAX, report};
-pub use tables::{BREACH, CLOCK, DOCUMENT, OPEN, PAUSES, SUSPICION, VERDICTS};
+pub use tables::{BREACH, CLOCK, DOCUMENT, OPEN, PAUSES, RISK, SUSPICION, VERDICTS};
 
 use crate::row::{Change, Key, Row, RowError, Value};
 use crate::table::{Schema, Table};
@@ -48,7 +48,7 @@ use crate::view::{Count, Ruler, Unappliable, View};
 
 /// The view's tables.
 pub static SCHEMA: Schema =
-    Schema { name: "sla", version: 1, tables: &[&DOCUMENT, &CLOCK, &BREACH, &SUSPICION, &VERDICTS, &OPEN, &PAUSES] };
+    Schema { name: "sla", version: 2, tables: &[&DOCUMENT, &CLOCK, &RISK, &BREACH, &SUSPICION, &VERDICTS, &OPEN, &PAUSES] };
 
 /// The view.
 #[derive(Debug, Clone, Copy)]

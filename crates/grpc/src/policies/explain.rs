@@ -1,12 +1,12 @@
 //! "Why this target?"
 
 use api::policies::v1::{
-    ExplainTargetRequest, ExplainTargetResponse, Mismatch as Wire, PassedOver, SeverityOrigin, TargetReason,
+    ExplainTargetRequest, ExplainTargetResponse, Mismatch as Wire, PassedOver, Rechosen, SeverityOrigin, TargetReason,
 };
-use domain::clocks::{Cycle, Ledger, Noted, clocks};
+use domain::clocks::{Chosen, Cycle, Ledger, Noted, clocks};
 use domain::ids::IssueKey;
 use domain::issue::Issue;
-use domain::policy::{Clock, Mismatch, Ruling, SourceWord, Subject};
+use domain::policy::{Clock, Mismatch, Ruling};
 use domain::project::Project;
 use jiff::Timestamp;
 use tonic::Status;
@@ -40,10 +40,10 @@ pub(super) async fn explain(of: &Policies, message: &ExplainTargetRequest) -> Re
 }
 
 fn reason(cycle: &Cycle, issue: &Issue, project: &Project, now: Timestamp) -> TargetReason {
-    let subject = subject(cycle, issue, project);
-    let ruling = project.policies.rules_at(cycle.version, (now, u64::MAX), &subject);
+    let Chosen { at, subject, .. } = &cycle.chosen;
+    let ruling = project.policies.rules_at(cycle.version, cycle.chosen.place(), subject);
     let calendar = ruling.map(|ruling| ruling.calendar());
-    let why = ruling.map(|ruling| ruling.why(&subject));
+    let why = ruling.map(|ruling| ruling.why(subject));
     let passed_over = why.as_ref().map(|why| &why.passed_over[..]).unwrap_or_default();
     TargetReason {
         clock: show::clock(cycle.clock).into(),
@@ -61,30 +61,35 @@ fn reason(cycle: &Cycle, issue: &Issue, project: &Project, now: Timestamp) -> Ta
         started_at: Some(stamp(cycle.start)),
         selector: why.as_ref().and_then(|why| why.selector.as_ref()).map(ToString::to_string).unwrap_or_default(),
         passed_over: passed_over.iter().map(|(name, mismatch)| passed(name.to_string(), *mismatch)).collect(),
-        target_in_force: in_force(cycle, project, &subject, now).map(show::target),
+        target_in_force: in_force(cycle, project, now).map(show::target),
+        chosen_at: Some(stamp(*at)),
+        component: subject.component.as_ref().map(ToString::to_string).unwrap_or_default(),
+        rechosen: rechosen(cycle, project),
     }
 }
 
-/// What decides which rules hold for a cycle.
-fn subject(cycle: &Cycle, issue: &Issue, project: &Project) -> Subject {
-    let source = issue.source.kind.known();
-    let customer = match source {
-        Some(domain::issue::SourceKind::Customer { customer, .. }) => customer.as_ref(),
-        _ => None,
-    };
-    Subject {
-        severity: cycle.severity.clone(),
-        component: issue.component.clone(),
-        source: source.map(SourceWord::from),
-        tier: customer.and_then(|customer| project.terms().tier(customer)).cloned(),
+/// What its policy would say of a cycle that has not ended, if its deadline were set anew: where the issue is another by now than it was then.
+fn rechosen(cycle: &Cycle, project: &Project) -> Option<Rechosen> {
+    let (chosen, present) = (&cycle.chosen, &cycle.subject);
+    if cycle.ended_at().is_some() || chosen.subject == *present {
+        return None;
     }
+    let ruling = project.policies.rules_at(cycle.version, chosen.place(), present);
+    let selector = ruling.and_then(|ruling| ruling.why(present).selector);
+    Some(Rechosen {
+        component: present.component.as_ref().map(ToString::to_string).unwrap_or_default(),
+        severity: present.severity.to_string(),
+        selector: selector.as_ref().map(ToString::to_string).unwrap_or_default(),
+        target: ruling.and_then(|ruling| ruling.rules.targets.of(cycle.clock)).map(show::target),
+    })
 }
 
 /// What the policy in force now would give a cycle that is ruled by another.
-fn in_force(cycle: &Cycle, project: &Project, subject: &Subject, now: Timestamp) -> Option<domain::policy::Target> {
+fn in_force(cycle: &Cycle, project: &Project, now: Timestamp) -> Option<domain::policy::Target> {
     let present = project.policies.in_force(now);
-    let ruling: Ruling<'_> = present.rules(subject)?;
-    let concerns = cycle.ended_at().is_none() && present.version != cycle.version;
+    let ruling: Ruling<'_> = present.rules(&cycle.subject)?;
+    // A rebase moves no breach.
+    let concerns = cycle.ended_at().is_none() && cycle.breach.is_none() && present.version != cycle.version;
     ruling.rules.targets.of(cycle.clock).filter(|_| concerns)
 }
 

@@ -1,4 +1,4 @@
-//! What adopting a policy would do to the clocks that run.
+//! What adopting a policy, or defining a calendar, would do to the clocks that run.
 
 use std::sync::Arc;
 
@@ -36,32 +36,39 @@ pub(super) fn stream(
     walk: Option<Walk>,
     now: Timestamp,
 ) -> BoxStream<'static, Result<PreviewPolicyResponse, Status>> {
-    let first = message(Step::Policy(show::version(&policy)));
+    let first = Step::Policy(show::version(&policy));
     let mut policies = project.policies.clone();
     let version = policy.version;
     policies.adopt(policy);
+    let moves = moves(project, (policies, version), walk, now);
+    let steps = stream::iter([Ok(first)]).chain(moves);
+    steps.map_ok(|step| PreviewPolicyResponse { step: Some(step) }).boxed()
+}
+
+/// The clocks that a rebase to this version of these policies would move, then the summary.
+pub(crate) fn moves(
+    project: Arc<Project>,
+    (policies, version): (Policies, u32),
+    walk: Option<Walk>,
+    now: Timestamp,
+) -> BoxStream<'static, Result<Step, Status>> {
     let preview =
         Preview { project, policies, version, now, summary: wire::PreviewSummary::default(), walk, over: false };
     let steps = stream::try_unfold(preview, |mut preview| async move {
         let steps = preview.next().await?;
         Ok::<_, Status>(steps.map(|steps| (steps, preview)))
     });
-    let steps = steps.map_ok(|steps| stream::iter(steps.into_iter().map(Ok))).try_flatten();
-    stream::iter([Ok(first)]).chain(steps).boxed()
-}
-
-fn message(step: Step) -> PreviewPolicyResponse {
-    PreviewPolicyResponse { step: Some(step) }
+    steps.map_ok(|steps| stream::iter(steps.into_iter().map(Ok))).try_flatten().boxed()
 }
 
 impl Preview {
-    async fn next(&mut self) -> Result<Option<Vec<PreviewPolicyResponse>>, Status> {
+    async fn next(&mut self) -> Result<Option<Vec<Step>>, Status> {
         let issues = match &mut self.walk {
             Some(walk) => walk.next().await?,
             None => None,
         };
         let Some(issues) = issues else {
-            let summary = (!std::mem::replace(&mut self.over, true)).then(|| message(Step::Summary(self.summary)));
+            let summary = (!std::mem::replace(&mut self.over, true)).then(|| Step::Summary(self.summary));
             return Ok(summary.map(|summary| vec![summary]));
         };
         let terms = self.project.terms();
@@ -73,7 +80,7 @@ impl Preview {
                 if one.moves() {
                     self.summary.moved += 1;
                     self.summary.breached += u64::from(one.breached);
-                    steps.push(message(Step::Move(clock_move(key.to_string(), &one))));
+                    steps.push(Step::Move(clock_move(key.to_string(), &one)));
                 }
             }
         }

@@ -4,9 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::commands::Environment;
+use api::consistency::v1::consistency::Requirement;
+use api::consistency::v1::{AtLeastAsFresh, Consistency};
 use api::sla::v1::{DueIssue, WatchDueRequest, WatchDueResponse};
 use domain::ids::ProjectId;
 use futures::stream::{BoxStream, StreamExt as _, try_unfold};
+use prost::Message as _;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status};
@@ -18,7 +23,8 @@ use crate::fields::{Faults, stamp};
 use crate::freshness::{AtLeast, Views};
 use crate::identity::Caller;
 use crate::limits::{SUBSCRIBERS_MAX, WATCH_DUE_DEFAULT, WATCH_DUE_MAX, WATCH_DUE_PACE_MS};
-use crate::{projects, status};
+use crate::page::Binding;
+use crate::{projects, status, watches};
 
 /// Whoever watches what comes due.
 struct Watcher {
@@ -28,9 +34,23 @@ struct Watcher {
     project: ProjectId,
     advanced: watch::Receiver<u64>,
     bookmark_every: Duration,
-    /// What was told last.
-    told: Option<Vec<DueIssue>>,
+    binding: Binding,
+    /// What was told last, hashed.
+    told: Option<String>,
+    /// True: nothing was told by this watch. It begins with a message, and be it a bookmark.
+    first: bool,
     _permit: OwnedSemaphorePermit,
+}
+
+/// Where a watch goes on.
+#[derive(Debug, Serialize, Deserialize)]
+struct Resume {
+    /// What was shown last, as a consistency token.
+    #[serde(rename = "s")]
+    shown: String,
+    /// What was told then, hashed.
+    #[serde(rename = "t")]
+    told: String,
 }
 
 impl Sla {
@@ -39,11 +59,26 @@ impl Sla {
         mut request: Request<WatchDueRequest>,
     ) -> Result<Response<BoxStream<'static, Result<WatchDueResponse, Status>>>, Status> {
         let caller = Caller::attached(&mut request)?;
-        let WatchDueRequest { project, limit, consistency } = request.into_inner();
-        let mut faults = Faults::default();
-        let at_least = AtLeast::parse(&mut faults, consistency.as_ref())?;
-        let limit = faults.page_size("limit", limit, WATCH_DUE_DEFAULT, WATCH_DUE_MAX);
-        let project = faults.required("project", &project, ProjectId::parse);
+        let (mut message, mut faults) = (request.into_inner(), Faults::default());
+        let (token, consistency) = (std::mem::take(&mut message.resume_token), message.consistency.take());
+        let limit = faults.page_size("limit", message.limit, WATCH_DUE_DEFAULT, WATCH_DUE_MAX);
+        let project = faults.required("project", &message.project, ProjectId::parse);
+        if let Some(project) = &project {
+            message.project = project.to_string();
+        }
+        let binding = Binding::of(&message);
+        let resume =
+            if token.is_empty() { None } else { Some(binding.read(&token).ok_or_else(watches::token::invalid)?) };
+        let (asked, told) = match resume {
+            None => (consistency, None),
+            Some(Resume { shown, told }) => {
+                if consistency.is_some() {
+                    faults.add("consistency", "must be left out where resume_token is given");
+                }
+                (Some(as_fresh_as(shown)), Some(told))
+            }
+        };
+        let at_least = AtLeast::parse(&mut faults, asked.as_ref())?;
         let project = faults.finish(project)?;
         projects::must_exist(&self.commands, &project).await?;
         let permit = Arc::clone(&self.watchers).try_acquire_owned();
@@ -53,8 +88,18 @@ impl Sla {
         let advanced = self.views.advanced(query.view(), &project);
         let (views, environment) = (Arc::clone(&self.views), Arc::clone(&self.environment));
         let bookmark_every = self.bookmark_every;
-        let watcher =
-            Watcher { views, environment, query, project, advanced, bookmark_every, told: None, _permit: permit };
+        let watcher = Watcher {
+            views,
+            environment,
+            query,
+            project,
+            advanced,
+            bookmark_every,
+            binding,
+            told,
+            first: true,
+            _permit: permit,
+        };
         let told = try_unfold(watcher, |mut watcher| async move {
             let message = watcher.next().await?;
             Ok::<_, Status>(Some((message, watcher)))
@@ -75,10 +120,14 @@ impl Watcher {
             let (page, consistency_token) = asked?;
             let due = page.issues.into_iter();
             let due: Vec<_> = due.map(|(at, key)| DueIssue { key: key.to_string(), due_at: Some(stamp(at)) }).collect();
-            if self.told.as_ref() != Some(&due) || Instant::now() >= bookmark_at {
-                self.told = Some(due.clone());
+            let hash = hashed(&due);
+            let bookmark = self.told.as_ref() == Some(&hash);
+            if !bookmark || self.first || Instant::now() >= bookmark_at {
+                let resume = Resume { shown: consistency_token.clone(), told: hash.clone() };
+                let resume_token = self.binding.token(&resume)?;
+                (self.told, self.first) = (Some(hash), false);
                 let as_of = Some(stamp(self.environment.now()));
-                return Ok(WatchDueResponse { due, as_of, consistency_token });
+                return Ok(WatchDueResponse { due, as_of, consistency_token, bookmark, resume_token });
             }
             match timeout_at(bookmark_at, self.advanced.changed()).await {
                 Ok(Ok(())) => tokio::time::sleep(Duration::from_millis(WATCH_DUE_PACE_MS)).await,
@@ -87,4 +136,16 @@ impl Watcher {
             }
         }
     }
+}
+
+fn as_fresh_as(token: String) -> Consistency {
+    Consistency { requirement: Some(Requirement::AtLeastAsFresh(AtLeastAsFresh { tokens: vec![token] })) }
+}
+
+fn hashed(due: &[DueIssue]) -> String {
+    let mut hash = Sha256::new();
+    for one in due {
+        hash.update(one.encode_length_delimited_to_vec());
+    }
+    hex::encode(&hash.finalize()[..16])
 }

@@ -5,10 +5,10 @@ use api::sla::v1::{
     GetPausesRequest, GetPausesResponse, ListAtRiskRequest, ListAtRiskResponse, ListBreachesRequest,
     ListBreachesResponse,
 };
-use domain::ids::ProjectId;
+use domain::ids::{ComponentId, ProjectId, SeverityId, TeamId};
 use tonic::{Request, Response, Status};
 use views::row::Cursor;
-use views::sla::{GetPauses, ListAtRisk, ListBreaches, Measured};
+use views::sla::{GetPauses, ListAtRisk, ListBreaches, Measured, Slice};
 
 use super::{Sla, show, too_much};
 use crate::fields::{Faults, stamp};
@@ -60,10 +60,15 @@ impl Sla {
         let size = std::mem::take(&mut message.page_size);
         let limit = faults.page_size("page_size", size, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX);
         let project = faults.required("project", &message.project, ProjectId::parse);
+        let of = Slice {
+            severity: faults.optional("severity", &message.severity, SeverityId::parse).map(|id| id.shared()),
+            team: faults.optional("team", &message.team, TeamId::parse).map(|id| id.shared()),
+            component: faults.optional("component", &message.component, ComponentId::parse).map(|id| id.shared()),
+        };
         let project = faults.finish(project)?;
         message.project = project.to_string();
         let (binding, now) = (Binding::of(&message), self.environment.now());
-        let query = ListAtRisk { project, now, limit, after: binding.cursor::<Cursor>(&page_token)? };
+        let query = ListAtRisk { project, of, now, limit, after: binding.cursor::<Cursor>(&page_token)? };
         let (found, token) = self.views.ask(&query, &query.project, &at_least, caller.deadline).await?;
         if found.items.is_empty() {
             projects::must_exist(&self.commands, &query.project).await?;

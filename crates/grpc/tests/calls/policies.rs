@@ -7,9 +7,9 @@ use api::policies::v1::policy_service_client::PolicyServiceClient;
 use api::policies::v1::preview_policy_response::Step;
 use api::policies::v1::try_policy_response::Step as Trying;
 use api::policies::v1::{
-    AdoptPolicyRequest, CalendarPin, Clock, ClockMove, Delivery, Entry, ExplainTargetRequest, GetPolicyRequest,
-    ListPoliciesRequest, Mismatch, Policy, PolicyVersion, PreviewPolicyRequest, PreviewSummary, Rules, Selector,
-    SeverityOrigin, Target, Trial, TryPolicyRequest, Verdict, When, target,
+    AdoptPolicyRequest, CalendarPin, Clock, ClockMove, Delivery, Entry, GetPolicyRequest, ListPoliciesRequest, Policy,
+    PolicyVersion, PreviewPolicyRequest, PreviewSummary, Rules, Selector, Target, Trial, TryPolicyRequest, Verdict,
+    When, target,
 };
 use api::projects::v1::GetProjectRequest;
 use prost_types::{Duration, Timestamp};
@@ -18,15 +18,15 @@ use tonic::Code;
 use super::answers::refused;
 use super::given::{Actor, Client, Given, filing, fresh};
 
-fn client(given: &Given) -> PolicyServiceClient<Client> {
+pub(crate) fn client(given: &Given) -> PolicyServiceClient<Client> {
     PolicyServiceClient::with_interceptor(given.channel(), Actor::named("pia"))
 }
 
-fn hours(hours: i64) -> Target {
+pub(crate) fn hours(hours: i64) -> Target {
     Target { target: Some(target::Target::WorkingTime(Duration { seconds: hours * 3600, nanos: 0 })) }
 }
 
-fn adopt(policy: Policy) -> AdoptPolicyRequest {
+pub(crate) fn adopt(policy: Policy) -> AdoptPolicyRequest {
     AdoptPolicyRequest {
         request_id: fresh(),
         project: "pay".into(),
@@ -45,7 +45,7 @@ async fn in_force(given: &Given) -> PolicyVersion {
 }
 
 /// The default, with another time to mitigate a sev1.
-async fn with_mitigate(given: &Given, hours_of: i64) -> Policy {
+pub(crate) async fn with_mitigate(given: &Given, hours_of: i64) -> Policy {
     let mut policy = in_force(given).await.policy.unwrap();
     policy.severities[0].mitigate = Some(hours(hours_of));
     policy
@@ -211,6 +211,9 @@ async fn fields_that_say_nothing_are_told_all_at_once() {
     assert_eq!(refusal.fields(), ["policy"]);
 }
 
+/// What makes a policy one that can't be.
+type Spoil<'a> = &'a dyn Fn(&mut Policy);
+
 #[tokio::test]
 async fn whatever_can_t_be_has_its_place() {
     let given = Given::project().await;
@@ -221,7 +224,6 @@ async fn whatever_can_t_be_has_its_place() {
         ..When::default()
     };
     let selecting = |name: &str, when: When| Selector { name: name.into(), when: Some(when), ..gold(&policy) };
-    type Spoil<'a> = &'a dyn Fn(&mut Policy);
     let cases: [(Spoil<'_>, &[&str]); 8] = [
         (&|policy| policy.severities[2].resolve = Some(hours(10_000_000)), &["severities.sev3.resolve"]),
         (&|policy| policy.severities[2].accept = Some(hours(0)), &["severities.sev3.accept"]),
@@ -293,7 +295,7 @@ async fn preview(given: &Given, request: PreviewPolicyRequest) -> (PolicyVersion
 }
 
 /// For customers of tier gold, a sev2 as a sev1.
-fn gold(policy: &Policy) -> Selector {
+pub(crate) fn gold(policy: &Policy) -> Selector {
     let rules = Rules { severity: "sev2".into(), ..policy.severities[0].clone() };
     let calendar = policy.severities[1].calendar.clone();
     Selector {
@@ -306,38 +308,6 @@ fn gold(policy: &Policy) -> Selector {
             ..rules
         }],
     }
-}
-
-#[tokio::test]
-async fn a_target_is_explained() {
-    let given = Given::project().await;
-    let old = given.file().await.key;
-    let mut policy = with_mitigate(&given, 6).await;
-    let of_silver = When { tiers: vec!["silver".into()], ..When::default() };
-    policy.selectors = vec![Selector { name: "silver".into(), when: Some(of_silver), ..gold(&policy) }, gold(&policy)];
-    client(&given).adopt_policy(adopt(policy)).await.unwrap();
-    let reported = FileIssueRequest { reported_severity: "sev2".into(), ..filing() };
-    let new = given.issues("cora").file_issue(reported).await.unwrap().into_inner().issue.unwrap().key;
-
-    let request = ExplainTargetRequest { key: new.to_lowercase() };
-    let answer = client(&given).explain_target(request).await.unwrap().into_inner();
-    assert_eq!((answer.key, answer.in_force, answer.exempt, answer.clocks.len()), (new, 1, false, 3));
-    let mitigate = &answer.clocks[1];
-    assert_eq!((mitigate.clock(), mitigate.cycle, mitigate.target), (Clock::Mitigate, 1, Some(hours(6))));
-    assert_eq!((mitigate.calendar.as_str(), mitigate.calendar_version, mitigate.policy_version), ("business", 0, 1));
-    assert_eq!((mitigate.severity.as_str(), mitigate.severity_origin()), ("sev2", SeverityOrigin::Reporter));
-    assert_eq!(mitigate.selector, "gold-customers");
-    let passed: Vec<_> = mitigate.passed_over.iter().map(|one| (one.selector.as_str(), one.mismatch())).collect();
-    assert_eq!(passed, [("silver", Mismatch::Tier)]);
-
-    let answer = client(&given).explain_target(ExplainTargetRequest { key: old }).await.unwrap().into_inner();
-    let mitigate = &answer.clocks[1];
-    assert_eq!(
-        (mitigate.policy_version, mitigate.target, mitigate.target_in_force),
-        (0, Some(hours(4)), Some(hours(6)))
-    );
-    let unknown = ExplainTargetRequest { key: "PAY-9".into() };
-    refused(client(&given).explain_target(unknown).await, Code::NotFound, "NO_SUCH_ISSUE");
 }
 
 #[tokio::test]

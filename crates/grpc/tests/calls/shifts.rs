@@ -1,16 +1,13 @@
-//! Who is on, when: planned as the reactor does, asked for, handed over.
-
-use std::sync::Arc;
+//! Who is on, when: planned, asked for, handed over, ended.
 
 use api::issues::v1::{FileIssueRequest, RecordWorkaroundRequest, TriageIssueRequest};
 use api::shifts::v1::shifts_service_client::ShiftsServiceClient;
-use api::shifts::v1::{GetOnShiftRequest, HandOverShiftRequest, ListShiftsRequest, Obstacle, ShiftPlan};
-use commands::{Commands, Request};
-use domain::ids::IssueKey;
-use domain::issue::Command;
+use api::shifts::v1::{
+    EndShiftsRequest, GetOnShiftRequest, HandOverShiftRequest, ListShiftsRequest, Obstacle, PlanShiftsRequest,
+    ShiftPlan,
+};
 use prost_types::Timestamp;
 use tonic::Code;
-use uuid::Uuid;
 
 use super::answers::refused;
 use super::freshness::at_least;
@@ -30,32 +27,20 @@ async fn down_for_a_day(given: &Given) -> String {
     given.issues("cora").file_issue(filing).await.unwrap();
     let triage = TriageIssueRequest { severity: "sev1".into(), ..triage("PAY-1") };
     given.issues("ada").triage_issue(triage).await.unwrap();
+    refused(shifts(given).plan_shifts(planning()).await, Code::FailedPrecondition, "NO_SHIFTS_NEEDED");
     given.environment.passes(24 * HOUR);
-    by_itself(given, Command::PlanShifts).await;
-    let comment = api::issues::v1::CommentOnIssueRequest {
-        request_id: fresh(),
-        key: "PAY-1".into(),
-        text: "who is on?".into(),
-        ..Default::default()
-    };
-    given.issues("ada").comment_on_issue(comment).await.unwrap().into_inner().consistency_token
+    let planned = shifts(given).plan_shifts(planning()).await.unwrap().into_inner();
+    assert_eq!(told(&planned.plan.unwrap()), [("ada", 24), ("ben", 32), ("ada", 40)]);
+    refused(shifts(given).plan_shifts(planning()).await, Code::FailedPrecondition, "SHIFTS_STAND");
+    planned.consistency_token
 }
 
-/// The reactor of shifts does something to PAY-1.
-async fn by_itself(given: &Given, command: Command) {
-    let commands = Commands::new(given.log.clone(), given.environment.clone(), commands::Options::default());
-    let request = Request {
-        id: Uuid::parse_str(&fresh()).unwrap(),
-        fingerprint: [1; 32],
-        actor: "system:shifts".parse().unwrap(),
-        expected_revision: None,
-        occurred_at: None,
-        late_reason: None,
-        origin: None,
-        traceparent: None,
-    };
-    let key = IssueKey::parse("PAY-1").unwrap();
-    Arc::new(commands).issue(&key, command, request).await.unwrap();
+fn planning() -> PlanShiftsRequest {
+    PlanShiftsRequest { request_id: fresh(), key: "PAY-1".into(), ..Default::default() }
+}
+
+fn ending() -> EndShiftsRequest {
+    EndShiftsRequest { request_id: fresh(), key: "PAY-1".into(), ..Default::default() }
 }
 
 fn told(plan: &ShiftPlan) -> Vec<(&str, i64)> {
@@ -114,6 +99,7 @@ async fn a_shift_is_handed_over_and_refused_by_name() {
 async fn where_no_shifts_are_planned_it_says_so() {
     let given = Given::project().await;
     down_for_a_day(&given).await;
+    refused(shifts(&given).end_shifts(ending()).await, Code::FailedPrecondition, "SHIFTS_NEEDED");
     let workaround = RecordWorkaroundRequest {
         request_id: fresh(),
         key: "PAY-1".into(),
@@ -121,7 +107,11 @@ async fn where_no_shifts_are_planned_it_says_so() {
         ..Default::default()
     };
     given.issues("ben").record_workaround(workaround).await.unwrap();
-    by_itself(&given, Command::EndShifts).await;
+    let request = ending();
+    let ended = shifts(&given).end_shifts(request.clone()).await.unwrap().into_inner();
+    assert_eq!(ended.plan, Some(ShiftPlan { key: "PAY-1".into(), ..Default::default() }));
+    assert_eq!(shifts(&given).end_shifts(request).await.unwrap().into_inner(), ended);
+    refused(shifts(&given).end_shifts(ending()).await, Code::FailedPrecondition, "NO_SHIFTS");
     let of_issue = GetOnShiftRequest { key: "PAY-1".into(), ..Default::default() };
     refused(shifts(&given).get_on_shift(of_issue).await, Code::FailedPrecondition, "NO_SHIFTS");
     let neither = refused(

@@ -21,7 +21,6 @@ const HOUR: i64 = 3_600;
 /// Tuesday, 09:00: when the office opened after PAY-1 was filed.
 const TUESDAY: i64 = NOW - 3 * DAY + HOUR;
 
-#[expect(clippy::unnecessary_wraps, reason = "as a message takes it")]
 fn instant(seconds: i64) -> Option<Timestamp> {
     Some(Timestamp { seconds, nanos: 0 })
 }
@@ -168,6 +167,32 @@ async fn breaches_are_listed_page_by_page() {
 }
 
 #[tokio::test]
+async fn what_is_at_risk_is_asked_for_by_severity_team_and_component() {
+    let given = Given::project().await;
+    let token = two_issues(&given).await;
+    // Sev 2 is resolved within 5 working days: at 75 % of them PAY-1 is at risk, which nothing has recorded.
+    given.environment.passes(3 * DAY + 20 * HOUR);
+    let mut ada = sla(&given, "ada");
+    let mut asked = async |severity: &str, team: &str, component: &str| {
+        let [severity, team, component] = [severity, team, component].map(String::from);
+        let consistency = at_least([&token]);
+        let asked =
+            ListAtRiskRequest { project: "PAY".into(), severity, team, component, consistency, ..Default::default() };
+        let clocks = ada.list_at_risk(asked).await.unwrap().into_inner().clocks;
+        clocks.into_iter().map(|it| (it.key.clone(), it.clock(), it.recorded)).collect::<Vec<_>>()
+    };
+    let resolve = vec![("PAY-1".to_owned(), Clock::Resolve, false)];
+    assert_eq!(asked("sev2", "", "").await, resolve);
+    assert_eq!(asked("sev2", "core", "").await, resolve);
+    for (severity, team, component) in [("sev1", "", ""), ("sev2", "ops", ""), ("", "", "nothing")] {
+        assert_eq!(asked(severity, team, component).await, [], "{severity} {team} {component}");
+    }
+    let malformed = ListAtRiskRequest { project: "PAY".into(), team: "a b".into(), ..Default::default() };
+    let refusal = refused(ada.list_at_risk(malformed).await, Code::InvalidArgument, "INVALID_FIELDS");
+    assert_eq!(refusal.fields(), ["team"]);
+}
+
+#[tokio::test]
 async fn whoever_asks_lets_clocks_stand_still_and_is_named() {
     let given = Given::project().await;
     two_issues(&given).await;
@@ -190,7 +215,8 @@ async fn whoever_asks_lets_clocks_stand_still_and_is_named() {
 async fn what_comes_due_is_told_whenever_it_changes() {
     let given = Given::project().await;
     let token = two_issues(&given).await;
-    let asked = WatchDueRequest { project: "PAY".into(), limit: 5, consistency: at_least([&token]) };
+    let asked =
+        WatchDueRequest { project: "PAY".into(), limit: 5, consistency: at_least([&token]), ..Default::default() };
     let mut told = sla(&given, "ada").watch_due(asked).await.unwrap().into_inner();
     let keys = |due: &[api::sla::v1::DueIssue]| due.iter().map(|due| due.key.clone()).collect::<Vec<_>>();
     let first = told.message().await.unwrap().unwrap();
@@ -204,4 +230,38 @@ async fn what_comes_due_is_told_whenever_it_changes() {
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn a_watch_of_what_comes_due_goes_on_from_its_token() {
+    let given = Given::project().await;
+    let token = two_issues(&given).await;
+    let asked = WatchDueRequest { project: "PAY".into(), consistency: at_least([&token]), ..Default::default() };
+    let first = sla(&given, "ada").watch_due(asked).await.unwrap().into_inner().message().await.unwrap().unwrap();
+    assert!(!first.bookmark);
+
+    // Nothing has changed: all that is told is that somebody is there.
+    let resume_token = first.resume_token.clone();
+    let again = WatchDueRequest { project: "pay".into(), resume_token, ..Default::default() };
+    let mut told = sla(&given, "ada").watch_due(again.clone()).await.unwrap().into_inner();
+    let next = told.message().await.unwrap().unwrap();
+    assert_eq!((next.bookmark, &next.due), (true, &first.due));
+
+    // Something has while nobody watched.
+    drop(told);
+    given.issues("cora").file_issue(filing()).await.unwrap();
+    let mut told = sla(&given, "ada").watch_due(again.clone()).await.unwrap().into_inner();
+    let next = loop {
+        let next = told.message().await.unwrap().unwrap();
+        if !next.bookmark {
+            break next;
+        }
+    };
+    assert_eq!(next.due.len(), first.due.len() + 1);
+
+    let other = WatchDueRequest { limit: 7, ..again.clone() };
+    refused(sla(&given, "ada").watch_due(other).await, Code::InvalidArgument, "RESUME_TOKEN_INVALID");
+    let both = WatchDueRequest { consistency: at_least([&token]), ..again };
+    let both = refused(sla(&given, "ada").watch_due(both).await, Code::InvalidArgument, "INVALID_FIELDS");
+    assert_eq!(both.fields(), ["consistency"]);
 }

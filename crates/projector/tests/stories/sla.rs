@@ -16,7 +16,7 @@ use uuid::Uuid;
 use views::flow::{Day, Step};
 use views::sla::{
     Asked as About, Compliance, Dimension, GetClocks, GetCompliance, GetPauses, ListAtRisk, ListBreaches, Measured,
-    NextDue,
+    NextDue, Slice,
 };
 
 use super::events::{
@@ -252,7 +252,7 @@ async fn what_is_at_risk_is_listed_by_what_breaches_next() {
         happens(&mut given, ordinal, minute(at), triaged("sev1")).await;
         happens(&mut given, ordinal, minute(at), accepted("dan")).await;
     }
-    let mut query = ListAtRisk { project: pay(), now: minute(3 * 60), limit: 1, after: None };
+    let mut query = ListAtRisk { project: pay(), of: Slice::default(), now: minute(3 * 60), limit: 1, after: None };
     let first = given.ask(&query).await;
     let told: Vec<_> = first.items.iter().map(|it| (it.key.ordinal, it.clock, it.breaches_at)).collect();
     assert_eq!(told, [(2, Measured::Mitigate, minute(210))]);
@@ -262,9 +262,20 @@ async fn what_is_at_risk_is_listed_by_what_breaches_next() {
     assert_eq!((told, second.next), (vec![(1, hour(4))], None), "the third is not at risk yet");
     query = ListAtRisk { now: minute(210), after: None, ..query };
     assert_eq!(given.ask(&query).await.items[0].key.ordinal, 1, "the second is breached");
+    assert_eq!(at_risk(&given, ("sev1", "dev", "checkout"), minute(180)).await, 2, "by no event yet");
+    assert_eq!(at_risk(&given, ("", "", "cart"), minute(180)).await, 0);
     let due = given.ask(&NextDue { limit: 9, ..NextDue::default() }).await;
     let due: Vec<_> = due.issues.into_iter().map(|(at, key)| (at, key.ordinal)).collect();
     assert_eq!(due, [(minute(150), 2), (minute(180), 1), (minute(240), 3)]);
+}
+
+/// How many are at risk at that moment: of this severity, team and component; empty: of any.
+async fn at_risk(given: &Given, (severity, team, component): (&str, &str, &str), now: Timestamp) -> usize {
+    let [severity, team, component] =
+        [severity, team, component].map(|value| Some(value).filter(|value| !value.is_empty()).map(Into::into));
+    let of = Slice { severity, team, component };
+    let query = ListAtRisk { project: pay(), of, now, limit: 9, after: None };
+    given.ask_now(&query).await.items.len()
 }
 
 #[tokio::test(start_paused = true)]
@@ -349,9 +360,14 @@ async fn what_events_tell_is_told_once() {
     recorded(&mut given, minute(12), at_risk).await;
     let found = given.ask(&about(None, minute(13))).await.compliance;
     assert_eq!(told(&found)[0], "accept 0/0, at risk 1");
-    let listed = ListAtRisk { project: pay(), now: minute(13), limit: 9, after: None };
+    let listed = ListAtRisk { project: pay(), of: Slice::default(), now: minute(13), limit: 9, after: None };
     let listed: Vec<_> = given.ask_now(&listed).await.items.iter().map(|it| (it.clock, it.recorded)).collect();
     assert_eq!(listed, [(Measured::Accept, true)]);
+    assert_eq!(at_risk(&given, ("sev1", "dev", "checkout"), minute(13)).await, 1);
+    assert_eq!(at_risk(&given, ("", "dev", ""), minute(13)).await, 1);
+    assert_eq!(at_risk(&given, ("sev1", "", "cart"), minute(13)).await, 0);
+    assert_eq!(at_risk(&given, ("sev2", "", ""), minute(13)).await, 0);
+    assert_eq!(at_risk(&given, ("", "", ""), minute(15)).await, 0, "what is breached is at risk no longer");
     let untold = given.ask_now(&about(None, minute(20))).await.compliance;
     assert_eq!((told(&untold)[0].as_str(), untold.untold), ("accept 0/1, open breaches 1", 1));
 

@@ -10,7 +10,7 @@ use super::SCHEMA;
 use super::compliance::late;
 use super::due::key;
 use super::figure::Measured;
-use super::tables::{BREACH, BreachRow, CLOCK, ClockRow};
+use super::tables::{BREACH, BreachRow, CLOCK, ClockRow, RISK, RiskRow};
 use crate::query::Query;
 use crate::row::{Condition, Cursor, Row, RowError, Select, Value};
 use crate::table::{Direction, ViewId};
@@ -38,12 +38,25 @@ pub struct ListBreaches {
 pub struct ListAtRisk {
     /// Which project.
     pub project: ProjectId,
+    /// Of these only.
+    pub of: Slice,
     /// What is at risk now, and not recorded, is among them.
     pub now: Timestamp,
     /// At most so many.
     pub limit: u32,
     /// After where another page ended.
     pub after: Option<Cursor>,
+}
+
+/// Clocks of one severity, team and component; `None`: of any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Slice {
+    /// As it is in force.
+    pub severity: Option<Arc<str>>,
+    /// The owner team.
+    pub team: Option<Arc<str>>,
+    /// The part of the product concerned.
+    pub component: Option<Arc<str>>,
 }
 
 /// A page of a list.
@@ -232,11 +245,34 @@ impl ClockRow {
     }
 }
 
+impl Slice {
+    /// As it stands in the table of risks. No id has a space or an asterisk.
+    pub(super) fn word(&self) -> Arc<str> {
+        let [severity, team, component] =
+            [&self.severity, &self.team, &self.component].map(|value| value.as_deref().unwrap_or("*"));
+        format!("{severity} {team} {component}").into()
+    }
+
+    /// It, and all that ask for less of it.
+    pub(super) fn coarser(self) -> impl Iterator<Item = Self> {
+        (0_u8..8).map(move |asked| Self {
+            severity: self.severity.clone().filter(|_| asked & 1 != 0),
+            team: self.team.clone().filter(|_| asked & 2 != 0),
+            component: self.component.clone().filter(|_| asked & 4 != 0),
+        })
+    }
+
+    fn has(&self, [severity, team, component, ..]: &[Arc<str>; 5]) -> bool {
+        let of = [(&self.severity, severity), (&self.team, team), (&self.component, component)];
+        of.into_iter().all(|(asked, value)| asked.as_ref().is_none_or(|asked| asked == value))
+    }
+}
+
 impl ListAtRisk {
     fn told(&self) -> Select {
-        Select::from(&CLOCK, self.limit.saturating_add(1))
+        Select::from(&RISK, self.limit.saturating_add(1))
             .filter(Condition::Equal("project", self.project.as_str().into()))
-            .filter(Condition::Equal("at_risk", true.into()))
+            .filter(Condition::Equal("slice", self.of.word().into()))
             .filter(Condition::Greater("breaches_at", self.now.into()))
             .order("breaches_at", Direction::Asc)
             .after(self.after.clone())
@@ -249,11 +285,17 @@ impl ListAtRisk {
             .order("at_risk_at", Direction::Asc)
     }
 
-    /// Does it come after where another page ended, and is it not breached?
+    /// Is it asked for, does it come after where another page ended, and is it not breached?
     fn follows(&self, item: &AtRisk) -> bool {
-        let place = cursor(&item.place(), &self.project);
+        let place = self.cursor(item);
         let after = |after: &Cursor| compare(&place.0, &after.0) == Ordering::Greater;
-        item.breaches_at > self.now && self.after.as_ref().is_none_or(after)
+        self.of.has(&item.class) && item.breaches_at > self.now && self.after.as_ref().is_none_or(after)
+    }
+
+    fn cursor(&self, item: &AtRisk) -> Cursor {
+        let Cursor(mut values) = cursor(&item.place(), &self.project);
+        values.insert(2, self.of.word().into());
+        Cursor(values)
     }
 }
 
@@ -275,15 +317,15 @@ impl Query for ListAtRisk {
     fn read(&self, rows: Vec<Vec<Row>>) -> Result<Page<AtRisk>, RowError> {
         let [told, untold]: [Vec<Row>; 2] = rows.try_into().unwrap_or_default();
         let more_untold = untold.len() >= UNTOLD_MAX as usize;
-        let mut items = told.iter().map(|row| AtRisk::read(row, true)).collect::<Result<Vec<_>, _>>()?;
+        let mut items = told.iter().map(AtRisk::read).collect::<Result<Vec<_>, _>>()?;
         for row in &untold {
-            let item = AtRisk::read(row, false)?;
+            let item = AtRisk::read_untold(row)?;
             if self.follows(&item) {
                 items.push(item);
             }
         }
         items.sort_by_key(AtRisk::place);
-        Ok(page(items, self.limit, more_untold, |last| cursor(&last.place(), &self.project)))
+        Ok(page(items, self.limit, more_untold, |last| self.cursor(last)))
     }
 }
 
@@ -292,7 +334,22 @@ impl AtRisk {
         (self.breaches_at, self.key.ordinal, self.clock, self.cycle)
     }
 
-    fn read(row: &Row, recorded: bool) -> Result<Self, RowError> {
+    fn read(row: &Row) -> Result<Self, RowError> {
+        let key = key(row)?;
+        let row = RiskRow::read(row)?;
+        Ok(Self {
+            key,
+            clock: clock(&row.clock)?,
+            cycle: row.cycle,
+            breaches_at: row.breaches_at,
+            version: row.version,
+            recorded: true,
+            class: [row.severity, row.team, row.component, row.source, row.customer],
+        })
+    }
+
+    /// What no event tells.
+    fn read_untold(row: &Row) -> Result<Self, RowError> {
         let key = key(row)?;
         let row = ClockRow::read(row)?;
         Ok(Self {
@@ -301,7 +358,7 @@ impl AtRisk {
             cycle: row.cycle,
             breaches_at: row.breaches_at.unwrap_or_default(),
             version: row.version,
-            recorded,
+            recorded: false,
             class: [row.severity, row.team, row.component, row.source, row.customer],
         })
     }

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::class::{Class, Dimension};
 use super::counting::word;
+use super::lists::Slice;
 use super::reading::{Reading, Run, Stands, Stop, Told, Way};
-use super::tables::{BreachRow, ClockRow, SuspicionRow};
+use super::tables::{BreachRow, ClockRow, RiskRow, SuspicionRow};
 use crate::row::{Row, RowError};
 
 /// The states' words in the order of [`Stands`], shared, as each row has one.
@@ -24,6 +25,11 @@ pub(super) fn of(
     for run in &reading.cycles {
         if run.state != Stands::Ended && run.length_and_used.is_some() {
             rows.push(clock(project, ordinal, run, (issue_breached, read_at)).row()?);
+            if let Some(breaches_at) = run.breaches_at.filter(|_| run.at_risk) {
+                for risk in risks((project, ordinal), run, instant(breaches_at)) {
+                    rows.push(risk.row()?);
+                }
+            }
         }
         if let Some(told) = &run.breach {
             rows.push(breach(project, ordinal, run, told).row()?);
@@ -67,6 +73,34 @@ fn clock(project: &Arc<str>, ordinal: u64, run: &Run, (issue_breached, read_at):
         source,
         customer,
     }
+}
+
+/// One for each way to ask for it.
+fn risks<'a>(
+    (project, ordinal): (&'a Arc<str>, u64),
+    run: &'a Run,
+    breaches_at: Timestamp,
+) -> impl Iterator<Item = RiskRow> + 'a {
+    let [severity, team, component, source, customer] = values(&run.class);
+    let of = Slice { severity: Some(severity), team: Some(team), component: Some(component) };
+    of.clone().coarser().map(move |slice| {
+        let [severity, team, component] =
+            [&of.severity, &of.team, &of.component].map(|value| value.clone().unwrap_or_default());
+        RiskRow {
+            project: Arc::clone(project),
+            slice: slice.word(),
+            breaches_at,
+            ordinal,
+            clock: word(run.clock),
+            cycle: run.cycle,
+            version: run.version,
+            severity,
+            team,
+            component,
+            source: Arc::clone(&source),
+            customer: Arc::clone(&customer),
+        }
+    })
 }
 
 fn breach(project: &Arc<str>, ordinal: u64, run: &Run, told: &Told) -> BreachRow {

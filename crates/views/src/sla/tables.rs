@@ -13,7 +13,7 @@ record! {
     /// One row a project, number 0, and one an issue: what clocks are counted from, and what they read at its last event.
     pub(crate) struct DocumentRow = DOCUMENT("document")
     key ["project", "ordinal"]
-    indexes [[("due_at", Asc)]]
+    indexes [[("due_at", Asc)], [("project", Asc), ("due_at", Asc)]]
     {
         /// Its project's key.
         project: Arc<str>,
@@ -38,7 +38,6 @@ record! {
     key ["project", "ordinal", "clock", "cycle"]
     indexes [
         [("project", Asc), ("breaches_at", Asc)],
-        [("project", Asc), ("at_risk", Asc), ("breaches_at", Asc)],
         [("project", Asc), ("at_risk_at", Asc)]
     ]
     {
@@ -82,6 +81,39 @@ record! {
         pauses: u64,
         /// Likewise: how long, wall time in seconds.
         paused: u64,
+        /// Severity.
+        severity: Arc<str>,
+        /// Owner team; empty: none yet.
+        team: Arc<str>,
+        /// The part of the product concerned; empty: not said.
+        component: Arc<str>,
+        /// customer, product_owner, security, system, not_known.
+        source: Arc<str>,
+        /// The customer who reported it; empty: none.
+        customer: Arc<str>,
+    }
+}
+
+record! {
+    /// For each clock of which is recorded that it is at risk, one row for each way to ask for it: few are, so that each question is a range of the key.
+    pub(crate) struct RiskRow = RISK("risk")
+    key ["project", "slice", "breaches_at", "ordinal", "clock", "cycle"]
+    indexes []
+    {
+        /// Its project's key.
+        project: Arc<str>,
+        /// Severity, owner team and component, with a space between; * for each that is not asked for.
+        slice: Arc<str>,
+        /// When it is breached, if nothing happens before.
+        breaches_at: Timestamp,
+        /// The issue's number.
+        ordinal: u64,
+        /// accept, mitigate, resolve.
+        clock: Arc<str>,
+        /// From 1 within the clock.
+        cycle: u32,
+        /// The policy's version that rules it.
+        version: u32,
         /// Severity.
         severity: Arc<str>,
         /// Owner team; empty: none yet.

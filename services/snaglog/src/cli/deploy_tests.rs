@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory as _, Parser as _};
 use serde_json::Value as Json;
-use serde_yaml_ng::Value as Yaml;
 
 use super::Cli;
 use crate::storage::LogUrl;
@@ -35,9 +34,7 @@ fn words(command: &str) -> Vec<String> {
 
 /// A compose file with its anchors merged.
 fn compose(file: &str) -> Json {
-    let mut yaml: Yaml = serde_yaml_ng::from_str(&read(&format!("deploy/compose/{file}"))).unwrap();
-    yaml.apply_merge().unwrap();
-    serde_json::to_value(yaml).unwrap()
+    serde_saphyr::from_str(&read(&format!("deploy/compose/{file}"))).unwrap()
 }
 
 /// The services of a compose file that run this program.

@@ -3,6 +3,7 @@
 mod file;
 mod holidays;
 mod ics;
+mod preview;
 mod story;
 
 use std::path::PathBuf;
@@ -11,14 +12,14 @@ use api::calendars::v1::calendar_service_client::CalendarServiceClient;
 use api::calendars::v1::{
     Calendar, CalendarSummary, ComputeDeadlineRequest, ComputeDeadlineResponse, DefineCalendarRequest,
     GetCalendarRequest, GetCalendarResponse, ListCalendarsRequest, MeasureWorkingTimeRequest,
-    MeasureWorkingTimeResponse,
+    MeasureWorkingTimeResponse, PreviewCalendarRequest,
 };
 use api::policies::v1::Target;
 use clap::{Args, Subcommand};
 use tonic::Status;
 
 use super::failure::Failure;
-use super::issue::explain;
+use super::issue::{Fresh, explain};
 use super::session::Session;
 use super::{target, text, times};
 
@@ -63,9 +64,14 @@ pub(crate) struct Define {
     project: String,
     /// The file; `-` reads standard input
     file: PathBuf,
+    /// Only tell whether it would be defined, what it says otherwise, and which open clocks a rebase would then move
+    #[arg(long)]
+    dry_run: bool,
     /// Refuse (exit code 5) unless the project is at this revision
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "dry_run")]
     expected_revision: Option<u64>,
+    #[command(flatten)]
+    fresh: Fresh,
 }
 
 /// List a project's calendars.
@@ -130,7 +136,9 @@ impl Command {
 
 impl Define {
     async fn run(self, session: &Session) -> Result<(), Failure> {
-        session.output.expect_fields_of::<Calendar>(&[])?;
+        if !self.dry_run {
+            session.output.expect_fields_of::<Calendar>(&[])?;
+        }
         let (name, written) = text::named(&self.file)?;
         let (definition, places) = file::read(&name, &written).map_err(|faults| {
             let mut failure = Failure::usage(format!("{name} is no calendar"));
@@ -138,13 +146,20 @@ impl Define {
             failure.hint("`snaglog calendar define --help` shows one.")
         })?;
         let cannot = format!("can't be a calendar of {}", self.project.to_uppercase());
+        let refused = |status| places.refused(&cannot, session, status);
+        if self.dry_run {
+            let (project, consistency) = (self.project, self.fresh.consistency());
+            let definition = Some(definition);
+            let request = PreviewCalendarRequest { project, definition, without_clocks: false, consistency };
+            return preview::preview(session, request, refused).await;
+        }
         let request = DefineCalendarRequest {
             request_id: session.request_id(),
             project: self.project,
             definition: Some(definition),
             expected_revision: self.expected_revision,
         };
-        define(session, request, |status| places.refused(&cannot, session, status)).await
+        define(session, request, refused).await
     }
 }
 

@@ -108,6 +108,11 @@ impl Output {
         times::show(time, if self.times == Style::Iso { Style::Iso } else { Style::Local })
     }
 
+    /// True: times are told as from now, in their largest unit.
+    pub(crate) fn is_relative(&self) -> bool {
+        self.times == Style::Relative
+    }
+
     /// A time in the style asked for.
     pub(crate) fn time(&self, time: Option<&prost_types::Timestamp>) -> String {
         times::show(time, self.times)

@@ -4,7 +4,7 @@ mod differences;
 mod file;
 mod proposed;
 mod reading;
-mod story;
+pub(crate) mod story;
 
 use api::policies::v1::policy_service_client::PolicyServiceClient;
 use api::policies::v1::{

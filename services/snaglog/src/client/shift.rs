@@ -2,7 +2,8 @@
 
 use api::shifts::v1::shifts_service_client::ShiftsServiceClient;
 use api::shifts::v1::{
-    GetOnShiftRequest, HandOverShiftRequest, Hours, ListShiftsRequest, Obstacle, OnShift, Shift, ShiftPlan,
+    EndShiftsRequest, GetOnShiftRequest, HandOverShiftRequest, Hours, ListShiftsRequest, Obstacle, OnShift,
+    PlanShiftsRequest, Shift, ShiftPlan,
 };
 use clap::{Args, Subcommand};
 
@@ -22,6 +23,15 @@ pub(crate) enum Command {
     List(List),
     /// Give a shift, or what is left of it, to somebody else of the team
     HandOver(HandOver),
+    /// Plan shifts, or mend a plan, where the system doesn't by itself
+    ///
+    /// They are planned for what is unmitigated for as long as its severity says; a plan that is over is renewed, and one whose members went away is
+    /// mended. The system does so by itself, unless `snaglog project switch-reactor PAY shifts off` was said.
+    Plan(OfIssue),
+    /// End shifts that are needed no longer, where the system doesn't by itself
+    ///
+    /// Of what is mitigated, dismissed or downgraded. The system does so by itself, unless `snaglog project switch-reactor PAY shifts off` was said.
+    End(OfIssue),
 }
 
 /// Show who is on now.
@@ -64,6 +74,16 @@ pub(crate) struct HandOver {
     expected_revision: Option<u64>,
 }
 
+/// Which issue's shifts.
+#[derive(Debug, Args)]
+pub(crate) struct OfIssue {
+    /// The issue's key
+    key: String,
+    /// Refuse (exit code 5) unless it is at this revision
+    #[arg(long, value_name = "N")]
+    expected_revision: Option<u64>,
+}
+
 impl Command {
     /// Does what was asked.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
@@ -71,6 +91,8 @@ impl Command {
             Self::On(on) => on.run(session).await,
             Self::List(list) => list.run(session).await,
             Self::HandOver(hand_over) => hand_over.run(session).await,
+            Self::Plan(plan) => plan.plan(session).await,
+            Self::End(end) => end.end(session).await,
         }
     }
 }
@@ -150,6 +172,28 @@ impl HandOver {
         let answer = ShiftsServiceClient::new(session.wire()).hand_over_shift(request).await;
         let answer = answer.map_err(|status| explain(session.failure(status), &self.key))?.into_inner();
         session.output.show(&answer.plan.unwrap_or_default(), |plan| story(session, plan));
+        Ok(())
+    }
+}
+
+impl OfIssue {
+    async fn plan(self, session: &Session) -> Result<(), Failure> {
+        session.output.expect_fields_of::<ShiftPlan>(&[])?;
+        let Self { key, expected_revision } = self;
+        let request = PlanShiftsRequest { request_id: session.request_id(), key: key.clone(), expected_revision };
+        let answer = ShiftsServiceClient::new(session.wire()).plan_shifts(request).await;
+        let answer = answer.map_err(|status| explain(session.failure(status), &key))?.into_inner();
+        session.output.show(&answer.plan.unwrap_or_default(), |plan| story(session, plan));
+        Ok(())
+    }
+
+    async fn end(self, session: &Session) -> Result<(), Failure> {
+        session.output.expect_fields_of::<ShiftPlan>(&[])?;
+        let Self { key, expected_revision } = self;
+        let request = EndShiftsRequest { request_id: session.request_id(), key: key.clone(), expected_revision };
+        let answer = ShiftsServiceClient::new(session.wire()).end_shifts(request).await;
+        let answer = answer.map_err(|status| explain(session.failure(status), &key))?.into_inner();
+        session.output.show(&answer.plan.unwrap_or_default(), |plan| format!("{}: its shifts are ended", plan.key));
         Ok(())
     }
 }

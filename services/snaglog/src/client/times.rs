@@ -71,7 +71,7 @@ pub(crate) fn show(time: Option<&prost_types::Timestamp>, style: Style) -> Strin
     };
     match style {
         Style::Iso => time.to_string(),
-        Style::Local => time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
+        Style::Local => time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M %Z").to_string(),
         Style::Relative => relative(time, now()),
     }
 }

@@ -189,9 +189,9 @@ dates:
             ),
             (
                 OFFICE.replace("mon-wed", "mo-we"),
-                "4:12: week: \"mo-we\" is no weekday; there are mon, tue, wed, thu, fri, sat, sun, and mon-fri",
+                "4:10: week: \"mo-we\" is no weekday; there are mon, tue, wed, thu, fri, sat, sun, and mon-fri",
             ),
-            (OFFICE.replace("mon-wed", "wed-mon"), "4:14: week: \"wed-mon\" is no weekday; "),
+            (OFFICE.replace("mon-wed", "wed-mon"), "4:12: week: \"wed-mon\" is no weekday; "),
             (OFFICE.replace("  fri: [\"09:00-12:00\"]", "  fri: 9"), "5:8: "),
             (OFFICE.replace("  fri:", "  mon-wed:"), "5:3: duplicate mapping key: mon-wed"),
             (OFFICE.replace("calendar: office\n", ""), "5:1: missing field `calendar`"),

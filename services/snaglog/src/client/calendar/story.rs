@@ -19,6 +19,16 @@ pub(super) fn defined(calendar: &Calendar) -> String {
     format!("{} version {}: {}, {dates} dates that differ{policies}", definition.id, calendar.version, definition.zone)
 }
 
+/// What a definition would leave, in a line.
+pub(super) fn would(calendar: &Calendar) -> String {
+    let id = calendar.definition.as_ref().map(|definition| definition.id.clone()).unwrap_or_default();
+    let policies = match calendar.policies.first() {
+        Some(newest) => format!("policy version {newest} would count on it"),
+        None => "no policy would count on it, so no clock would".to_owned(),
+    };
+    format!("{id} would be version {}; {policies}", calendar.version)
+}
+
 /// A calendar's row in a list.
 pub(super) fn row(calendar: &CalendarSummary, session: &Session) -> Vec<String> {
     let defined = calendar.defined_at.as_ref();

@@ -63,6 +63,9 @@ fn hint(failure: &Failure, key: &str) -> Option<String> {
     }
     Some(match failure.reason.as_str() {
         "NoShifts" => format!("Those there are: snaglog shift list {project}"),
+        "NoShiftsNeeded" => format!("When they are, is its policy's to say: snaglog policy why {key}"),
+        "ShiftsStand" => format!("Who is on: snaglog shift on {key}"),
+        "ShiftsNeeded" => format!("They end once users can work again: snaglog issue workaround {key} --text TEXT"),
         "NotAway" => format!("Who is away: snaglog project show {project}"),
         "UnknownProject" => format!("Try: snaglog project create {project}"),
         "UnknownComponent" => {

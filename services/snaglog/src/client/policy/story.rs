@@ -1,6 +1,8 @@
 //! Policies and what they do, as people read it.
 
-use api::policies::v1::{self as proto, Mismatch, SeverityOrigin, TargetReason, Trial, TrialRow, Verdict, Verdicts};
+use api::policies::v1::{
+    self as proto, Mismatch, Rechosen, SeverityOrigin, TargetReason, Trial, TrialRow, Verdict, Verdicts,
+};
 
 use super::file::{CLOCKS, length, target, word_of};
 use crate::client::output::{Output, table};
@@ -18,7 +20,7 @@ pub(super) fn since(version: &proto::PolicyVersion, output: &Output) -> String {
 }
 
 /// A clock that would move.
-pub(super) fn moved(of: &proto::ClockMove, output: &Output) -> Vec<String> {
+pub(crate) fn moved(of: &proto::ClockMove, output: &Output) -> Vec<String> {
     let then = if of.breached { "breached at once" } else { "" };
     vec![
         of.issue.clone(),
@@ -32,10 +34,10 @@ pub(super) fn moved(of: &proto::ClockMove, output: &Output) -> Vec<String> {
 }
 
 /// The head of [`moved`]'s table.
-pub(super) const MOVED: [&str; 7] = ["ISSUE", "CLOCK", "SEVERITY", "TARGET", "THEN", "DUE", "THEN DUE"];
+pub(crate) const MOVED: [&str; 7] = ["ISSUE", "CLOCK", "SEVERITY", "TARGET", "THEN", "DUE", "THEN DUE"];
 
 /// What a preview went through.
-pub(super) fn summary(summary: &proto::PreviewSummary) -> String {
+pub(crate) fn summary(summary: &proto::PreviewSummary) -> String {
     let proto::PreviewSummary { issues, open_clocks, moved, breached } = summary;
     let issues = if *issues == 1 { String::from("1 issue") } else { format!("{issues} issues") };
     let looked = format!("{open_clocks} open clocks of {issues}");
@@ -70,7 +72,8 @@ fn reason(of: &TargetReason, in_force: u32, output: &Output) -> String {
         SeverityOrigin::Reporter => "as its reporter said; nobody has triaged it",
         SeverityOrigin::Default | SeverityOrigin::Unspecified => "the project's default; nobody has triaged it",
     };
-    lines.push(format!("severity {}, {from}", of.severity));
+    let component = if of.component.is_empty() { "no component" } else { &of.component };
+    lines.push(format!("severity {}, {from}; {component}", of.severity));
     let started = output.exact(of.started_at.as_ref());
     lines.push(match of.policy_version {
         0 => format!("the default policy; the clock started {started}"),
@@ -79,6 +82,9 @@ fn reason(of: &TargetReason, in_force: u32, output: &Output) -> String {
             format!("policy version {version}, in force since {since}; the clock started {started}")
         }
     });
+    if of.chosen_at != of.started_at {
+        lines.push(format!("chosen {}, when its deadline was set anew", output.exact(of.chosen_at.as_ref())));
+    }
     for one in &of.passed_over {
         lines.push(format!("{} does not match: {}", one.selector, mismatch(one.mismatch())));
     }
@@ -86,6 +92,7 @@ fn reason(of: &TargetReason, in_force: u32, output: &Output) -> String {
         "" => String::from("so the severity's own rules hold"),
         selector => format!("{selector} matches"),
     });
+    lines.extend(of.rechosen.as_ref().map(|now| rechosen(of, now)));
     if of.policy_version != in_force {
         let then = match &of.target_in_force {
             Some(then) => format!(" would give it {}, once it is rebased", target(Some(then))),
@@ -94,6 +101,23 @@ fn reason(of: &TargetReason, in_force: u32, output: &Output) -> String {
         lines.push(format!("policy version {in_force}, in force now,{then}"));
     }
     lines.join("\n    ")
+}
+
+/// What would be chosen of the issue as it is by now.
+fn rechosen(of: &TargetReason, now: &Rechosen) -> String {
+    let mut changed = Vec::new();
+    if now.component != of.component {
+        changed.push(if now.component.is_empty() { "without component" } else { &now.component });
+    }
+    if now.severity != of.severity {
+        changed.push(&now.severity);
+    }
+    let by = match now.selector.as_str() {
+        "" => "the severity's own rules",
+        selector => selector,
+    };
+    let target = target(now.target.as_ref());
+    format!("by now it is {}: {by} would give it {target}, once something sets its deadline anew", changed.join(", "))
 }
 
 fn mismatch(mismatch: Mismatch) -> &'static str {

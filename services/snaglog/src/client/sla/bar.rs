@@ -6,6 +6,7 @@ use prost_types::Duration;
 
 use super::clock;
 use crate::client::output::Output;
+use crate::client::times;
 
 /// So many columns wide.
 const WIDTH: i64 = 24;
@@ -100,7 +101,7 @@ fn told(output: &Output, cycle: &ClockCycle) -> String {
         (Verdict::Met, _) => format!("met {since}, {used}"),
         (Verdict::Unspecified, ClockState::Paused) => format!("paused {since}, {left} left"),
         (Verdict::Unspecified, ClockState::Cancelled) => format!("dismissed {since}, {left} left"),
-        (Verdict::Unspecified, _) => format!("{left} left, due {}", output.time(cycle.deadline.as_ref())),
+        (Verdict::Unspecified, _) => format!("{left} left, due {}", due(output, cycle)),
     };
     let mut beside = Vec::new();
     if cycle.at_risk {
@@ -116,6 +117,15 @@ fn told(output: &Output, cycle: &ClockCycle) -> String {
         beside.push("sent back");
     }
     if beside.is_empty() { text } else { format!("{text} ({})", beside.join(", ")) }
+}
+
+/// When: as precise as what is left, where that is told beside it.
+fn due(output: &Output, cycle: &ClockCycle) -> String {
+    let ahead = cycle.deadline.as_ref().map(|deadline| deadline.seconds - times::now().as_second());
+    match ahead.filter(|ahead| output.is_relative() && (60..172_800).contains(ahead)) {
+        Some(seconds) => format!("in {}", length(Some(&Duration { seconds, nanos: 0 }))),
+        None => output.time(cycle.deadline.as_ref()),
+    }
 }
 
 /// To the minute, where it is longer than one.

@@ -137,17 +137,19 @@ fn story(told: &proto::Compliance) -> String {
     let day = |time: Option<&prost_types::Timestamp>| time.map(|time| times::iso(time)[..10].to_owned());
     let since = day(told.since.as_ref()).unwrap_or_default();
     let until = day(told.until.as_ref()).unwrap_or_default();
-    let mut parts = vec![format!("{bold}{}{bold:#}  {since} to {until}", told.project)];
+    let mut parts = vec![format!("{bold}{}{bold:#}  {since} to {until}, days in UTC", told.project)];
     if told.lines.is_empty() {
         parts.push("No verdicts, and nothing open.".to_owned());
         return parts.join("\n");
     }
+    // Of all issues together there is nothing to tell lines apart by.
+    let skipped = usize::from(told.by() == proto::Dimension::Unspecified);
     let head = [by(told.by()), "OF", "COMPLIANCE", "MET", "BREACHED", "OPEN BREACHES", "AT RISK", "BESIDE"];
-    parts.push(table(&head, told.lines.iter().map(line)));
+    parts.push(table(&head[skipped..], told.lines.iter().map(|one| line(one).split_off(skipped))));
     let trends = told.lines.iter().filter(|line| !line.trend.is_empty());
-    let trends: Vec<_> = trends.map(trend).collect();
+    let trends: Vec<_> = trends.map(|one| trend(one).split_off(skipped)).collect();
     if !trends.is_empty() {
-        parts.push(table(&[by(told.by()), "OF", "TREND"], trends));
+        parts.push(table(&[by(told.by()), "OF", "TREND"][skipped..], trends));
     }
     let versions: Vec<_> = told.policy_versions.iter().map(u32::to_string).collect();
     let position = told.position.unwrap_or_default();

@@ -10,7 +10,7 @@ use prost_types::Duration;
 
 use super::{ClockName, clock};
 use crate::client::failure::Failure;
-use crate::client::issue::{Fresh, explain};
+use crate::client::issue::{Fresh, explain, words};
 use crate::client::json;
 use crate::client::output::table;
 use crate::client::session::Session;
@@ -36,6 +36,15 @@ pub(crate) struct Breaches {
 pub(crate) struct AtRisk {
     /// The project's key
     project: String,
+    /// Of issues of this severity only
+    #[arg(long)]
+    severity: Option<String>,
+    /// Of issues that this team owns only
+    #[arg(long)]
+    team: Option<String>,
+    /// Of issues of this component only
+    #[arg(long)]
+    component: Option<String>,
     /// At most so many
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -100,6 +109,9 @@ impl AtRisk {
         let mut client = SlaServiceClient::new(session.wire());
         let mut request = ListAtRiskRequest {
             project: self.project,
+            severity: self.severity.unwrap_or_default(),
+            team: self.team.unwrap_or_default(),
+            component: self.component.unwrap_or_default(),
             consistency: self.fresh.consistency(),
             ..ListAtRiskRequest::default()
         };
@@ -166,8 +178,8 @@ fn breached(session: &Session, breach: &BreachedClock) -> Vec<String> {
         breach.key.clone(),
         numbered(clock(breach.clock()), breach.cycle),
         session.output.time(breach.breached_at.as_ref()),
-        class.severity,
-        class.team,
+        words::or_dash(&class.severity),
+        words::or_dash(&class.team),
         why(breach),
     ]
 }
@@ -202,6 +214,7 @@ fn why(breach: &BreachedClock) -> String {
 fn at_risk(session: &Session, risk: &ClockAtRisk) -> Vec<String> {
     let ClockClass { severity, team, .. } = risk.class.clone().unwrap_or_default();
     let due = session.output.time(risk.deadline.as_ref());
+    let [severity, team] = [severity, team].map(|value| words::or_dash(&value));
     vec![risk.key.clone(), numbered(clock(risk.clock()), risk.cycle), due, severity, team]
 }
 
