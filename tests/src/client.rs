@@ -1,5 +1,6 @@
 //! A gRPC client as any service would write one.
 
+use api::admin::v1::admin_service_client::AdminServiceClient;
 use api::boards::v1::boards_service_client::BoardsServiceClient;
 use api::consistency::v1::{AtLeastAsFresh, Consistency, consistency::Requirement};
 use api::events::v1::events_service_client::EventsServiceClient;
@@ -108,6 +109,11 @@ impl Client {
     /// Search, as this person.
     pub fn search(&self, actor: &'static str) -> SearchServiceClient<Wire> {
         SearchServiceClient::new(self.wire(actor))
+    }
+
+    /// How the views are, as this person.
+    pub fn admin(&self, actor: &'static str) -> AdminServiceClient<Wire> {
+        AdminServiceClient::new(self.wire(actor))
     }
 
     /// Flow, as this person.

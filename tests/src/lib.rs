@@ -24,6 +24,7 @@ pub mod client;
 pub mod collector;
 pub mod ground;
 pub mod life;
+pub mod raised;
 pub mod server;
 pub mod shell;
 pub mod streams;

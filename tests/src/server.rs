@@ -101,9 +101,9 @@ impl Server {
         Self::of(command).await
     }
 
-    /// Starts another build's.
-    pub async fn start_build(binary: &Path, data: &Path) -> anyhow::Result<Self> {
-        Self::of(command_of(binary, data, &[])).await
+    /// Starts another build's, with more flags.
+    pub async fn start_build(binary: &Path, data: &Path, flags: &[&str]) -> anyhow::Result<Self> {
+        Self::of(command_of(binary, data, flags)).await
     }
 
     async fn of(mut command: Command) -> anyhow::Result<Self> {

@@ -15,6 +15,7 @@ mod settings;
 mod shapes;
 mod sla;
 mod texts;
+mod watching;
 mod work;
 
 /// Runs each line against a shell's server; all must succeed. What they did to issues is then seen by every query.

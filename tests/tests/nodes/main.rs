@@ -5,3 +5,4 @@ mod fresh;
 mod given;
 mod outage;
 mod takeover;
+mod upgrade;

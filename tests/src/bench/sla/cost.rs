@@ -16,7 +16,7 @@ use crate::server::Server;
 pub(super) async fn measure(report: &Report, folder: &Path, rounds: u32, without: Option<&Path>) -> Result<()> {
     let (length, in_flight) = (Duration::from_secs(3), 128);
     let reference = match without {
-        Some(binary) => Server::start_build(binary, &folder.join("without")).await?,
+        Some(binary) => Server::start_build(binary, &folder.join("without"), &[]).await?,
         None => Server::start_with(&folder.join("without"), &["--no-reactors"]).await?,
     };
     let server = Server::start_reacting(&folder.join("with"), &[]).await?;
