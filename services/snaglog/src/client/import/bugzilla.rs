@@ -60,9 +60,11 @@ What becomes of it:
   duplicates      name the other issue where it is imported too, else bugzilla:NUMBER
 
 Printed are `bugs`, those read; `commands`, the facts recorded by this run: 0 where all were there
-already; `skipped`, what was left out, by reason; `adjusted`, what was changed to fit. A line that
-is no bug, or a fact that the server refuses, is counted there too and told on standard error; the
-rest is imported, and the exit code is then 1.
+already; `skipped`, what was left out, by reason; `adjusted`, what was changed to fit. With --json
+also `told`, the changes that became facts, by field: each change of the file, and each flag of one,
+is counted there or in `skipped`. A line that is no bug, or a fact that the server refuses, is
+counted in `skipped` too and told on standard error; the rest is imported, and the exit code is 1.
+When it ends, lists and boards show what it recorded.
 
 Stop it at any time: running it again adds what is missing, and nothing twice.";
 
@@ -83,7 +85,15 @@ pub(crate) struct Import {
 impl Import {
     /// Imports them.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        session.output.expect_fields(&["bugs", "commands", "already_there", "failed", "skipped", "adjusted"])?;
+        session.output.expect_fields(&[
+            "bugs",
+            "commands",
+            "already_there",
+            "failed",
+            "told",
+            "skipped",
+            "adjusted",
+        ])?;
         let file = open(&self.file)?;
         let project = self.project.to_uppercase();
         let severities = match severities(session, &project).await {
@@ -93,10 +103,11 @@ impl Import {
             }
             other => other?,
         };
-        let run = Run { file, severities, sender: Sender::new(session, &project), project };
+        let run = Run { file, severities, sender: Sender::new(session, &project, BUGS_AT_ONCE), project };
         let mut report = Report::default();
         let unfiled = run.file_all(&mut report).await?;
         run.tell_all(&mut report, &unfiled).await?;
+        run.sender.wait_for_views().await;
         if session.output.is_json() {
             session.output.json(report.to_json());
         } else {

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use self::flags::Questions;
 pub(super) use self::kind::kind;
 use self::moment::{Moment, at_filing, moments, status_at_filing};
-use self::path::Stand;
+use self::path::{End, Stand};
 use super::record::{Bug, Change, name};
 use super::vocabulary::{self, Fitted, Severities, Severity, Status};
 
@@ -48,6 +48,8 @@ pub(super) struct PlannedFact {
 pub(super) struct Plan {
     /// In their order; the filing first.
     pub(super) facts: Vec<PlannedFact>,
+    /// Changes that became facts, by field; each flag of a change is one.
+    pub(super) told: Tally,
     /// Changes that map to nothing.
     pub(super) skipped: Tally,
     /// What was changed to fit.
@@ -89,6 +91,7 @@ struct Planner<'a> {
     by: String,
     /// Where the issue stands in Snaglog, and what it has been told of it.
     stand: Stand,
+    ended: Option<End>,
     told: Said,
     /// What Bugzilla says at this moment.
     now: Said,
@@ -128,6 +131,7 @@ impl<'a> Planner<'a> {
             at: Timestamp::default(),
             by: vocabulary::actor(&bug.creator),
             stand: Stand::New { triaged: false },
+            ended: None,
             told: Said::default(),
             now,
             status: None,
@@ -184,13 +188,13 @@ impl<'a> Planner<'a> {
             self.note(who, change);
         }
         self.answer(moment);
-        let statuses = moment.statuses();
-        let ends = statuses.last().is_some_and(|(_, change)| is_over(&change.added));
+        let turns = moment.turns();
+        let ends = turns.iter().filter_map(|turn| turn.status).next_back().is_some_and(|change| is_over(&change.added));
         if ends {
             self.ask(moment);
         }
         self.settle(moment);
-        self.walk(moment, &statuses);
+        self.walk(moment, &turns);
         self.settle(moment);
         if !ends {
             self.ask(moment);
@@ -209,8 +213,7 @@ impl<'a> Planner<'a> {
             "assigned_to" => self.now.assignee = vocabulary::person(&change.added),
             "flagtypes.name" => self.flag(who, change),
             // The steps follow these two.
-            "status" => {}
-            "resolution" => self.resolution = name(&change.added),
+            "status" | "resolution" => {}
             other => self.skip(other),
         }
     }
@@ -220,7 +223,7 @@ impl<'a> Planner<'a> {
         let by = self.by.clone();
         let status = vocabulary::status(&self.bug.status);
         if status.is_none() && !self.bug.status.is_empty() {
-            self.skip(&format!("status: {} is unknown", self.bug.status));
+            self.skip(&format!("its own status: {} is unknown", self.bug.status));
         }
         if let Some(status) = status {
             if !self.bug.resolution.is_empty() {
@@ -257,6 +260,10 @@ impl<'a> Planner<'a> {
             Uuid::new_v5(&self.namespace, format!("{} {kind} {told} {nth}", self.at.as_microsecond()).as_bytes());
         *nth += 1;
         self.plan.facts.push(PlannedFact { request_id, occurred_at: self.at, actor: actor.to_owned(), implied, fact });
+    }
+
+    fn count_told(&mut self, field: &str) {
+        *self.plan.told.entry(field.to_owned()).or_default() += 1;
     }
 
     fn skip(&mut self, reason: &str) {

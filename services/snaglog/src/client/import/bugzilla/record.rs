@@ -195,11 +195,12 @@ fn number(json: Option<&Json>) -> Option<u64> {
     json.and_then(|json| json.as_u64().or_else(|| json.as_str()?.trim().parse().ok())).filter(|number| *number > 0)
 }
 
-/// RFC 3339, or a date with a time, which is taken for UTC.
+/// RFC 3339, or a date with a time, which is taken for UTC. To the microsecond, as the log keeps it: what is nearer together is one moment.
 fn time(json: Option<&Json>) -> Option<Timestamp> {
     let text = json?.as_str()?.trim();
     let civil = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    text.parse().ok().or_else(civil)
+    let time: Timestamp = text.parse().ok().or_else(civil)?;
+    Timestamp::from_microsecond(time.as_microsecond()).ok()
 }
 
 #[cfg(test)]
@@ -218,6 +219,18 @@ mod tests {
         );
         assert_eq!((bug.id, bug.filed_at().unwrap().to_string().as_str()), (7, "2014-07-22T15:23:20Z"));
         assert_eq!((bug.summary.as_str(), bug.duplicate_of, bug.assignee), ("", None, None));
+    }
+
+    #[test]
+    fn times_are_told_to_the_microsecond_in_any_zone() {
+        #[track_caller]
+        fn check(written: &str, expected: &str) {
+            assert_eq!(time(Some(&written.into())).unwrap().to_string(), expected, "{written}");
+        }
+        check("2014-07-22T15:23:20.123456789Z", "2014-07-22T15:23:20.123456Z");
+        check("2014-07-22T17:23:20+02:00", "2014-07-22T15:23:20Z");
+        check("2014-07-22", "2014-07-22T00:00:00Z");
+        assert_eq!(time(Some(&"last week".into())), None);
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(super) struct Report {
     pub(super) commands: u64,
     /// Facts that an earlier run had recorded.
     pub(super) already_there: u64,
+    /// Changes that became facts, by field.
+    pub(super) told: Tally,
     /// Changes left out, by reason.
     pub(super) skipped: Tally,
     /// What was changed to fit.
@@ -32,8 +34,10 @@ impl Report {
         for (reason, times) in &plan.skipped {
             self.skip_times(reason, *times);
         }
-        for (what, times) in &plan.adjusted {
-            *self.adjusted.entry(what.clone()).or_default() += times;
+        for (tally, of_plan) in [(&mut self.told, &plan.told), (&mut self.adjusted, &plan.adjusted)] {
+            for (what, times) in of_plan {
+                *tally.entry(what.clone()).or_default() += times;
+            }
         }
     }
 
@@ -82,6 +86,7 @@ impl Report {
             "commands": self.commands,
             "already_there": self.already_there,
             "failed": self.failed,
+            "told": self.told,
             "skipped": self.skipped,
             "adjusted": self.adjusted,
         })

@@ -1,10 +1,15 @@
 //! Sends facts. What may pass by itself is tried again; what the server refuses is an answer, too.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use api::consistency::v1::consistency::Requirement;
+use api::consistency::v1::{AtLeastAsFresh, Consistency};
 use api::imports::v1::ImportFactRequest;
 use api::imports::v1::imports_service_client::ImportsServiceClient;
-use api::issues::v1::Origin;
+use api::issues::v1::issues_service_client::IssuesServiceClient;
+use api::issues::v1::{ListIssuesRequest, Origin};
 use tonic::{Code, Status};
 
 use super::plan::PlannedFact;
@@ -20,6 +25,8 @@ pub(super) const UNKNOWN_PROJECT: &str = "UnknownProject";
 /// A call that may pass by itself is sent again so many times, after 100 ms, 200 ms … 3.2 s; then the import stops.
 const PAUSES: u32 = 6;
 const FIRST_PAUSE_MS: u64 = 100;
+/// So often it waits for views, each time as long as the server lets it.
+const WAITS_MAX: u32 = 12;
 
 /// What became of a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,14 +45,20 @@ pub(super) struct Sender {
     session: Session,
     client: ImportsServiceClient<Wire>,
     project: String,
+    at_once: usize,
+    /// What the last answers stand for, as many as calls may be under way: the newest fact is among them.
+    tokens: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl Sender {
-    pub(super) fn new(session: &Session, project: &str) -> Self {
+    /// At most `at_once` facts are sent at the same time.
+    pub(super) fn new(session: &Session, project: &str, at_once: usize) -> Self {
         Self {
             session: session.clone(),
             client: ImportsServiceClient::new(session.wire()),
             project: project.to_owned(),
+            at_once,
+            tokens: Arc::default(),
         }
     }
 
@@ -68,7 +81,9 @@ impl Sender {
         loop {
             let status = match self.client.clone().import_fact(request.clone()).await {
                 Ok(answer) => {
-                    return Ok(if answer.into_inner().already_there { Sent::AlreadyThere } else { Sent::Recorded });
+                    let answer = answer.into_inner();
+                    self.remember(answer.consistency_token);
+                    return Ok(if answer.already_there { Sent::AlreadyThere } else { Sent::Recorded });
                 }
                 Err(status) => status,
             };
@@ -79,6 +94,36 @@ impl Sender {
                 _ => return self.judge(self.session.failure(status)),
             }
         }
+    }
+
+    fn remember(&self, token: String) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.push_back(token);
+        if tokens.len() > self.at_once {
+            tokens.pop_front();
+        }
+    }
+
+    /// Waits until lists and boards show all that was sent; where they don't in time, it says so.
+    pub(super) async fn wait_for_views(&self) {
+        let tokens: Vec<String> = self.tokens.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        let request = ListIssuesRequest {
+            project: self.project.clone(),
+            page_size: 1,
+            consistency: Some(Consistency {
+                requirement: Some(Requirement::AtLeastAsFresh(AtLeastAsFresh { tokens })),
+            }),
+            ..ListIssuesRequest::default()
+        };
+        let mut client = IssuesServiceClient::new(self.session.wire());
+        for _ in 0..WAITS_MAX {
+            match client.list_issues(request.clone()).await {
+                Ok(_) => return,
+                Err(status) if status.code() == Code::DeadlineExceeded => {}
+                Err(_) => break,
+            }
+        }
+        anstream::eprintln!("All is recorded; lists and boards still catch up.");
     }
 
     fn judge(&self, failure: Failure) -> Result<Sent, Failure> {

@@ -9,8 +9,8 @@ pub(super) const UNKNOWN: &str = "unknown";
 const TITLE_CHARS_MAX: usize = 200;
 /// What the contract allows of a text, in bytes.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
-/// What the contract allows of an id, in characters.
-const ID_CHARS_MAX: usize = 100;
+/// What the contract allows of an id, in bytes.
+const ID_BYTES_MAX: usize = 100;
 
 /// The project's severities in use, the worst first.
 #[derive(Debug, Clone)]
@@ -115,12 +115,17 @@ fn id(name: &str, filler: char) -> String {
         }
     }
     let id = id.trim_end_matches(filler);
-    if id.chars().count() <= ID_CHARS_MAX {
+    if id.len() <= ID_BYTES_MAX {
         return id.to_owned();
     }
     let mark = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).simple().to_string();
-    let kept: String = id.chars().take(ID_CHARS_MAX - 9).collect();
-    format!("{kept}-{}", &mark[..8])
+    format!("{}-{}", beginning(id, ID_BYTES_MAX - 9), &mark[..8])
+}
+
+/// As much of a text as fits into so many bytes.
+fn beginning(text: &str, bytes_max: usize) -> &str {
+    let ends = text.char_indices().map(|(at, letter)| at + letter.len_utf8());
+    &text[..ends.take_while(|end| *end <= bytes_max).last().unwrap_or_default()]
 }
 
 /// A title of one line; true where it could not stay whole.
@@ -153,8 +158,7 @@ pub(super) fn text(text: &str) -> (String, Fitted) {
         return (clean.trim().to_owned(), fitted);
     }
     let room = TEXT_BYTES_MAX - CUT.len();
-    let fits = clean.char_indices().map(|(at, letter)| at + letter.len_utf8()).take_while(|end| *end <= room).last();
-    clean.truncate(fits.unwrap_or_default());
+    clean.truncate(beginning(&clean, room).len());
     (clean.trim_start().to_owned() + CUT, Fitted::Cut)
 }
 
@@ -203,6 +207,8 @@ mod tests {
         let long = person(&"x".repeat(300));
         assert_eq!(long.chars().count(), 100);
         assert_ne!(long, person(&"x".repeat(301)));
+        let wide = component(&"é".repeat(51));
+        assert_eq!((wide.len(), wide.starts_with(&"é".repeat(45))), (99, true), "what counts is bytes");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::moment::Moment;
 use crate::client::import::bugzilla::record::Change;
 use crate::client::import::bugzilla::vocabulary;
 
-const FLAGS: &str = "flagtypes.name";
+pub(super) const FLAGS: &str = "flagtypes.name";
 
 impl Flag {
     /// `needinfo?(somebody)`.
@@ -24,9 +24,9 @@ impl Planner<'_> {
     /// Flags other than questions. A flag counts once for each change.
     pub(super) fn flag(&mut self, who: &str, change: &Change) {
         let (removed, added) = (flags::parse(&change.removed), flags::parse(&change.added));
-        if removed.is_empty() && added.is_empty() {
-            self.skip("flagtypes.name: not understood");
-        }
+        let parts = flags::parts(&change.removed).count() + flags::parts(&change.added).count();
+        let odd = if parts == 0 { 1 } else { parts - removed.len() - added.len() };
+        self.skip_times("flagtypes.name: not understood", odd as u64);
         let others = removed.iter().chain(&added).filter(|flag| !flag.is_question());
         let names: BTreeSet<&str> = others.map(|flag| flag.name.as_str()).collect();
         for name in names {
@@ -61,6 +61,7 @@ impl Planner<'_> {
                 let questions = if of.is_empty() { vec![number] } else { Vec::new() };
                 let answered = AnsweredFact { questions, of, text: String::new() };
                 self.push(Fact::InformationProvided(answered), &vocabulary::actor(who), false);
+                self.count_told(FLAGS);
             }
         }
     }
@@ -77,6 +78,7 @@ impl Planner<'_> {
                     let of = if of == self.opener() { String::new() } else { of };
                     let asked = AskedFact { of, text: String::new() };
                     self.push(Fact::InformationRequested(asked), &vocabulary::actor(who), false);
+                    self.count_told(FLAGS);
                 } else {
                     self.skip("flagtypes.name: needinfo? of somebody asked already");
                 }

@@ -5,7 +5,7 @@
 pub(super) struct Flag {
     /// `review`.
     pub(super) name: String,
-    /// `+`, `-` or `?`.
+    /// `+`, `-`, `?`, or `X` where it was taken away.
     pub(super) status: char,
     /// Of whom it is requested; empty: of nobody in particular.
     pub(super) of: String,
@@ -13,12 +13,17 @@ pub(super) struct Flag {
 
 /// The flags of a text. What has no status is none, and is left out.
 pub(super) fn parse(text: &str) -> Vec<Flag> {
+    parts(text).filter_map(one).collect()
+}
+
+/// What stands between the commas of a text.
+pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
     let mut inside = false;
-    let parts = text.split(|letter| {
+    let parts = text.split(move |letter| {
         inside = letter == '(' || (inside && letter != ')');
         letter == ',' && !inside
     });
-    parts.filter_map(|part| one(part.trim())).collect()
+    parts.map(str::trim).filter(|part| !part.is_empty())
 }
 
 fn one(text: &str) -> Option<Flag> {
@@ -26,7 +31,7 @@ fn one(text: &str) -> Option<Flag> {
         Some((flag, of)) => (flag.trim_end(), of.trim_end_matches(')').trim()),
         None => (text, ""),
     };
-    let status = flag.chars().next_back().filter(|status| "+-?".contains(*status))?;
+    let status = flag.chars().next_back().filter(|status| "+-?X".contains(*status))?;
     let name = flag[..flag.len() - 1].trim();
     (!name.is_empty()).then(|| Flag { name: name.to_owned(), status, of: of.to_owned() })
 }
@@ -76,6 +81,8 @@ mod tests {
             written("approval-mozilla-esr45-,needinfo?(Doe, Jane),in-testsuite+"),
             ["approval-mozilla-esr45 - ", "needinfo ? Doe, Jane", "in-testsuite + "]
         );
+        assert_eq!(written("review?(cid), reviewX(dot)"), ["review ? cid", "review X dot"]);
         assert_eq!(written(" , +, blocking"), Vec::<String>::new());
+        assert_eq!(parts(" , +, blocking").collect::<Vec<_>>(), ["+", "blocking"]);
     }
 }

@@ -12,9 +12,27 @@ pub(super) struct Moment<'a> {
     pub(super) at: Timestamp,
     /// Who changed something last.
     pub(super) by: &'a str,
-    changes: Vec<(&'a str, &'a Change)>,
+    changes: Vec<Made<'a>>,
     /// A field that was set at this moment without a change: with the filing.
     set: Option<&'static str>,
+}
+
+/// A change, who made it, and with which entry of the history.
+#[derive(Debug, Clone, Copy)]
+struct Made<'a> {
+    entry: usize,
+    who: &'a str,
+    change: &'a Change,
+}
+
+/// What an entry says of status and resolution.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn<'a> {
+    entry: usize,
+    pub(super) who: &'a str,
+    /// `None`: the resolution alone was changed.
+    pub(super) status: Option<&'a Change>,
+    pub(super) resolution: Option<&'a Change>,
 }
 
 impl<'a> Moment<'a> {
@@ -30,7 +48,7 @@ impl<'a> Moment<'a> {
 
     /// Who changed what.
     pub(super) fn changes(&self) -> impl Iterator<Item = (&'a str, &'a Change)> + use<'a, '_> {
-        self.changes.iter().copied()
+        self.changes.iter().map(|made| (made.who, made.change))
     }
 
     /// Who changed this field.
@@ -44,19 +62,43 @@ impl<'a> Moment<'a> {
         self.of_field(field).last().map(|(who, _)| who).or_else(set)
     }
 
+    /// Changes of status and resolution in their order. A status takes the resolution of its own entry.
+    pub(super) fn turns(&self) -> Vec<Turn<'a>> {
+        let of = |field: &'static str| self.changes.iter().filter(move |made| made.change.field == field);
+        let mut turns: Vec<Turn<'_>> =
+            self.statuses().into_iter().map(|made| made.turn(Some(made.change), None)).collect();
+        for made in of("resolution") {
+            let mut own = turns.iter_mut().filter(|turn| turn.entry == made.entry && turn.status.is_some()).peekable();
+            if own.peek().is_some() {
+                own.for_each(|turn| turn.resolution = Some(made.change));
+            } else {
+                let at = turns.iter().rposition(|turn| turn.entry <= made.entry).map_or(0, |last| last + 1);
+                turns.insert(at, made.turn(None, Some(made.change)));
+            }
+        }
+        turns
+    }
+
     /// Changes of the status, each following the one whose end is its beginning.
-    pub(super) fn statuses(&self) -> Vec<(&'a str, &'a Change)> {
-        let mut left: Vec<_> = self.of_field("status").collect();
-        let mut ordered: Vec<(&str, &Change)> = Vec::new();
+    fn statuses(&self) -> Vec<Made<'a>> {
+        let mut left: Vec<_> = self.changes.iter().copied().filter(|made| made.change.field == "status").collect();
+        let mut ordered: Vec<Made<'_>> = Vec::new();
         while !left.is_empty() {
-            let follows = |change: &Change| match ordered.last() {
-                Some((_, last)) => change.removed == last.added,
-                None => !left.iter().any(|(_, other)| other.added == change.removed && other.removed != other.added),
+            let leads_to = |from: &Change, to: &Change| from.added == to.removed && from.removed != from.added;
+            let follows = |made: &Made<'_>| match ordered.last() {
+                Some(last) => made.change.removed == last.change.added,
+                None => !left.iter().any(|other| leads_to(other.change, made.change)),
             };
-            let next = left.iter().position(|(_, change)| follows(change)).unwrap_or_default();
+            let next = left.iter().position(follows).unwrap_or_default();
             ordered.push(left.remove(next));
         }
         ordered
+    }
+}
+
+impl<'a> Made<'a> {
+    fn turn(self, status: Option<&'a Change>, resolution: Option<&'a Change>) -> Turn<'a> {
+        Turn { entry: self.entry, who: self.who, status, resolution }
     }
 }
 
@@ -64,8 +106,8 @@ impl<'a> Moment<'a> {
 pub(super) fn moments<'a>(bug: &'a Bug, filed_at: Timestamp, adjusted: &mut Tally) -> Vec<Moment<'a>> {
     let mut adjust = |what: &str| *adjusted.entry(what.to_owned()).or_default() += 1;
     let mut last = filed_at;
-    let mut changes: Vec<(Timestamp, &str, &Change)> = Vec::new();
-    for entry in bug.history.iter().filter(|entry| !entry.changes.is_empty()) {
+    let mut changes: Vec<(Timestamp, Made<'_>)> = Vec::new();
+    for (nth, entry) in bug.history.iter().enumerate().filter(|(_, entry)| !entry.changes.is_empty()) {
         let when = entry.when.unwrap_or_else(|| {
             adjust("history: without a time");
             last
@@ -77,15 +119,16 @@ pub(super) fn moments<'a>(bug: &'a Bug, filed_at: Timestamp, adjusted: &mut Tall
         }
         let at = when.max(filed_at);
         last = last.max(at);
-        changes.extend(entry.changes.iter().map(|change| (at, entry.who.as_str(), change)));
+        let made = |change| Made { entry: nth, who: &entry.who, change };
+        changes.extend(entry.changes.iter().map(|change| (at, made(change))));
     }
-    changes.sort_by_key(|(at, _, _)| *at);
+    changes.sort_by_key(|(at, _)| *at);
     let same_time = changes.chunk_by(|one, next| one.0 == next.0);
     same_time
         .map(|changes| Moment {
             at: changes[0].0,
-            by: changes[changes.len() - 1].1,
-            changes: changes.iter().map(|(_, who, change)| (*who, *change)).collect(),
+            by: changes[changes.len() - 1].1.who,
+            changes: changes.iter().map(|(_, made)| *made).collect(),
             set: None,
         })
         .collect()
@@ -94,10 +137,10 @@ pub(super) fn moments<'a>(bug: &'a Bug, filed_at: Timestamp, adjusted: &mut Tall
 /// What a field was when the bug was filed, as its first change tells; `None`: nothing tells.
 pub(super) fn at_filing<'a>(moments: &[Moment<'a>], field: &str) -> Option<&'a str> {
     let changed = moments.iter().find_map(|moment| match field {
-        "status" => moment.statuses().first().copied(),
-        _ => moment.of_field(field).next(),
+        "status" => moment.statuses().first().map(|made| made.change),
+        _ => moment.of_field(field).next().map(|(_, change)| change),
     });
-    changed.map(|(_, change)| change.removed.as_str())
+    changed.map(|change| change.removed.as_str())
 }
 
 /// The status that it was filed with. Where nothing tells: its own, if that is none of those at the end.

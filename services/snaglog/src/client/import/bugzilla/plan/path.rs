@@ -31,6 +31,13 @@ pub(super) enum Target {
     },
 }
 
+/// How an issue ended last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Fixed,
+    Dismissed,
+}
+
 /// A fact that changes the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -103,7 +110,7 @@ impl Stand {
 }
 
 /// Where a status with its resolution puts an issue that stands there; `None`: where it is.
-pub(super) fn target(status: Status, resolution: &str, stand: &Stand) -> Option<Target> {
+pub(super) fn target(status: Status, resolution: &str, stand: &Stand, ended: Option<End>) -> Option<Target> {
     let fixed = |target| {
         let dismissed = || Target::Dismissed { resolution: resolution.to_owned() };
         Some(if resolution == "FIXED" { target } else { dismissed() })
@@ -112,9 +119,12 @@ pub(super) fn target(status: Status, resolution: &str, stand: &Stand) -> Option<
         Status::Unconfirmed => Some(Target::New { triaged: false }),
         Status::Confirmed => Some(Target::New { triaged: true }),
         Status::Assigned => Some(Target::Accepted),
-        Status::Reopened if stand.is_open() => None,
-        Status::Reopened if stand.is_fixed() => Some(Target::Accepted),
-        Status::Reopened => Some(Target::NewAsItWas),
+        Status::Reopened => match (ended?, stand) {
+            (End::Fixed, _) => Some(Target::Accepted),
+            // Somebody had taken it on since.
+            (End::Dismissed, Stand::Accepted) => Some(Target::New { triaged: true }),
+            (End::Dismissed, _) => Some(Target::NewAsItWas),
+        },
         Status::Resolved => fixed(Target::Resolved),
         Status::Verified => fixed(Target::Verified),
         Status::Closed => fixed(Target::Closed),
@@ -160,7 +170,18 @@ mod tests {
     /// Implied steps stand in brackets.
     #[track_caller]
     fn check(from: &Stand, status: Status, resolution: &str, expected: &str) {
-        let steps = target(status, resolution, from).map(|target| path(from, &target)).unwrap_or_default();
+        let ended = match from {
+            Stand::New { .. } | Stand::Accepted => None,
+            Stand::Dismissed { .. } => Some(End::Dismissed),
+            Stand::Resolved | Stand::Verified | Stand::Closed => Some(End::Fixed),
+        };
+        check_after(ended, from, status, resolution, expected);
+    }
+
+    #[track_caller]
+    fn check_after(ended: Option<End>, from: &Stand, status: Status, resolution: &str, expected: &str) {
+        let target = target(status, resolution, from, ended);
+        let steps = target.map(|target| path(from, &target)).unwrap_or_default();
         let written =
             steps.iter().map(|(step, _, named)| if *named { format!("{step:?}") } else { format!("({step:?})") });
         assert_eq!(written.collect::<Vec<_>>().join(" "), expected, "{from:?} to {status:?} {resolution}");
@@ -201,6 +222,16 @@ mod tests {
         check(&dismissed("WONTFIX", true), Status::Resolved, "FIXED", "(Reopen) (Accept) Resolve");
         check(&dismissed("WONTFIX", true), Status::Resolved, "INVALID", "(Reopen) Dismiss");
         check(&Stand::Verified, Status::Resolved, "FIXED", "(Reject) (Resolve)");
+    }
+
+    #[test]
+    fn reopened_goes_by_how_it_ended_last_wherever_it_stands() {
+        let check = |ended, from: &Stand, expected| check_after(Some(ended), from, Status::Reopened, "", expected);
+        check(End::Fixed, &NEW, "Accept");
+        check(End::Fixed, &UNTRIAGED, "(Triage) Accept");
+        check(End::Fixed, &Stand::Accepted, "");
+        check(End::Dismissed, &Stand::Accepted, "ReturnToTriage (Triage)");
+        check(End::Dismissed, &NEW, "");
     }
 
     #[test]

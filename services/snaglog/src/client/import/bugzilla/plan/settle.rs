@@ -45,6 +45,9 @@ impl Planner<'_> {
         ];
         for (field, told) in told {
             let changes: Vec<&Change> = moment.of_field(field).map(|(_, change)| change).collect();
+            if told && !changes.is_empty() {
+                self.count_told(field);
+            }
             for change in changes.iter().rev().skip(usize::from(told)) {
                 let reason = self.untold(field, change, told);
                 self.skip(&format!("{field}: {reason}"));

@@ -5,45 +5,58 @@ use api::imports::v1::{AcceptedFact, DismissedFact, NoteFact, ResolvedFact, Test
 use api::issues::v1::DismissalReason;
 
 use super::Planner;
-use super::moment::Moment;
-use super::path::{Step, Target, path, target};
-use crate::client::import::bugzilla::record::{Change, name};
+use super::conversation::FLAGS;
+use super::moment::{Moment, Turn};
+use super::path::{End, Step, Target, path, target};
+use crate::client::import::bugzilla::record::name;
 use crate::client::import::bugzilla::vocabulary::{self, Status};
 
 impl Planner<'_> {
     /// The steps that statuses and resolutions of this moment ask for.
-    pub(super) fn walk(&mut self, moment: &Moment<'_>, statuses: &[(&str, &Change)]) {
-        let resolutions: Vec<_> = moment.of_field("resolution").collect();
+    pub(super) fn walk(&mut self, moment: &Moment<'_>, turns: &[Turn<'_>]) {
         let mut moved = false;
-        for (who, change) in statuses {
-            let word = name(&change.added);
-            let Some(status) = vocabulary::status(&word) else {
-                self.skip(&format!("status: {word} is unknown"));
-                continue;
-            };
-            if self.step_to(status, who, moment, false) {
-                moved = true;
-            } else {
-                self.skip(&format!("status: {} to {word}", name(&change.removed)));
+        for (nth, turn) in turns.iter().enumerate() {
+            // A status may come before its resolution.
+            let next = || turns[nth..].iter().find_map(|turn| turn.resolution);
+            let late = || if self.resolution.is_empty() { next() } else { None };
+            if let Some(change) = turn.resolution.or_else(late) {
+                self.resolution = name(&change.added);
             }
+            moved |= self.take(turn, moment);
         }
-        if let ([], Some((who, _)), Some(status)) = (statuses, resolutions.last(), self.status)
-            && !self.stand.is_open()
-            && !self.resolution.is_empty()
-        {
-            moved = self.step_to(status, who, moment, false);
-        }
-        if !moved {
-            for (_, change) in resolutions {
+        for (_, change) in moment.of_field("resolution") {
+            if moved {
+                self.count_told("resolution");
+            } else {
                 self.skip(&format!("resolution: {} to {}", or_none(&change.removed), or_none(&change.added)));
             }
         }
     }
 
+    /// True: the issue moved.
+    fn take(&mut self, turn: &Turn<'_>, moment: &Moment<'_>) -> bool {
+        let Some(change) = turn.status else {
+            let over = !self.stand.is_open() && !self.resolution.is_empty();
+            return over && self.status.is_some_and(|status| self.step_to(status, turn.who, moment, false));
+        };
+        let word = name(&change.added);
+        let Some(status) = vocabulary::status(&word) else {
+            self.skip(&format!("status: {word} is unknown"));
+            return false;
+        };
+        let moved = self.step_to(status, turn.who, moment, false);
+        if moved {
+            self.count_told("status");
+        } else {
+            self.skip(&format!("status: {} to {word}", name(&change.removed)));
+        }
+        moved
+    }
+
     /// Goes where a status puts the issue; false: it stands there.
     pub(super) fn step_to(&mut self, status: Status, who: &str, moment: &Moment<'_>, implied: bool) -> bool {
         let resolution = if self.resolution.is_empty() { &self.bug.resolution } else { &self.resolution };
-        let goal = target(status, resolution, &self.stand);
+        let goal = target(status, resolution, &self.stand, self.ended);
         self.status = Some(status);
         let Some(target) = goal else { return false };
         let steps = path(&self.stand, &target);
@@ -108,9 +121,13 @@ impl Planner<'_> {
                 }
             }
             Step::ReturnToTriage => self.told.assignee.clear(),
-            Step::Dismiss => self.questions.close(),
+            Step::Dismiss => {
+                self.questions.close();
+                self.ended = Some(End::Dismissed);
+            }
             Step::Resolve => {
                 self.questions.close();
+                self.ended = Some(End::Fixed);
                 if self.tests.set_by.is_some() {
                     self.tell_tests();
                 }
@@ -123,6 +140,9 @@ impl Planner<'_> {
     pub(super) fn tell_tests(&mut self) {
         let Some(by) = self.tests.set_by.clone() else { return };
         let implied = !self.tests.waiting;
+        if !implied {
+            self.count_told(FLAGS);
+        }
         let tests = vec![format!("in-testsuite+ of bugzilla:{}", self.bug.id)];
         self.push(Fact::RegressionTestsAdded(TestsFact { tests }), &by, implied);
         (self.tests.told, self.tests.waiting) = (true, false);
