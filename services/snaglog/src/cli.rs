@@ -1,5 +1,7 @@
 //! The command line as a tree: what stands here is what `--help` shows.
 
+mod examples;
+
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::client::{self, Failure, Global};
@@ -94,6 +96,11 @@ enum Command {
 }
 
 impl Cli {
+    /// The whole command line, with the examples in its help.
+    pub(crate) fn built() -> clap::Command {
+        examples::add(Self::command())
+    }
+
     /// Does what was asked, under its name: `snaglog issue file`.
     pub(crate) async fn run(self, name: &str) -> Result<(), Failure> {
         self.global.set_color();
@@ -131,12 +138,12 @@ impl Cli {
             Command::Config => client::settings::show(&self.global),
             Command::Completions { shell } => {
                 let mut script = Vec::new();
-                clap_complete::generate(shell, &mut Self::command(), "snaglog", &mut script);
+                clap_complete::generate(shell, &mut Self::built(), "snaglog", &mut script);
                 self.global.output().text(String::from_utf8_lossy(&script).trim_end());
                 Ok(())
             }
             Command::Man { folder } => std::fs::create_dir_all(&folder)
-                .and_then(|()| clap_mangen::generate_to(Self::command(), &folder))
+                .and_then(|()| clap_mangen::generate_to(Self::built(), &folder))
                 .map_err(|error| Failure::failed(format!("manual pages for {}: {error}", folder.display()))),
         }
     }
@@ -144,6 +151,8 @@ impl Cli {
 
 #[cfg(test)]
 mod deploy_tests;
+#[cfg(test)]
+mod pages_tests;
 
 #[cfg(test)]
 mod tests {

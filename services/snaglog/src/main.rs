@@ -8,7 +8,7 @@
 //! # Recipes
 //!
 //! **To add a subcommand for a method**: its arguments and its call in the file of its service below `client/`, its variant in that file's enum. Help,
-//! `--json`, exit codes and hints come with it.
+//! `--json`, exit codes and hints come with it; an example of it goes into `cli/examples.rs`.
 //!
 //! **To add a setting of the server**: a field of [`serve::Serve`] with its flag, environment variable and help.
 //!
@@ -28,13 +28,13 @@ mod upkeep;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let matches = cli::Cli::command().get_matches();
+    let matches = cli::Cli::built().get_matches();
     let cli = cli::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let name = client::traced::name(&matches);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

@@ -18,9 +18,9 @@ use super::session::Session;
 use super::times;
 use super::watching;
 
-/// Show a project's board: a column for each state, those that stand there longest first. Filters narrow together; one given several times
-/// widens.
+/// Show a project's board: a column for each state, those that stand there longest first.
 #[derive(Debug, Args)]
+#[command(after_help = "Filters narrow together; one given several times widens.")]
 pub(crate) struct Show {
     /// The project's key
     pub(crate) project: String,
@@ -51,7 +51,7 @@ pub(crate) struct Filter {
     /// Only of this severity; none: those without one
     #[arg(long)]
     severity: Vec<String>,
-    /// Only of this triage level
+    /// Only of this triage level, 1 to 3
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
     level: Vec<u8>,
     /// Only of this nature

@@ -35,8 +35,8 @@ pub(crate) struct Tell {
     /// Only events of this type, such as `IssueFiled`; may be given several times
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) types: Vec<String>,
-    /// After this token, or `latest`: what happens from now on. Else from the first event
-    #[arg(long, value_name = "TOKEN|latest", default_value = "")]
+    /// After this token, or `latest`: what happens from now on [default: from the first event]
+    #[arg(long, value_name = "TOKEN|latest", default_value = "", hide_default_value = true)]
     pub(crate) from: String,
     /// Wait for whatever happens next, also while the server restarts
     #[arg(long, short)]

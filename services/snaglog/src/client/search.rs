@@ -44,7 +44,7 @@ pub(crate) struct Search {
     /// Only of this severity
     #[arg(long)]
     severity: Vec<String>,
-    /// Only of this triage level
+    /// Only of this triage level, 1 to 3
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
     level: Vec<u8>,
     /// Only of this nature

@@ -205,8 +205,9 @@ fn source(issue: &Issue) -> String {
     format!("{}{reference}{raised_by}{imported}", kind.trim_end())
 }
 
-/// List a project's issues. Filters narrow together; one given several times widens.
+/// List a project's issues.
 #[derive(Debug, Args)]
+#[command(after_help = "Filters narrow together; one given several times widens.")]
 pub(crate) struct List {
     /// The project's key
     project: String,
@@ -216,7 +217,7 @@ pub(crate) struct List {
     /// Only of this severity
     #[arg(long)]
     severity: Vec<String>,
-    /// Only of this triage level
+    /// Only of this triage level, 1 to 3
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
     level: Vec<u8>,
     /// Only of this owner team
