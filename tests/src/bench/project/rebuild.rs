@@ -165,7 +165,9 @@ async fn ask_on(client: &Client, number: u32, mut pace: Option<(Instant, Duratio
             Ok(Made::Both) => answers.mixed += 1,
             Ok(Made::Old | Made::New) => {}
             Err(status) => {
-                eprintln!("a query failed: {status:?}");
+                if answers.failed == 0 {
+                    eprintln!("a query failed: {status:?}");
+                }
                 answers.failed += 1;
             }
         }
