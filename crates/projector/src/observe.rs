@@ -35,6 +35,11 @@ pub trait Observer: Send + Sync + 'static {
 pub trait Listener: Send + Sync + 'static {
     /// These events of a partition were folded, in order. Views that stood elsewhere fold them at another time, and then it is told again.
     fn folded(&self, partition: PartitionId, events: &mut dyn Iterator<Item = &Recorded>);
+
+    /// Rows of a partition changed by something else than events.
+    fn moved(&self, partition: PartitionId) {
+        self.folded(partition, &mut std::iter::empty());
+    }
 }
 
 /// The one who observes a runner, and the one who listens to it, if anybody does. The first who comes stays.
@@ -58,7 +63,7 @@ impl Observed {
     /// Rows of the partition changed by something else than a batch.
     pub(crate) fn moved(&self, partition: PartitionId) {
         if let Some(listener) = self.listener.get() {
-            listener.folded(partition, &mut std::iter::empty());
+            listener.moved(partition);
         }
     }
 

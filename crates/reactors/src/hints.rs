@@ -96,9 +96,7 @@ impl Hints {
 impl projector::Listener for Hints {
     fn folded(&self, _partition: PartitionId, events: &mut dyn Iterator<Item = &Recorded>) {
         let (mut delivered, mut moved) = (false, false);
-        let mut any = false;
         for recorded in events {
-            any = true;
             if matches!(recorded.event, Event::Issue(_)) {
                 let mut heard = self.heard();
                 heard.all_touched |= heard.touched.len() >= HINTS_MAX;
@@ -126,14 +124,17 @@ impl projector::Listener for Hints {
                 moved = true;
             }
         }
-        // Rows have changed by something else than events.
-        self.heard().all_touched |= !any;
         if delivered {
             self.delivered.notify_one();
         }
         if moved {
             self.teams_moved.notify_one();
         }
+        self.moved.notify_one();
+    }
+
+    fn moved(&self, _partition: PartitionId) {
+        self.heard().all_touched = true;
         self.moved.notify_one();
     }
 }

@@ -313,7 +313,7 @@ impl Timer {
                 true = self.settle_one() => {
                     let enough = matches!(next, Next::Settled) && self.under_way.len() < ISSUES_AT_ONCE_MAX / 2;
                     // Of what is switched off in part it is known only now when to wake.
-                    if enough || self.wakes_before(&next) {
+                    if enough || self.under_way.is_empty() && self.wakes_before(&next) {
                         return;
                     }
                 }

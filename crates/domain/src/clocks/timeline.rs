@@ -215,8 +215,13 @@ impl<'a> Timeline<'a> {
         }
     }
 
+    /// Stops the clock's present cycle: a stop that is told later than it happened reaches back to where that cycle began, and rewrites none before it.
     fn stop(&mut self, clock: Clock, how: How, from: Key) {
-        self.stops[clock as usize].push(Stop { stretch: Stretch { from, to: None }, how });
+        let stops = &mut self.stops[clock as usize];
+        let ended = stops.iter().map(|stop| stop.stretch.to).collect::<Option<Vec<_>>>();
+        let began = ended.and_then(|ended| ended.into_iter().map(|end| end.at).max());
+        let from = Key { at: began.map_or(from.at, |began| began.max(from.at)), ..from };
+        stops.push(Stop { stretch: Stretch { from, to: None }, how });
     }
 
     /// Ends the stops of these kinds that hold. A stop that is ended by a fact recorded late lasts no time at least.

@@ -15,7 +15,7 @@ fn due(ledger: &Ledger, terms: &Terms<'_>, at: Timestamp) -> Vec<(Timestamp, Tod
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whoever_sleeps_until_the_next_instant_misses_nothing((promised, _) in promised(), history in history()) {

@@ -48,3 +48,22 @@ fn a_reactor_that_was_down_tells_each_thing_with_its_own_time() {
     let accept: Vec<&String> = told.iter().filter(|line| line.starts_with("accept")).collect();
     assert_eq!(accept, ["accept at-risk Mon 12:00 of 1", "accept breach Mon 13:00 of 1"]);
 }
+
+#[test]
+fn a_stop_that_is_told_late_reaches_back_to_its_own_cycles_beginning_only() {
+    let happened = &[
+        "Mon 09:00 filed sev2",
+        "Mon 09:00 triaged sev2",
+        "Mon 09:30 accepted",
+        "Mon 10:00 workaround",
+        "Mon 12:00 workaround withdrawn",
+        "Mon 16:00 breach mitigate 2 of 5 due Mon 16:00",
+        "Mon 17:00 resolved",
+        // While the way around still held, as is told when it is known to be the fix.
+        "Mon 11:00 deployed (recorded Mon 17:00)",
+    ];
+    let counted = counted(POLICIES, happened, "Tue 09:00");
+    let mitigate: Vec<String> = lines(&counted).into_iter().filter(|line| line.starts_with("mitigate")).collect();
+    assert_eq!(mitigate, ["mitigate: met Mon 10:00, sent back", "mitigate 2: breached Mon 16:00, ended Mon 12:00"]);
+    assert!(counted.cycle(Clock::Mitigate, 2).unwrap().doubtful, "it was over as soon as it began");
+}

@@ -133,7 +133,7 @@ fn told_by(clocks: &Clocks, then: Timestamp) -> Vec<domain::clocks::Alarm> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn clocks_are_sound((promised, _) in promised(), history in history(), later in 0..60_000_i64) {

@@ -23,6 +23,7 @@ mod production;
 mod projects;
 mod properties;
 mod properties_beside;
+mod properties_clocks;
 mod properties_reach;
 mod relations;
 mod releases;

@@ -252,7 +252,7 @@ fn refused_by_name(world: &World, issue: Option<&Issue>, command: &Command, who:
 pub(crate) fn config() -> ProptestConfig {
     // What once failed is tried first ever after.
     let seeds = FileFailurePersistence::Direct("tests/stories/failed-once.txt");
-    ProptestConfig { cases: 256, failure_persistence: Some(Box::new(seeds)), ..ProptestConfig::default() }
+    ProptestConfig { failure_persistence: Some(Box::new(seeds)), ..ProptestConfig::default() }
 }
 
 proptest! {

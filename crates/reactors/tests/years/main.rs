@@ -41,7 +41,6 @@ async fn every_breach_of_a_year_is_at_its_exact_second() {
         "ShiftsPlanned",
         "ShiftsEnded",
         "MarkedInProduction",
-        "DeliveryRuleKept",
         "DeliveryRuleBroken",
         "counted by the minute",
     ] {

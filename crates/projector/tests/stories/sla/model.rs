@@ -146,7 +146,8 @@ async fn tell(given: &mut Given, history: Vec<(i64, Happens)>) -> Timestamp {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    // A third of the usual, which `PROPTEST_CASES` says.
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 3, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_view_is_the_function_over_the_whole_history(history in history(), later in 0..100_000_i64) {
