@@ -45,9 +45,19 @@ pub struct Said {
 impl Shell {
     /// A server with the project [`PROJECT`]: a team that owns its one component, a customer.
     pub async fn start() -> anyhow::Result<Self> {
-        let shell = Self::empty().await?;
-        life::project(&shell.client().await?, PROJECT).await?;
-        Ok(shell)
+        Self::empty().await?.with_project().await
+    }
+
+    /// The same, but it does by itself what the system does by itself.
+    pub async fn reacting() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("make a folder")?;
+        let server = Server::start_reacting(&folder.path().join("data"), &[]).await?;
+        Self { server, folder, actor: life::DEVELOPER }.with_project().await
+    }
+
+    async fn with_project(self) -> anyhow::Result<Self> {
+        life::project(&self.client().await?, PROJECT).await?;
+        Ok(self)
     }
 
     /// A server with nothing in it.
