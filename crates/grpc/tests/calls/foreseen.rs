@@ -3,6 +3,7 @@
 use api::calendars::v1::calendar_service_client::CalendarServiceClient;
 use api::calendars::v1::preview_calendar_response::Step;
 use api::calendars::v1::{Calendar, CalendarDefinition, DatedDay, GetCalendarRequest, PreviewCalendarRequest};
+use api::issues::v1::FileIssueRequest;
 use api::policies::v1::{Clock, ClockMove, PreviewSummary};
 use api::projects::v1::GetProjectRequest;
 use tonic::Code;
@@ -19,6 +20,11 @@ fn client(given: &Given) -> CalendarServiceClient<Client> {
 async fn business(given: &Given) -> CalendarDefinition {
     let asked = GetCalendarRequest { project: "PAY".into(), calendar: "business".into(), version: None };
     client(given).get_calendar(asked).await.unwrap().into_inner().calendar.unwrap().definition.unwrap()
+}
+
+/// By the project's default a Sev 3, counted in office hours.
+fn unjudged() -> FileIssueRequest {
+    FileIssueRequest { reported_severity: String::new(), ..filing() }
 }
 
 fn with_holiday(definition: CalendarDefinition, date: &str) -> CalendarDefinition {
@@ -50,7 +56,7 @@ async fn revision(given: &Given) -> u64 {
 #[tokio::test]
 async fn a_holiday_added_late_would_move_what_runs_once_it_is_rebased() {
     let given = Given::project().await;
-    let filed = given.issues("cora").file_issue(filing()).await.unwrap().into_inner();
+    let filed = given.issues("cora").file_issue(unjudged()).await.unwrap().into_inner();
     let before = revision(&given).await;
     let definition = with_holiday(business(&given).await, "2027-01-18");
     let request = PreviewCalendarRequest {
@@ -78,7 +84,7 @@ async fn a_holiday_added_late_would_move_what_runs_once_it_is_rebased() {
 #[tokio::test]
 async fn a_calendar_that_no_policy_counts_on_moves_nothing_and_a_bad_one_is_refused() {
     let given = Given::project().await;
-    let filed = given.issues("cora").file_issue(filing()).await.unwrap().into_inner();
+    let filed = given.issues("cora").file_issue(unjudged()).await.unwrap().into_inner();
     let asked = |definition| PreviewCalendarRequest {
         project: "PAY".into(),
         definition: Some(definition),

@@ -43,7 +43,7 @@ async fn what_switches_nothing_is_refused() {
     fields.sort_unstable();
     assert_eq!(fields, ["project", "reactor"]);
     let nowhere = SwitchReactorRequest { project: "NOPE".into(), ..switch(Reactor::Shifts, false) };
-    refused(pia.switch_reactor(nowhere).await, Code::NotFound, "UNKNOWN_PROJECT");
+    refused(pia.switch_reactor(nowhere).await, Code::FailedPrecondition, "UNKNOWN_PROJECT");
     let stale = SwitchReactorRequest { expected_revision: Some(1), ..switch(Reactor::Shifts, false) };
     refused(pia.switch_reactor(stale).await, Code::Aborted, "CONFLICT");
 }

@@ -68,6 +68,7 @@ async fn two_nodes_mend_it_once() {
         assert_eq!(last_of(&world, &key, number + 2).await.0, format!("planned {expected}"));
     }
     world.does("dan", &key, Command::RecordWorkaround { text: text("Pay by invoice.") }).await;
+    world.it_is(hours(25) + minutes(1));
     // Each was said once, and nothing after: the shifts end.
     assert_eq!(last_of(&world, &key, 4).await.0, "ShiftsEnded");
 }
