@@ -1,9 +1,9 @@
-//! Calendars from the command line: files, holidays, deadlines; and what is refused, with its place.
+//! Calendars from the command line: files, holidays, deadlines.
 
 use insta::assert_snapshot;
 use tests::shell::{Said, Shell};
 
-const OFFICE: &str = "\
+pub(crate) const OFFICE: &str = "\
 calendar: office
 zone: Europe/London
 week:
@@ -36,14 +36,15 @@ END:VCALENDAR\r
 const IMPORT: [&str; 10] =
     ["calendar", "holidays", "import", "PAY", "office", "-", "--since", "2026-01-01", "--until", "2027-12-31"];
 
-async fn defined() -> Shell {
+/// A server that has the calendar.
+pub(crate) async fn defined() -> Shell {
     let shell = Shell::start().await.unwrap();
     let said = define(&shell, OFFICE).await;
     assert_eq!(said.code, 0, "{said:?}");
     shell
 }
 
-async fn define(shell: &Shell, file: &str) -> Said {
+pub(crate) async fn define(shell: &Shell, file: &str) -> Said {
     shell.fed(file, &["calendar", "define", "PAY", "-"]).await
 }
 
@@ -166,62 +167,5 @@ async fn holidays_come_from_icalendar() {
     error: standard input: nothing is imported
       “Christmas” is not all day: half days are written in the calendar's file; --all-day-only leaves it out
     exit code 2
-    "#);
-}
-
-#[tokio::test]
-async fn what_is_no_calendar_is_refused_with_its_places() {
-    let shell = defined().await;
-    let slip = define(&shell, &OFFICE.replace("zone:", "zoen:")).await;
-    assert_snapshot!(slip.shown(), @r#"
-    error: standard input: line 2 column 1: unknown field `zoen`, expected one of calendar, zone, week, dates
-     --> <input>:2:1
-      |
-    1 | calendar: office
-    2 | zoen: Europe/London
-      | ^ unknown field `zoen`, expected one of calendar, zone, week, dates
-    3 | week:
-    4 |  mon-thu: ["09:00-12:30", "13:30-17:00"]
-      |
-    `snaglog calendar define --help` shows one.
-    exit code 2
-    "#);
-    let wrong =
-        OFFICE.replace("London", "Londn").replace("13:30-17:00", "12:00-17:00").replace("2026-12-25", "2026-13-25");
-    assert_snapshot!(define(&shell, &wrong).await.shown(), @r#"
-    InvalidFields: the request is malformed
-      definition.zone: must be a time zone of the IANA database, such as Europe/London; "Europe/Londn" is none
-      definition.dates[1].date: must be a date such as 2026-12-24; it is "2026-13-25"
-      definition.week.mon[1]: 12:00-17:00 overlaps 09:00-12:30
-      definition.week.tue[1]: 12:00-17:00 overlaps 09:00-12:30
-      definition.week.wed[1]: 12:00-17:00 overlaps 09:00-12:30
-      definition.week.thu[1]: 12:00-17:00 overlaps 09:00-12:30
-    exit code 2
-    "#);
-    let empty = "calendar: never\nzone: UTC\nweek:\n  mon: []\n";
-    assert_snapshot!(define(&shell, empty).await.shown(), @r#"
-    InvalidFields: the request is malformed
-      definition.week: has no working time at all
-    exit code 2
-    "#);
-    let nights = "calendar: business\nzone: UTC\nweek:\n  mon: [\"22:00-06:00\"]\n";
-    assert_snapshot!(define(&shell, nights).await.shown(), @r#"
-    CalendarMalformed: the request is malformed
-      calendar.policies[0].severities.sev2.mitigate: can't be counted in working days: calendar business has intervals over midnight, which belong to two dates
-      calendar.policies[0].severities.sev2.resolve: can't be counted in working days: calendar business has intervals over midnight, which belong to two dates
-      calendar.policies[0].severities.sev3.accept: can't be counted in working days: calendar business has intervals over midnight, which belong to two dates
-      calendar.policies[0].severities.sev3.resolve: can't be counted in working days: calendar business has intervals over midnight, which belong to two dates
-    exit code 3
-    "#);
-    let built_in = "calendar: 24x7\nzone: UTC\nweek:\n  mon: [\"09:00-17:00\"]\n";
-    assert_snapshot!(define(&shell, built_in).await.shown(), @r#"
-    CalendarBuiltIn: PAY/24x7: calendar 24x7 is built in; give yours another name
-    exit code 3
-    "#);
-    assert_eq!(shell.json("calendar show PAY office --json=versions").await["versions"], 1);
-    let unknown = shell.run("calendar show PAY nights").await;
-    assert_snapshot!(unknown.shown(), @r#"
-    UnknownCalendar: PAY/nights: there is no such calendar
-    exit code 3
     "#);
 }

@@ -5,6 +5,7 @@ mod calendars;
 mod events;
 mod exit_codes;
 mod imported;
+mod no_calendars;
 mod pipes;
 mod policy;
 mod readme;

@@ -184,6 +184,33 @@ async fn a_policy_that_cannot_hold_is_refused_at_its_line() {
       policy.yaml:28:14: severities.sev3.resolve can never be reached: calendar business has not so much working time until 2199
     exit code 3
     ");
+    let selectors = "selectors:\n- name: gold\n  when: { components: [moon] }\n  severities: { sev2: { at_risk: 0% } }\n\
+         - name: gold\n  when: { components: [moon] }\n  severities: { sev2: { at_risk: 150% } }\ncalendars:";
+    let twice = file(&shell, "twice.yaml", &[("calendars:", selectors)]).await;
+    let refused = shell.run(&format!("policy apply PAY {twice}")).await;
+    assert_snapshot!(shown(&shell, &refused), @r#"
+    PolicyMalformed: /twice.yaml can't be the policy of PAY
+      /twice.yaml:36:24: selectors[0].when.components[0] is moon, which the project doesn't have
+      /twice.yaml:37:34: selectors[0].severities.sev2.at_risk must be 1 to 99 percent; it is 0
+      /twice.yaml:38:9: selectors[1].name is gold a second time
+      /twice.yaml:39:24: selectors[1].when.components[0] is moon, which the project doesn't have
+      /twice.yaml:38:3: selectors[1] never matches: gold before it matches whatever it does
+      /twice.yaml:40:34: selectors[1].severities.sev2.at_risk must be 1 to 99 percent; it is 150
+    exit code 3
+    "#);
+    let share = file(&shell, "share.yaml", &[("at_risk: 75%", "at_risk: 1.5")]).await;
+    assert_snapshot!(shown(&shell, &shell.run(&format!("policy apply PAY {share}")).await), @r#"
+    error: /share.yaml is no policy
+      /share.yaml:9:14: severities.sev1.at_risk: "1.5" is no share; give `75%`
+    `snaglog policy apply --help` shows one.
+    exit code 2
+    "#);
+    let zero = file(&shell, "zero.yaml", &[("accept: 15m", "accept: 0h")]).await;
+    assert_snapshot!(shown(&shell, &shell.run(&format!("policy apply PAY {zero}")).await), @r#"
+    PolicyMalformed: /zero.yaml can't be the policy of PAY
+      /zero.yaml:5:13: severities.sev1.accept can never be met: it is no time at all
+    exit code 3
+    "#);
     let previewed = shell.run(&format!("policy apply PAY {path} --dry-run")).await;
     assert_eq!(previewed.shown(), said.shown(), "a preview is refused as adopting is");
     let gap = file(&shell, "policy.yaml", &[("sev2:\n", "sev9:\n")]).await;
@@ -233,15 +260,15 @@ async fn why_and_what_if() {
     assert_snapshot!(shell.run("policy why pay-1 --iso").await.shown(), @r"
     PAY-1
     accept: 15m on calendar 24x7
-        severity sev1, as its reporter said; nobody has triaged it
+        severity sev1, as its reporter said; nobody has triaged it; checkout
         the default policy; the clock started 2026-01-05T00:00:00Z
         so the severity's own rules hold
     mitigate: 4h on calendar 24x7
-        severity sev1, as its reporter said; nobody has triaged it
+        severity sev1, as its reporter said; nobody has triaged it; checkout
         the default policy; the clock started 2026-01-05T00:00:00Z
         so the severity's own rules hold
     resolve: 24h on calendar 24x7
-        severity sev1, as its reporter said; nobody has triaged it
+        severity sev1, as its reporter said; nobody has triaged it; checkout
         the default policy; the clock started 2026-01-05T00:00:00Z
         so the severity's own rules hold
     exit code 0

@@ -1,22 +1,23 @@
 //! The figures of log and views: what they have in hand, looked at now and then, and what they tell when it happens.
 
+mod batches;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use commands::Environment as _;
-use event_log::{Batch, EventLog, PartitionId};
+use event_log::{EventLog, PartitionId};
 use projector::{Control, Progress};
-use telemetry::{Counter, Histogram, KeyValue, Meter};
+use telemetry::{KeyValue, Meter};
 use tokio_util::sync::CancellationToken;
 use view_store::ViewStore;
 
 use crate::environment::Machine;
+use batches::Batches;
 
 /// Where a collector is told, they are looked at so often; and whenever Prometheus asks.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// Upper bounds of the histogram of a batch's proposals, and of its events.
-const SIZES: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
 /// Upper bounds of the histogram of how long a batch took, in seconds.
 pub(super) const SECONDS: [f64; 14] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -229,56 +230,6 @@ impl Figures {
         let figures = Arc::clone(self);
         let gauge = meter.u64_observable_gauge(name).with_unit(unit).with_description(what);
         gauge.with_callback(move |gauge| look(&figures, &|value, of| gauge.observe(value, of))).build();
-    }
-}
-
-/// The batches that a log writes.
-struct Batches {
-    size: Histogram<f64>,
-    duration: Histogram<f64>,
-    events: Counter<u64>,
-    of: [KeyValue; 3],
-    failed: [KeyValue; 4],
-}
-
-impl Batches {
-    fn new(meter: &Meter) -> Self {
-        let of = [
-            KeyValue::new("messaging.system", "snaglog"),
-            KeyValue::new("messaging.operation.name", "append"),
-            KeyValue::new("messaging.destination.name", "log"),
-        ];
-        let [system, operation, destination] = of.clone();
-        Self {
-            size: meter
-                .f64_histogram("snaglog.log.batch.size")
-                .with_unit("{append}")
-                .with_description("Appends that were written in one transaction")
-                .with_boundaries(SIZES.to_vec())
-                .build(),
-            duration: meter
-                .f64_histogram("messaging.client.operation.duration")
-                .with_unit("s")
-                .with_description("How long such a transaction took, from the queue to its answers")
-                .with_boundaries(SECONDS.to_vec())
-                .build(),
-            events: meter
-                .u64_counter("messaging.client.sent.messages")
-                .with_unit("{message}")
-                .with_description("Events in the transactions that were written")
-                .build(),
-            of,
-            failed: [system, operation, destination, KeyValue::new("error.type", "storage")],
-        }
-    }
-}
-
-impl event_log::Observer for Batches {
-    fn batch(&self, batch: &Batch) {
-        self.size.record(batch.proposals as f64, &[]);
-        let of: &[KeyValue] = if batch.written { &self.of } else { &self.failed };
-        self.duration.record(batch.took.as_secs_f64(), of);
-        self.events.add(if batch.written { batch.events as u64 } else { 0 }, &self.of);
     }
 }
 

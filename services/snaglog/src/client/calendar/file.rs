@@ -83,6 +83,9 @@ pub(super) fn read(name: &str, text: &str) -> Result<(CalendarDefinition, Places
         }
     }
     let dates = dates.into_iter().enumerate().map(|(n, (date, day))| {
+        if n == 0 {
+            places.note("dates", at(&day.referenced));
+        }
         places.note(format!("dates[{n}]"), at(&day.referenced));
         places.note(format!("dates.{date}"), at(&day.referenced));
         match day.value {
