@@ -63,7 +63,7 @@ async fn compliance() {
     let out: Vec<&str> = said.out.lines().filter(|line| !line.starts_with("By policy")).collect();
     let out = out.join("\n");
     assert_snapshot!(Said { out, ..said }.shown(), @r"
-    PAY  2026-01-01 to 2026-02-01
+    PAY  2026-01-01 to 2026-02-01, days in UTC
 
     SEVERITY  OF  COMPLIANCE  MET  BREACHED  OPEN BREACHES  AT RISK  BESIDE
     sev1  accept  0 % of 1  0  1  1  0  1 running

@@ -78,11 +78,20 @@ pub(crate) fn show(time: Option<&prost_types::Timestamp>, style: Style) -> Strin
 
 fn relative(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(time).as_secs();
-    let length = age(seconds.abs());
     match seconds {
         0 => String::from("just now"),
-        1.. => format!("{length} ago"),
-        _ => format!("in {length}"),
+        1.. => format!("{} ago", age(seconds)),
+        _ => format!("in {}", age(nearest(-seconds))),
+    }
+}
+
+/// What lies ahead is told by the nearest minute or hour: in 7 h 59 min is in 8 h.
+fn nearest(seconds: i64) -> i64 {
+    match seconds {
+        ..60 => seconds,
+        60..3_570 => seconds + 30,
+        3_570..172_800 => seconds + 1_800,
+        _ => seconds,
     }
 }
 
@@ -96,5 +105,21 @@ pub(crate) fn age(seconds: i64) -> String {
             let days = Span::new().seconds(seconds).total((Unit::Day, SpanRelativeTo::days_are_24_hours()));
             days.map_or_else(|_| String::from("?"), |days| format!("{days:.0} d"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn what_lies_ahead_is_told_by_the_nearest_hour() {
+        let now = Timestamp::UNIX_EPOCH;
+        let told = |seconds| relative(now + SignedDuration::from_secs(seconds), now);
+        let ahead = [59, 61, 119, 3_569, 3_599, 28_799, 28_801, 172_799].map(told);
+        assert_eq!(ahead, ["in 59 s", "in 1 min", "in 2 min", "in 59 min", "in 1 h", "in 8 h", "in 8 h", "in 2 d"]);
+        assert_eq!(told(-28_799), "7 h ago");
     }
 }

@@ -22,7 +22,11 @@ impl Done for Project {
             count(self.product_owners.len(), "product owner"),
             count(self.customers.len(), "customer"),
         ];
-        format!("{} {}: {} (revision {})", self.id, self.name, parts.join(", "), self.revision)
+        let off = match off(self) {
+            off if off.is_empty() => off,
+            off => format!("; switched off: {off}"),
+        };
+        format!("{} {}: {} (revision {}){off}", self.id, self.name, parts.join(", "), self.revision)
     }
 }
 
@@ -30,9 +34,15 @@ impl Done for Team {
     fn done(&self) -> String {
         let members = words::or_dash(&self.members.join(", "));
         let first = format!("{}: {members} (revision {})", self.id, self.revision);
-        let away = self.away.iter().map(|absence| format!("  away: {}", away(absence)));
+        let away = lasting(self).map(|absence| format!("  away: {}", away(absence)));
         std::iter::once(first).chain(away).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// The absences that are not over: those are kept until another is recorded.
+fn lasting(team: &Team) -> impl Iterator<Item = &Absence> {
+    let now = times::now().as_second();
+    team.away.iter().filter(move |absence| absence.until.is_none_or(|until| until.seconds > now))
 }
 
 /// Who is away, from when until when.
@@ -66,7 +76,7 @@ pub(super) fn project(project: &Project) -> String {
     if !project.teams.is_empty() {
         parts.push(table(&["TEAM", "MODEL", "MEMBERS"], teams));
     }
-    let absent: Vec<_> = project.teams.iter().flat_map(|team| &team.away).map(away).collect();
+    let absent: Vec<_> = project.teams.iter().flat_map(lasting).map(away).collect();
     if !absent.is_empty() {
         parts.push(format!("Away: {}", absent.join("; ")));
     }
@@ -80,9 +90,13 @@ pub(super) fn project(project: &Project) -> String {
         parts.push(String::from("A resolver may verify their own fix."));
     }
     if !project.switched_off.is_empty() {
-        let off = project.switched_off().filter_map(Reactor::of).filter_map(|one| one.to_possible_value());
-        let off: Vec<_> = off.map(|one| one.get_name().to_owned()).collect();
-        parts.push(format!("Switched off: {}", off.join(", ")));
+        parts.push(format!("Switched off: {}", off(project)));
     }
     parts.join("\n\n")
+}
+
+/// What the system does not do by itself there.
+fn off(project: &Project) -> String {
+    let off = project.switched_off().filter_map(Reactor::of).filter_map(|one| one.to_possible_value());
+    off.map(|one| one.get_name().to_owned()).collect::<Vec<_>>().join(", ")
 }
