@@ -15,6 +15,7 @@ mod search;
 mod settings;
 mod shapes;
 mod sla;
+mod shifts;
 mod texts;
 mod watching;
 mod work;
