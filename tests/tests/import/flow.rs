@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use tests::server::{Server, binary};
 use tokio::process::Command;
 
-use super::whole::{Stand, sample, stands};
+use super::course::course;
+use super::whole::sample;
 use super::{import, server, snaglog, token};
 
 /// A server with the bugs of this file, and a token of them all.
@@ -32,31 +33,18 @@ async fn told(url: &str, line: &str, token: &str) -> String {
 
 /// How many stood where when this instant came, by the bugs' own histories.
 fn stood(bugs: &[Json], until: &str) -> BTreeMap<Stand, i64> {
+    let until = until.parse().unwrap();
     let mut count = BTreeMap::new();
-    for bug in bugs.iter().filter(|bug| bug["creation_time"].as_str().unwrap() < until) {
-        let statuses = || {
-            bug["history"].as_array().unwrap().iter().flat_map(|entry| {
-                let changes = entry["changes"].as_array().unwrap().iter();
-                changes.filter(|change| change["field"] == "status").map(move |change| (entry, change))
-            })
-        };
-        let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
-        let first = statuses().next().map_or(text(&bug["status"]), |(_, change)| text(&change["removed"]));
-        let first_resolution = if statuses().next().is_none() { text(&bug["resolution"]) } else { String::new() };
-        let mut stood = stands(None, &first, &first_resolution);
-        for (entry, change) in statuses().filter(|(entry, _)| entry["when"].as_str().unwrap() < until) {
-            let changes = entry["changes"].as_array().unwrap();
-            let resolution = changes.iter().find(|change| change["field"] == "resolution");
-            let resolution = resolution.map_or_else(
-                || if matches!(stood.0, "Dismissed") { String::from("WONTFIX") } else { String::from("FIXED") },
-                |change| text(&change["added"]),
-            );
-            stood = stands(Some(stood), &text(&change["added"]), &resolution);
+    for bug in bugs {
+        if let Some((_, stand)) = course(bug).into_iter().take_while(|(at, _)| *at < until).last() {
+            *count.entry((stand.state, stand.triaged)).or_default() += 1;
         }
-        *count.entry(stood).or_default() += 1;
     }
     count
 }
+
+/// A state, and whether the issue is triaged.
+type Stand = (&'static str, bool);
 
 const STATES: [(&str, Stand); 7] = [
     ("new_untriaged", ("New", false)),

@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what surprises a test ends it")]
 
+mod course;
 mod flow;
+mod generated;
 mod golden;
+mod made_up;
+mod scratched;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -67,8 +71,12 @@ async fn token(url: &str) -> String {
 
 /// The project's issues by what they are called in Bugzilla.
 async fn issues(url: &str) -> BTreeMap<String, Json> {
-    let fresh = token(url).await;
-    let listed = snaglog(url, &["issue", "list", "BUG", "--limit", "100000", "--at-least", &fresh]).await;
+    listed(url, &["--at-least", &token(url).await]).await
+}
+
+/// The same, as a list with these flags shows them.
+async fn listed(url: &str, flags: &[&str]) -> BTreeMap<String, Json> {
+    let listed = snaglog(url, &[&["issue", "list", "BUG", "--limit", "100000"], flags].concat()).await;
     let by_reference = |issue: Json| (issue["source"]["reference"].as_str().unwrap().to_owned(), issue);
     listed.lines.into_iter().map(by_reference).collect()
 }
@@ -110,8 +118,7 @@ async fn bad_lines_do_not_stop_the_good_ones() {
     let answer = import(&server.url, &file(folder.path(), &lines)).await;
 
     let skipped = json!({"comments": 4, "line: not JSON": 1, "line: not an object": 1});
-    let expected =
-        json!({"bugs": 2, "commands": 6, "already_there": 0, "failed": 2, "skipped": skipped, "adjusted": {}});
+    let expected = json!({"bugs": 2, "commands": 6, "already_there": 0, "failed": 2, "told": {"status": 2, "resolution": 2}, "skipped": skipped, "adjusted": {}});
     assert_eq!(answer.lines, [expected]);
     assert_eq!(answer.code, Some(1), "something was left out that should not be: {}", answer.errors);
     assert!(answer.errors.contains("line 2: not JSON"), "{}", answer.errors);
