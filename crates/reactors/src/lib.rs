@@ -3,6 +3,7 @@
 //! - **Clocks** ([`Due`], `timer.rs`): the views say which issue is due next; a reactor sleeps until then or until the views move, and looks at what
 //!   is due. What is to be recorded is computed of the issue's own log ([`Duties`]), never of a view, and decided by the domain once more.
 //! - **Deliveries** (`production.rs`): a production deployment marks the issues whose fix it carries; a rollback takes the mark off.
+//! - **Absences** (`absences.rs`): who goes away or leaves a team is replaced in the plans of shifts that stand.
 //!
 //! Everything goes through `commands`, as anybody's command does, under the name `system:` and the reactor's, with a request id that follows from
 //! what it records ([`Act::name`]). So it does not matter how often, where, or in how many processes at once it is asked: it is recorded once. What
@@ -24,7 +25,9 @@
 //! **To add something that follows from an event**: what is to be heard in `hints.rs`, and the task that takes it up, like `production.rs`: it must
 //! find what it missed while nothing ran from a view's index, when it begins.
 
+mod absences;
 mod act;
+mod asked;
 mod doer;
 mod due;
 mod duties;
@@ -48,6 +51,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use view_store::ViewStore;
 
+use absences::Absences;
+use asked::Asked;
 use doer::Doer;
 use hints::Hints;
 use production::Production;
@@ -73,6 +78,8 @@ pub const PAGE: u32 = 250;
 pub const DELIVERIES_AT_ONCE_MAX: usize = 32;
 /// A round begins so long after another at the earliest.
 pub const PACE_MS: u64 = 10;
+/// Milliseconds between two looks at what was delivered: what happens in between is looked at once.
+pub const DELIVERY_PACE_MS: u64 = 50;
 /// So much that may be delivered is noted; of more only that it is more.
 pub const HINTS_MAX: usize = 10_000;
 /// As fine as the log keeps time.
@@ -96,7 +103,7 @@ pub struct Deps {
     pub due: Arc<dyn Due>,
     /// What is to be done about it.
     pub duties: Duties,
-    /// Which issues wait for a release, and which are in production with one: the view `production`.
+    /// Which issues wait for a release, and which are in production with one: the view `production`. And which plans of shifts stand: `shifts`.
     pub views: Arc<dyn ViewStore>,
     /// What is advanced here.
     pub led: watch::Receiver<Arc<Terms>>,
@@ -116,9 +123,11 @@ impl Reactors {
         let hints = Arc::<Hints>::default();
         let doer = Arc::new(Doer { commands, time, duties, observer: OnceLock::new() });
         let mut tasks = JoinSet::new();
-        let production =
-            Production { store: views, doer: Arc::clone(&doer), hints: Arc::clone(&hints), identity, led: led.clone() };
+        let asked = || Asked { store: Arc::clone(&views), identity, led: led.clone() };
+        let production = Production { asked: asked(), doer: Arc::clone(&doer), hints: Arc::clone(&hints) };
         tasks.spawn(production.run(stop.clone()));
+        let absences = Absences { asked: asked(), doer: Arc::clone(&doer), hints: Arc::clone(&hints) };
+        tasks.spawn(absences.run(stop.clone()));
         tasks.spawn(Timer::new((due, Arc::clone(&doer), Arc::clone(&hints)), identity, led, stop).run());
         Self { tasks, hints, doer }
     }

@@ -18,33 +18,29 @@ use domain::policy::Delivery as Rule;
 use domain::project::{Project, Reactor};
 use domain::release::{Deployment, PRODUCTION, Release};
 use domain::text::Text;
-use event_log::{Identity, PartitionId};
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
-use projector::Terms;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use view_store::{StoreError, ViewStore};
-use views::Query;
 use views::production::{
     AllRolledBack, AllWaiting, Carriers, FirstPush, InProduction, Pushed, SCHEMA, TOKENS_MAX, WaitingIn,
 };
 use views::row::Cursor;
 
 use crate::act::Act;
+use crate::asked::Asked;
 use crate::doer::{Doer, chain, passes, patience};
 use crate::duties;
 use crate::hints::{Delivery, Hints};
 use crate::observe::Outcome;
-use crate::{DELIVERIES_AT_ONCE_MAX, PAGE};
+use crate::{DELIVERIES_AT_ONCE_MAX, DELIVERY_PACE_MS, PAGE};
+
+const DELIVERY_PACE: Duration = Duration::from_millis(DELIVERY_PACE_MS);
 
 /// Reacts to deployments in the partitions that are led here.
 pub(crate) struct Production {
-    pub(crate) store: Arc<dyn ViewStore>,
+    pub(crate) asked: Asked,
     pub(crate) doer: Arc<Doer>,
     pub(crate) hints: Arc<Hints>,
-    pub(crate) identity: Identity,
-    pub(crate) led: watch::Receiver<Arc<Terms>>,
 }
 
 /// A rollback, and the event of the release that says so.
@@ -63,38 +59,33 @@ impl Production {
     async fn follow(mut self) {
         let mut mine = BTreeSet::new();
         loop {
-            let now_mine = self.mine();
+            let now_mine = self.asked.mine(SCHEMA.id());
             let gained: BTreeSet<_> = now_mine.difference(&mine).copied().collect();
             mine = now_mine;
-            self.all(|project| gained.contains(&self.identity.partition_of(project))).await;
+            if !gained.is_empty() {
+                self.all(|project| gained.contains(&self.asked.identity.partition_of(project))).await;
+            }
             match self.hints.take_deliveries() {
-                None => self.all(|project| mine.contains(&self.identity.partition_of(project))).await,
-                Some(deliveries) => {
-                    for delivery in deliveries {
-                        if mine.contains(&self.identity.partition_of(delivery.project().as_str())) {
-                            self.react(delivery).await;
-                        }
-                    }
+                None => self.all(|project| mine.contains(&self.asked.identity.partition_of(project))).await,
+                Some(mut deliveries) => {
+                    deliveries.retain(|delivery| mine.contains(&self.asked.partition_of(delivery.project())));
+                    self.react(deliveries).await;
                 }
             }
+            tokio::time::sleep(DELIVERY_PACE).await;
             tokio::select! {
                 () = self.hints.delivered.notified() => {}
-                Ok(()) = self.led.changed() => {}
+                Ok(()) = self.asked.led.changed() => {}
             }
         }
-    }
-
-    fn mine(&self) -> BTreeSet<PartitionId> {
-        let led = self.led.borrow();
-        led.keys().filter(|(view, _)| *view == SCHEMA.id()).map(|(_, partition)| *partition).collect()
     }
 
     /// Looks at all that waits in these projects, and at all rollbacks.
     async fn all(&self, is_mine: impl Fn(&str) -> bool) {
         let mut after = None;
         loop {
-            let (issues, next) = self.ask(|| AllWaiting { limit: PAGE, after: after.clone() }).await;
-            self.deliver_all(issues.into_iter().filter(|(project, _)| is_mine(project))).await;
+            let (issues, next) = self.asked.ask(|| AllWaiting { limit: PAGE, after: after.clone() }).await;
+            self.deliver_all(issues.into_iter().filter(|(project, _)| is_mine(project)).filter_map(key)).await;
             after = next;
             if after.is_none() {
                 break;
@@ -102,7 +93,7 @@ impl Production {
         }
         loop {
             let (gone, next): (_, Option<Cursor>) =
-                self.ask(|| AllRolledBack { limit: PAGE, after: after.clone() }).await;
+                self.asked.ask(|| AllRolledBack { limit: PAGE, after: after.clone() }).await;
             for Pushed { project, release, at, fact } in gone.into_iter().filter(|one| is_mine(&one.project)) {
                 self.take_away(&project, &Rollback { release, at, fact }).await;
             }
@@ -113,26 +104,43 @@ impl Production {
         }
     }
 
-    async fn react(&self, delivery: Delivery) {
-        match delivery {
-            Delivery::Issue(key) => self.deliver(&key).await,
-            Delivery::Project(project) => self.waiting_in(&project).await,
-            Delivery::Release(project, release) => self.released(&project, &release).await,
+    /// One look at all that waits in a project serves everything that was deployed there meanwhile.
+    async fn react(&self, deliveries: BTreeSet<Delivery>) {
+        let (mut projects, mut issues) = (BTreeSet::new(), BTreeSet::new());
+        for delivery in deliveries {
+            match delivery {
+                Delivery::Release(project, release) => {
+                    if self.released(&project, &release).await {
+                        projects.insert(project);
+                    }
+                }
+                Delivery::Issue(key) => {
+                    issues.insert(key);
+                }
+                Delivery::Project(project) => {
+                    projects.insert(project);
+                }
+            }
         }
+        for project in projects {
+            let looked_at = |key: &IssueKey| {
+                issues.remove(key);
+            };
+            self.waiting_in(&project, looked_at).await;
+        }
+        self.deliver_all(issues).await;
     }
 
-    async fn released(&self, project: &ProjectId, id: &ReleaseId) {
-        let Some(release) = self.release(project, id).await else { return };
-        match release.state.environments.get(PRODUCTION) {
-            Some(Deployment::Deployed { .. }) => self.waiting_in(project).await,
-            Some(Deployment::RolledBack { at }) => {
-                let rollback = Rollback { release: id.as_str().into(), at: *at, fact: release.revision };
-                self.take_away(&project.shared(), &rollback).await;
-                // What it carried may be in another release that stands.
-                self.waiting_in(project).await;
-            }
-            None => {}
+    /// Takes what was rolled back out of production. `true`: what waits may be in production now.
+    async fn released(&self, project: &ProjectId, id: &ReleaseId) -> bool {
+        let Some(release) = self.release(project, id).await else { return false };
+        let stands = release.state.environments.get(PRODUCTION);
+        if let Some(Deployment::RolledBack { at }) = stands {
+            // What it carried may be in another release that stands.
+            let rollback = Rollback { release: id.as_str().into(), at: *at, fact: release.revision };
+            self.take_away(&project.shared(), &rollback).await;
         }
+        stands.is_some()
     }
 
     async fn release(&self, project: &ProjectId, id: &ReleaseId) -> Option<Found<Release>> {
@@ -145,11 +153,14 @@ impl Production {
         })
     }
 
-    async fn waiting_in(&self, project: &ProjectId) {
+    /// Looks at all that waits in the project, and tells of each.
+    async fn waiting_in(&self, project: &ProjectId, mut tell: impl FnMut(&IssueKey)) {
         let mut after = None;
         loop {
             let (issues, next) =
-                self.ask(|| WaitingIn { project: project.shared(), limit: PAGE, after: after.clone() }).await;
+                self.asked.ask(|| WaitingIn { project: project.shared(), limit: PAGE, after: after.clone() }).await;
+            let issues: Vec<_> = issues.into_iter().filter_map(key).collect();
+            issues.iter().for_each(&mut tell);
             self.deliver_all(issues).await;
             after = next;
             if after.is_none() {
@@ -158,9 +169,8 @@ impl Production {
         }
     }
 
-    async fn deliver_all(&self, issues: impl IntoIterator<Item = (Arc<str>, u64)>) {
-        let keys = issues.into_iter().filter_map(key);
-        stream::iter(keys)
+    async fn deliver_all(&self, issues: impl IntoIterator<Item = IssueKey>) {
+        stream::iter(issues)
             .for_each_concurrent(DELIVERIES_AT_ONCE_MAX, |key| async move { self.deliver(&key).await })
             .await;
     }
@@ -185,7 +195,7 @@ impl Production {
     async fn mark(&self, key: &IssueKey, issue: &Issue) -> bool {
         let Some((tokens, since)) = waits(issue) else { return false };
         let carriers =
-            self.ask(|| Carriers { project: key.project.shared(), tokens: tokens.clone(), limit: PAGE }).await;
+            self.asked.ask(|| Carriers { project: key.project.shared(), tokens: tokens.clone(), limit: PAGE }).await;
         let since_then = issue.cycle_start.max(taken_out(issue));
         let Some(first) = carriers.into_iter().find(|release| release.at > since_then) else { return false };
         let Ok(release) = ReleaseId::parse(&first.release) else { return false };
@@ -207,7 +217,7 @@ impl Production {
         let (at, delivered) = if agenda::in_production_at(&issue.ledger, asked.verified_at) {
             (asked.verified_at, Delivered::Kept { release: duties::release(issue) })
         } else {
-            let first = self.ask(|| FirstPush { project: key.project.shared(), after: asked.verified_at }).await;
+            let first = self.asked.ask(|| FirstPush { project: key.project.shared(), after: asked.verified_at }).await;
             let Some(push) = first else { return };
             let Ok(id) = ReleaseId::parse(&push.release) else { return };
             let Some(release) = self.release(&key.project, &id).await else { return };
@@ -242,7 +252,7 @@ impl Production {
                 limit: PAGE,
                 after: after.clone(),
             };
-            let (issues, next) = self.ask(question).await;
+            let (issues, next) = self.asked.ask(question).await;
             let keys = issues.into_iter().filter_map(key);
             let withdraw = |key: IssueKey| async move { self.withdraw(&key, rollback).await };
             stream::iter(keys).for_each_concurrent(DELIVERIES_AT_ONCE_MAX, withdraw).await;
@@ -275,25 +285,6 @@ impl Production {
         };
         let (outcome, _) = self.doer.act(key, &issue.state, &act).await;
         self.doer.tell(&act, outcome);
-    }
-
-    /// Asks the view until it answers.
-    async fn ask<Q: Query>(&self, question: impl Fn() -> Q) -> Q::Found {
-        let ask = || async {
-            let question = question();
-            let answer = self.store.query(question.view(), question.selects()).await?;
-            Ok::<_, StoreError>(question.read(answer.rows)?)
-        };
-        loop {
-            let notify = |error: &StoreError, wait: Duration| {
-                let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                tracing::warn!(error = %chain(error), wait_ms, "what is to be delivered can't be looked up");
-            };
-            // Every failure is tried again, without end.
-            if let Ok(found) = ask.retry(patience()).notify(notify).await {
-                return found;
-            }
-        }
     }
 }
 

@@ -156,7 +156,7 @@ async fn what_stays_unmitigated_for_a_day_gets_shifts_and_who_is_mitigated_needs
     world.does("ann", &key, triage("sev1")).await;
     world.it_is(hours(24) + minutes(1));
     let planned = world.reacted(Reactor::Shifts, &key, 1).await;
-    assert_eq!(planned[0].0, "ShiftsPlanned");
+    assert_eq!(planned[0].0, "planned 24 ann, 32 bob, 40 ann");
     world.it_is(hours(25));
     world.does("ann", &key, Command::RecordWorkaround { text: text("Pay by phone.") }).await;
     world.it_is(hours(25) + minutes(1));

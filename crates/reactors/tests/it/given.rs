@@ -116,10 +116,18 @@ impl World {
         self.project(project::Command::AddComponent { component: checkout(), owner: Some(dev()) }).await;
         self.project(project::Command::AddProductOwner { person: person("olga") }).await;
         for name in ["ann", "bob"] {
-            let command = team::Command::AddMember { team: dev(), person: person(name) };
-            let request = self.ask("olga", &command);
-            self.commands.team(&pay(), command, request).await.unwrap();
+            self.joins(name).await;
         }
+    }
+
+    /// Somebody joins dev.
+    pub(crate) async fn joins(&self, name: &str) {
+        self.team(team::Command::AddMember { team: dev(), person: person(name) }).await;
+    }
+
+    pub(crate) async fn team(&self, command: team::Command) {
+        let request = self.ask("olga", &command);
+        self.commands.team(&pay(), command, request).await.unwrap();
     }
 
     /// A node of this log, with views of its own, that reacts.
@@ -315,6 +323,11 @@ fn told(event: &IssueEvent) -> String {
         }
         IssueEvent::DeliveryRuleBroken { cycle, release, .. } => {
             format!("delivery {cycle} broken by {}", release.as_ref().map_or("nothing", ReleaseId::as_str))
+        }
+        IssueEvent::ShiftsPlanned { plan } => {
+            let at = |time: Timestamp| time.duration_since(monday()).as_hours();
+            let on = plan.shifts.iter().map(|shift| format!("{} {}", at(shift.hours.from), shift.person));
+            format!("planned {}", on.collect::<Vec<_>>().join(", "))
         }
         other => format!("{other:?}").split([' ', '{', '(']).next().unwrap_or_default().to_owned(),
     }

@@ -9,4 +9,5 @@ mod faults;
 mod given;
 mod off;
 mod production;
+mod shifts;
 mod waking;
