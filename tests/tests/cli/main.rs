@@ -4,6 +4,7 @@
 mod calendars;
 mod events;
 mod exit_codes;
+mod help;
 mod imported;
 mod no_calendars;
 mod pipes;
@@ -14,8 +15,8 @@ mod repeats;
 mod search;
 mod settings;
 mod shapes;
-mod sla;
 mod shifts;
+mod sla;
 mod texts;
 mod watching;
 mod work;
