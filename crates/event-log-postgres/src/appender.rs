@@ -207,7 +207,7 @@ impl Appender {
         let mark = open_mark(self.shared.mark());
         let ends = self.ends(batch);
         let (admitted, columns) = self.admit(connection, batch, trusting).await?;
-        match columns.write(connection, ends, mark).await {
+        match columns.write(connection, &ends, mark).await {
             Ok(Outcome::Written) => Ok(Some(admitted)),
             Ok(Outcome::Behind(seen)) => {
                 self.contended = true;
@@ -228,7 +228,7 @@ impl Appender {
     ) -> Result<Attempt, Failure> {
         let mark = open_mark(self.shared.mark());
         let mut transaction = connection.begin().await.map_err(Fault::from)?;
-        let seen = batch::await_turns(&mut transaction, self.ends(batch)).await?;
+        let seen = batch::await_turns(&mut transaction, &self.ends(batch)).await?;
         let alone = seen.is_empty();
         self.catch_up(seen);
         // Begun anew where there was too much, in these same turns: who gave them up would find as much again after the next.
@@ -237,7 +237,7 @@ impl Appender {
         self.arrivals.take_more(batch);
         let ends = self.ends(batch);
         let (admitted, columns) = self.admit(&mut transaction, batch, trusting).await?;
-        match columns.write(&mut transaction, ends, mark).await {
+        match columns.write(&mut transaction, &ends, mark).await {
             Ok(Outcome::Written) => {}
             Ok(Outcome::Behind(seen)) => {
                 let partition = seen.first().map(|(partition, _)| *partition).unwrap_or_default();

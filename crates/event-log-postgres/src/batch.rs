@@ -12,6 +12,9 @@ use crate::lookup::{self, Seen};
 /// Most events of other nodes that are answered to a batch for each partition; behind by more, a node begins anew.
 pub(crate) const SEEN_MAX: usize = 1000;
 
+/// Of one partition: what several cost more, one pays for nothing.
+const APPEND_TO_ONE: &str = "SELECT * FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+     $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)";
 const APPEND: &str = "SELECT * FROM append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
      $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
 const TAKE_TURN: &str = "SELECT take_turn($1)";
@@ -19,11 +22,7 @@ const AWAIT_TURNS: &str = "SELECT * FROM await_turns($1, $2, $3, $4)";
 
 /// Partitions, in ascending order, and the end that each is thought to have.
 #[derive(Debug, Default)]
-pub(crate) struct Ends {
-    partition: Vec<i32>,
-    position: Vec<i64>,
-    leaf: Vec<Option<Vec<u8>>>,
-}
+pub(crate) struct Ends(Vec<(PartitionId, End)>);
 
 /// Rows to be written, borrowed from where they come from.
 #[derive(Debug, Default)]
@@ -153,11 +152,16 @@ impl<'b> Columns<'b> {
     }
 
     /// Writes all of it after these ends, in one call: in a transaction of its own, unless the connection has one.
-    pub(crate) async fn write(self, connection: &mut PgConnection, ends: Ends, mark: Mark) -> Result<Outcome, Fault> {
-        let query = sqlx::query(APPEND)
-            .bind(ends.partition)
-            .bind(ends.position)
-            .bind(ends.leaf)
+    pub(crate) async fn write(self, connection: &mut PgConnection, ends: &Ends, mark: Mark) -> Result<Outcome, Fault> {
+        let one = ends.only();
+        let query = match one {
+            Some((partition, end)) => sqlx::query(APPEND_TO_ONE)
+                .bind(partition.cast_signed())
+                .bind(end.position.cast_signed())
+                .bind(end.leaf_there().map(<[u8]>::to_vec)),
+            None => sqlx::query(APPEND).bind(ends.partitions()).bind(ends.positions()).bind(ends.leaves()),
+        };
+        let query = query
             .bind(mark.phase.name())
             .bind(mark.versions.rule.cast_signed())
             .bind(mark.versions.record.cast_signed())
@@ -166,9 +170,9 @@ impl<'b> Columns<'b> {
             .bind(self.new.project)
             .bind(self.new.kind)
             .bind(self.new.id)
-            .bind(self.new.ordinal)
-            .bind(self.partition)
-            .bind(self.position)
+            .bind(self.new.ordinal);
+        let query = if one.is_some() { query } else { query.bind(self.partition).bind(self.position) };
+        let query = query
             .bind(self.stream)
             .bind(self.revision)
             .bind(self.append_events)
@@ -193,23 +197,40 @@ impl<'b> Columns<'b> {
         if rows.is_empty() {
             return Ok(Outcome::Written);
         }
-        rows.iter().map(lookup::seen).collect::<Result<_, _>>().map(Outcome::Behind)
+        let seen = rows.iter().map(|row| match one {
+            Some((partition, _)) => Ok((partition, lookup::seen(row)?)),
+            None => lookup::seen_of(row),
+        });
+        seen.collect::<Result<_, _>>().map(Outcome::Behind)
     }
 }
 
 impl Ends {
     /// One partition's.
     pub(crate) fn of(partition: PartitionId, end: End) -> Self {
-        let mut ends = Self::default();
-        ends.add(partition, end);
-        ends
+        Self(vec![(partition, end)])
     }
 
     /// The next partition's.
     pub(crate) fn add(&mut self, partition: PartitionId, end: End) {
-        self.partition.push(partition.cast_signed());
-        self.position.push(end.position.cast_signed());
-        self.leaf.push(end.leaf_there().map(<[u8]>::to_vec));
+        self.0.push((partition, end));
+    }
+
+    /// Where there is one partition: that.
+    fn only(&self) -> Option<(PartitionId, End)> {
+        if let [only] = *self.0 { Some(only) } else { None }
+    }
+
+    fn partitions(&self) -> Vec<i32> {
+        self.0.iter().map(|(partition, _)| partition.cast_signed()).collect()
+    }
+
+    fn positions(&self) -> Vec<i64> {
+        self.0.iter().map(|(_, end)| end.position.cast_signed()).collect()
+    }
+
+    fn leaves(&self) -> Vec<Option<Vec<u8>>> {
+        self.0.iter().map(|(_, end)| end.leaf_there().map(<[u8]>::to_vec)).collect()
     }
 }
 
@@ -220,8 +241,8 @@ pub(crate) async fn take_turn(connection: &mut PgConnection, partition: Partitio
 }
 
 /// Waits for the partitions' turns in the connection's transaction, and answers what others have appended after these ends.
-pub(crate) async fn await_turns(connection: &mut PgConnection, ends: Ends) -> Result<Vec<(PartitionId, Seen)>, Fault> {
-    let query = sqlx::query(AWAIT_TURNS).bind(ends.partition).bind(ends.position).bind(ends.leaf);
+pub(crate) async fn await_turns(connection: &mut PgConnection, ends: &Ends) -> Result<Vec<(PartitionId, Seen)>, Fault> {
+    let query = sqlx::query(AWAIT_TURNS).bind(ends.partitions()).bind(ends.positions()).bind(ends.leaves());
     let rows = query.bind(i32::try_from(SEEN_MAX).unwrap_or(i32::MAX)).fetch_all(connection).await?;
-    rows.iter().map(lookup::seen).collect()
+    rows.iter().map(lookup::seen_of).collect()
 }

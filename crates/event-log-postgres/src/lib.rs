@@ -111,7 +111,7 @@ pub struct PostgresLog {
 }
 
 impl Options {
-    /// The defaults: 2,048 proposals or 16 MiB may wait for each partition; 512 are written at once; 2 connections write and 4
+    /// The defaults: 2,048 proposals or 16 MiB may wait for each partition; 512 are written at once; one connection writes and 4
     /// read; 30 seconds for an answer.
     pub fn new(founding: Founding, clock: Clock) -> Self {
         Self {
@@ -121,7 +121,7 @@ impl Options {
             queue_max: 2048,
             queue_bytes_max: 16 * 1024 * 1024,
             batch_max: 512,
-            writers: 2,
+            writers: 1,
             readers: 4,
             timeout: Duration::from_secs(30),
         }
@@ -159,7 +159,8 @@ impl PostgresLog {
         let shared = Arc::new(Shared::new(opened.identity, options.known, opened.mark, &ends));
         let readers = dial.connections(options.readers, options.timeout);
         let readers = Readers::new(readers, Arc::clone(&shared), closing.clone());
-        let writers = dial.connections(options.writers, options.timeout);
+        // One more for what operators do.
+        let writers = dial.connections(options.writers + 1, options.timeout);
         let node = Node { shared, readers, writers, channel: place.channel().into() };
         let mut log = Self {
             node,

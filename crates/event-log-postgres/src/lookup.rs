@@ -88,17 +88,21 @@ pub(crate) fn known_request(row: &PgRow, first: usize) -> Result<KnownRequest, F
 }
 
 /// A row of the type `seen_of`.
-pub(crate) fn seen(row: &PgRow) -> Result<(PartitionId, Seen), Fault> {
+pub(crate) fn seen_of(row: &PgRow) -> Result<(PartitionId, Seen), Fault> {
+    Ok((small(row, 11)?, seen(row)?))
+}
+
+/// A row of the type `seen`.
+pub(crate) fn seen(row: &PgRow) -> Result<Seen, Fault> {
     let (project, kind, id): (&str, &str, &str) = (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
     let ends_an_append = row.try_get::<Option<i32>, _>(7)?.is_some();
-    let seen = Seen {
+    Ok(Seen {
         end: End { position: unsigned(row, 0)?, leaf: hash(row, 10)? },
         recorded_at: row.try_get(9)?,
         stream: StreamId { project: project.into(), kind: kind.into(), id: id.into() },
         head: StreamHead { number: unsigned(row, 1)?, ordinal: unsigned(row, 5)?, revision: unsigned(row, 6)? },
         request_id: if ends_an_append { Some(row.try_get(8)?) } else { None },
-    };
-    Ok((small(row, 11)?, seen))
+    })
 }
 
 /// A `bigint` that is never negative in a sound log.

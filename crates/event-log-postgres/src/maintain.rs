@@ -172,7 +172,7 @@ impl Node {
         for append in &taken {
             columns.take_over(&records[append.records.clone()], &append.accepted);
         }
-        match columns.write(&mut transaction, Ends::of(partition, end), mark).await? {
+        match columns.write(&mut transaction, &Ends::of(partition, end), mark).await? {
             Outcome::Written => {}
             Outcome::Behind(_) => {
                 let reason = format!("partition {partition} was written to out of turn");
