@@ -1,8 +1,9 @@
 //! Reads the log as events of the domain.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use event_log::{EventLog, LogError, PartitionId, StreamName};
+use event_log::{EventLog, LogError, PartitionId, StreamId, StreamName};
 use history::{PartitionPage, PartitionRecord};
 use view_store::Checkpoint;
 use views::{Recorded, StreamKind};
@@ -16,6 +17,9 @@ pub(crate) const EVENTS_A_TURN: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<Fed>,
+    /// The places of its events, those of a stream together and in order, the streams by kind: what rules others comes before them. A fold
+    /// sees its own stream and its ruler's settled facts only, so that this gives what the log's order would have given.
+    by_stream: Vec<u32>,
     /// The trace contexts of those that have one.
     pub(crate) traceparents: Vec<Arc<str>>,
     /// Position and leaf of its last record; `None`: it is empty.
@@ -65,6 +69,7 @@ pub(crate) async fn read(
     wanted: impl Fn(StreamKind) -> bool,
 ) -> Result<Batch, Trouble> {
     let mut batch = Batch::default();
+    let mut streams = Streams::default();
     let (mut after, mut left) = (after, limit);
     while left > 0 {
         let page = history::partition_page(log, partition, after, left).await?;
@@ -72,17 +77,54 @@ pub(crate) async fn read(
         batch.end = Some(Checkpoint { position, leaf });
         (after, left) = (position, left.saturating_sub(page.records.len()));
         let ended = page.end;
-        batch.take(page, &wanted)?;
+        batch.take(page, &wanted, &mut streams)?;
         if ended {
             break;
         }
     }
+    batch.by_stream = streams.in_order();
     Ok(batch)
 }
 
+/// Which events are of which stream.
+#[derive(Default)]
+struct Streams {
+    numbers: HashMap<StreamId, u32, foldhash::fast::RandomState>,
+    /// Of each event the stream's kind and number, and its own place.
+    events: Vec<(Option<StreamKind>, u32, u32)>,
+}
+
+impl Streams {
+    fn push(&mut self, kind: Option<StreamKind>, stream: StreamId) {
+        let next = number(self.numbers.len());
+        let stream = *self.numbers.entry(stream).or_insert(next);
+        self.events.push((kind, stream, number(self.events.len())));
+    }
+
+    fn in_order(mut self) -> Vec<u32> {
+        self.events.sort_unstable();
+        self.events.into_iter().map(|(_, _, place)| place).collect()
+    }
+}
+
+/// Places in a batch are few.
+fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
 impl Batch {
+    /// Its events as they are to be folded: those of a stream together.
+    pub(crate) fn by_stream(&self) -> impl Iterator<Item = &Fed> {
+        self.by_stream.iter().filter_map(|place| self.events.get(*place as usize))
+    }
+
     /// Adds a page, without the streams that nobody wants.
-    fn take(&mut self, page: PartitionPage, wanted: impl Fn(StreamKind) -> bool) -> Result<(), Trouble> {
+    fn take(
+        &mut self,
+        page: PartitionPage,
+        wanted: impl Fn(StreamKind) -> bool,
+        streams: &mut Streams,
+    ) -> Result<(), Trouble> {
         for PartitionRecord { position, leaf: _, stream, traceparent, event } in page.records {
             let kind = StreamKind::parse(&stream.kind).ok();
             let what = match event {
@@ -92,10 +134,10 @@ impl Batch {
                 _ if kind.is_some_and(|kind| !wanted(kind)) => continue,
                 Ok(event) => What::Event(event),
                 Err(error) => {
-                    let stream = StreamName(&stream).to_string().into();
-                    What::Damaged { stream, kind, reason: chain(&error) }
+                    What::Damaged { stream: StreamName(&stream).to_string().into(), kind, reason: chain(&error) }
                 }
             };
+            streams.push(kind, stream);
             self.events.push(Fed { position, what });
             self.traceparents.extend(traceparent);
         }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use event_log::{EventLog, PartitionId};
+use foldhash::fast::RandomState;
 use view_store::{Checkpoint, Park, Term, ViewCommit, ViewId, ViewStore};
 use views::row::Key;
 use views::table::Schema;
@@ -152,7 +153,7 @@ impl Lane {
         loop {
             self.parking.clone_from(&self.rejected);
             self.load(store, batch).await?;
-            for (at, fed) in batch.events.iter().enumerate() {
+            for (at, fed) in batch.by_stream().enumerate() {
                 if at % EVENTS_A_TURN == EVENTS_A_TURN - 1 {
                     tokio::task::yield_now().await;
                 }
@@ -196,10 +197,13 @@ impl Lane {
 
     /// Loads the documents that the batch needs and that are not in hand.
     async fn load(&mut self, store: &dyn ViewStore, batch: &Batch) -> Result<(), Trouble> {
-        let mut streams: HashMap<&StreamRef, Option<Key>> = HashMap::new();
-        for recorded in batch.events.iter().filter_map(event).filter(|event| self.picks(event)) {
+        let mut streams: HashMap<&StreamRef, Option<Key>, RandomState> = HashMap::default();
+        let mut last = None;
+        for recorded in batch.by_stream().filter_map(Fed::event).filter(|event| self.picks(event)) {
             // A stream that begins in this batch has nothing to be loaded, though later events of it would say so.
-            streams.entry(&recorded.stream).or_insert_with(|| self.folding.missing(recorded));
+            if last.replace(&recorded.stream) != Some(&recorded.stream) {
+                streams.entry(&recorded.stream).or_insert_with(|| self.folding.missing(recorded));
+            }
         }
         let rulers = streams.keys().filter_map(|stream| self.folding.ruler(stream));
         let rulers = rulers.filter(|ruler| !streams.contains_key(&ruler.stream) && !self.folding.has(&ruler.stream));
@@ -307,13 +311,6 @@ impl ParkedStreams {
     }
 }
 
-fn event(fed: &Fed) -> Option<&Recorded> {
-    match &fed.what {
-        What::Event(recorded) => Some(recorded),
-        What::Damaged { .. } => None,
-    }
-}
-
 fn first_of(batch: &Batch, stream: &StreamRef) -> Option<u64> {
-    batch.events.iter().find(|fed| event(fed).is_some_and(|event| event.stream == *stream)).map(|fed| fed.position)
+    batch.events.iter().find(|fed| fed.event().is_some_and(|event| event.stream == *stream)).map(|fed| fed.position)
 }

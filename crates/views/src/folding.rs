@@ -71,27 +71,57 @@ pub(crate) struct Documents<V: View> {
     hand: Hand<V::Document>,
     /// In the order of their first event in this batch.
     touched: Vec<StreamRef>,
+    /// What was folded last, out of the hand: events of one stream come together.
+    last: Option<(StreamRef, Box<Held<V::Document>>)>,
 }
 
 impl<V: View> Documents<V> {
     pub(crate) fn new(view: &'static V) -> Self {
-        Self { view, picks: view.picks(), hand: Hand::new(HAND_BYTES_MAX), touched: Vec::new() }
+        Self { view, picks: view.picks(), hand: Hand::new(HAND_BYTES_MAX), touched: Vec::new(), last: None }
     }
 }
 
 impl<V: View> Documents<V> {
-    /// Folds an event by its ruler's document. Both are in hand: the one that changes is taken out meanwhile.
-    fn fold_ruled(&mut self, ruler: &StreamRef, recorded: &Recorded) -> Result<(), Unappliable> {
-        let held = self.hand.take_up(&recorded.stream);
-        let (mut document, mut beside) = (held.document.take(), std::mem::take(&mut held.beside));
-        let law = self.hand.take_up(ruler);
-        let folded = match &law.broken {
-            Some(source) => Err(Unappliable::Ruler { ruler: ruler.clone(), source: source.clone() }),
-            None => self.view.fold_ruled(&mut document, law.document.as_ref(), recorded, &mut beside),
-        };
-        let held = self.hand.take_up(&recorded.stream);
-        (held.document, held.beside) = (document, beside);
-        folded
+    /// Takes the stream's document out of the hand.
+    fn take(&mut self, stream: &StreamRef) -> Box<Held<V::Document>> {
+        match self.last.take() {
+            Some((last, held)) if last == *stream => held,
+            last => {
+                self.put_back(last);
+                self.hand.take(stream)
+            }
+        }
+    }
+
+    fn put_back(&mut self, last: Option<(StreamRef, Box<Held<V::Document>>)>) {
+        if let Some((stream, held)) = last {
+            self.hand.put(stream, held);
+        }
+    }
+
+    fn fold_into(&mut self, held: &mut Held<V::Document>, recorded: &Recorded) -> Result<(), Unappliable> {
+        let (view, is_dense) = (self.view, self.picks.is_none());
+        if let Some(broken) = &held.broken {
+            return Err(Unappliable::Document(broken.clone()));
+        }
+        let revision = held.document.as_ref().map_or(0, |document| view.revision(document));
+        if recorded.revision <= revision {
+            return Ok(());
+        }
+        if is_dense && recorded.revision > revision + 1 {
+            return Err(Unappliable::Gap { held: revision, found: recorded.revision });
+        }
+        if held.before.is_none() {
+            held.before = Some(follows(view, held.document.as_ref()).map_err(Unappliable::Document)?);
+            held.ruler = view.ruler(&recorded.stream).map(|ruler| ruler.stream);
+            self.touched.push(recorded.stream.clone());
+        }
+        let Some(ruler) = &held.ruler else { return view.fold(&mut held.document, recorded, &mut held.beside) };
+        let law = self.hand.read(ruler);
+        if let Some(source) = law.and_then(|law| law.broken.clone()) {
+            return Err(Unappliable::Ruler { ruler: ruler.clone(), source });
+        }
+        view.fold_ruled(&mut held.document, law.and_then(|law| law.document.as_ref()), recorded, &mut held.beside)
     }
 }
 
@@ -117,13 +147,13 @@ impl<V: View> Folding for Documents<V> {
     }
 
     fn has(&self, stream: &StreamRef) -> bool {
-        self.hand.has(stream)
+        self.last.as_ref().is_some_and(|(last, _)| last == stream) || self.hand.has(stream)
     }
 
     fn missing(&self, recorded: &Recorded) -> Option<Key> {
         // A document is stored together with the checkpoint that lies at or behind its last event, so before a stream's
         // first event there is none.
-        let known = recorded.revision == 1 || self.hand.has(&recorded.stream);
+        let known = recorded.revision == 1 || self.has(&recorded.stream);
         (!known).then(|| self.view.key(recorded))
     }
 
@@ -133,40 +163,23 @@ impl<V: View> Folding for Documents<V> {
             Ok(document) => Held::loaded(document, bytes),
             Err(error) => Held::broken(error),
         };
-        self.hand.put(stream.clone(), held);
+        self.hand.put(stream.clone(), Box::new(held));
     }
 
     fn fold(&mut self, recorded: &Recorded) -> Result<(), Unappliable> {
-        let (view, is_dense) = (self.view, self.picks.is_none());
-        let held = self.hand.take_up(&recorded.stream);
-        if let Some(broken) = &held.broken {
-            return Err(Unappliable::Document(broken.clone()));
-        }
-        let revision = held.document.as_ref().map_or(0, |document| view.revision(document));
-        if recorded.revision <= revision {
-            return Ok(());
-        }
-        if is_dense && recorded.revision > revision + 1 {
-            return Err(Unappliable::Gap { held: revision, found: recorded.revision });
-        }
-        if held.before.is_none() {
-            held.before = Some(follows(view, held.document.as_ref()).map_err(Unappliable::Document)?);
-            held.ruler = view.ruler(&recorded.stream).map(|ruler| ruler.stream);
-            self.touched.push(recorded.stream.clone());
-        }
-        match held.ruler.clone() {
-            None => view.fold(&mut held.document, recorded, &mut held.beside),
-            Some(ruler) => self.fold_ruled(&ruler, recorded),
-        }
+        let mut held = self.take(&recorded.stream);
+        let folded = self.fold_into(&mut held, recorded);
+        self.last = Some((recorded.stream.clone(), held));
+        folded
     }
 
     fn finish(&mut self) -> Folded {
         let mut folded = Folded::default();
         let mut moved = Moved::default();
+        let last = self.last.take();
+        self.put_back(last);
         for stream in std::mem::take(&mut self.touched) {
-            let Some(mut held) = self.hand.remove(&stream) else {
-                continue;
-            };
+            let mut held = self.hand.take(&stream);
             let (before, beside) = (held.before.take().unwrap_or_default(), std::mem::take(&mut held.beside));
             let encoded = held.document.as_ref().map(|document| self.view.encode(document)).transpose();
             match encoded.and_then(|row| Ok((row, follows(self.view, held.document.as_ref())?))) {
@@ -187,7 +200,7 @@ impl<V: View> Folding for Documents<V> {
     }
 
     fn forget(&mut self) {
-        self.touched.clear();
+        (self.last, self.touched) = <_>::default();
         self.hand = Hand::new(HAND_BYTES_MAX);
     }
 }

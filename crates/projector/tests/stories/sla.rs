@@ -356,8 +356,8 @@ async fn what_events_tell_is_told_once() {
     happens(&mut given, 1, minute(0), triaged("sev1")).await;
     let (clock, cycle, policy_version) = (Clock::Accept, 1, 0);
     let (set_by, deadline) = (2, minute(15));
-    let at_risk = IssueEvent::SlaAtRiskRecorded { clock, cycle, set_by, deadline, policy_version };
-    recorded(&mut given, minute(12), at_risk).await;
+    let told_at_risk = IssueEvent::SlaAtRiskRecorded { clock, cycle, set_by, deadline, policy_version };
+    recorded(&mut given, minute(12), told_at_risk).await;
     let found = given.ask(&about(None, minute(13))).await.compliance;
     assert_eq!(told(&found)[0], "accept 0/0, at risk 1");
     let listed = ListAtRisk { project: pay(), of: Slice::default(), now: minute(13), limit: 9, after: None };

@@ -15,11 +15,14 @@ const DOCUMENT_BYTES: usize = 1024;
 /// Documents by stream. Two generations: what a batch touches is young; when the young ones fill half the bound, the old
 /// ones are let go and the young grow old. Nothing that this batch touched is let go.
 pub(super) struct Hand<D> {
-    young: HashMap<StreamRef, Held<D>, RandomState>,
-    old: HashMap<StreamRef, Held<D>, RandomState>,
+    young: Documents<D>,
+    old: Documents<D>,
     young_bytes: usize,
     bytes_max: usize,
 }
+
+/// Boxed: documents are large, and the map moves what is in it when it grows.
+type Documents<D> = HashMap<StreamRef, Box<Held<D>>, RandomState>;
 
 /// A document in hand.
 pub(super) struct Held<D> {
@@ -63,24 +66,26 @@ impl<D> Hand<D> {
         self.young.contains_key(stream) || self.old.contains_key(stream)
     }
 
-    pub(super) fn put(&mut self, stream: StreamRef, held: Held<D>) {
+    pub(super) fn put(&mut self, stream: StreamRef, held: Box<Held<D>>) {
         self.young_bytes += DOCUMENT_BYTES + held.bytes;
         self.young.insert(stream, held);
     }
 
-    /// The stream's document, young from now on; an empty one where there is none.
-    pub(super) fn take_up(&mut self, stream: &StreamRef) -> &mut Held<D> {
-        if !self.young.contains_key(stream) {
-            let held = self.old.remove(stream).unwrap_or_else(|| Held::loaded(None, 0));
-            self.put(stream.clone(), held);
+    /// The stream's document, out of the hand; an empty one where there is none.
+    pub(super) fn take(&mut self, stream: &StreamRef) -> Box<Held<D>> {
+        if let Some(held) = self.young.remove(stream) {
+            self.young_bytes = self.young_bytes.saturating_sub(DOCUMENT_BYTES + held.bytes);
+            return held;
         }
-        self.young.entry(stream.clone()).or_insert_with(|| Held::loaded(None, 0))
+        self.old.remove(stream).unwrap_or_else(|| Box::new(Held::loaded(None, 0)))
     }
 
-    pub(super) fn remove(&mut self, stream: &StreamRef) -> Option<Held<D>> {
-        let held = self.young.remove(stream)?;
-        self.young_bytes = self.young_bytes.saturating_sub(DOCUMENT_BYTES + held.bytes);
-        Some(held)
+    /// The stream's document, young from now on.
+    pub(super) fn read(&mut self, stream: &StreamRef) -> Option<&Held<D>> {
+        if let Some(held) = self.old.remove(stream) {
+            self.put(stream.clone(), held);
+        }
+        self.young.get(stream).map(Box::as_ref)
     }
 
     /// To be called between batches.
