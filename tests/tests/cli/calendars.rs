@@ -162,10 +162,48 @@ async fn holidays_come_from_icalendar() {
     exit code 0
     "#);
 
-    let timed = HOLIDAYS.replace("DTSTART;VALUE=DATE:20261224", "DTSTART:20261224T120000Z");
-    assert_snapshot!(shell.fed(&timed, &IMPORT).await.shown(), @r#"
+    // Half a day: what is left of it, as the calendar's clocks show it.
+    let half_day = "DTSTART;TZID=Europe/Berlin:20261223T150000\r\nDTEND;TZID=Europe/Berlin:20261223T190000\r\n";
+    let timed = HOLIDAYS.replace("DTSTART;VALUE=DATE:20261224\r\nDTEND;VALUE=DATE:20261227\r\n", half_day);
+    let dry = shell.fed(&timed, &[&IMPORT[..], &["--dry-run"]].concat()).await;
+    assert_snapshot!(dry.shown(), @r"
+    DATE  DAY  HOURS  NAME
+    2026-12-23  wed  09:00-12:30 13:30-14:00  Christmas
+    1 date is new
+    exit code 0
+    ");
+    let unknown = timed.replace("Europe/Berlin", "W. Europe Standard Time");
+    assert_snapshot!(shell.fed(&unknown, &IMPORT).await.shown(), @r#"
     error: standard input: nothing is imported
-      “Christmas” is not all day: half days are written in the calendar's file; --all-day-only leaves it out
+      “Christmas” is in the zone “W. Europe Standard Time”, which is not an IANA time zone: export it with one, write its hours in the calendar's file, or leave it out with --all-day-only
     exit code 2
     "#);
+}
+
+#[tokio::test]
+async fn a_definition_is_tried_before_it_is_recorded() {
+    let shell = defined().await;
+    let later = OFFICE.replace("13:30-17:00", "13:30-18:00").replace("Christmas Day", "Closed");
+    let tried = shell.fed(&later, &["calendar", "define", "PAY", "-", "--dry-run"]).await;
+    assert_snapshot!(tried.shown(), @r"
+    PLACE  VERSION 1  FILE
+    week.mon  09:00-12:30 13:30-17:00  09:00-12:30 13:30-18:00
+    week.tue  09:00-12:30 13:30-17:00  09:00-12:30 13:30-18:00
+    week.wed  09:00-12:30 13:30-17:00  09:00-12:30 13:30-18:00
+    week.thu  09:00-12:30 13:30-17:00  09:00-12:30 13:30-18:00
+    dates.2026-12-25  closed Christmas Day  closed Closed
+
+    office would be version 2; no policy would count on it, so no clock would
+    exit code 0
+    ");
+    let wrong = later.replace("London", "Londn");
+    assert_eq!(shell.fed(&wrong, &["calendar", "define", "PAY", "-", "--dry-run"]).await.code, 2);
+
+    // One that a policy counts on, with an issue whose clocks a rebase would move.
+    let counted = "calendar: business\nzone: UTC\nweek:\n  mon: [\"10:00-12:00\"]\n";
+    super::given(&shell, &[super::FILED]).await;
+    let tried = shell.fed(counted, &["calendar", "define", "PAY", "-", "--dry-run"]).await;
+    assert_eq!(tried.code, 0, "{tried:?}");
+    assert!(tried.out.contains("a rebase would move 2"), "{tried:?}");
+    assert_eq!(shell.json("calendar show PAY business --json=version").await["version"], 0, "nothing was recorded");
 }

@@ -74,7 +74,7 @@ async fn a_holiday_added_late_would_move_what_runs_once_it_is_rebased() {
         moves.iter().map(|one| (one.issue.as_str(), one.clock(), one.from_target == one.to_target)).collect();
     assert_eq!(told, [("PAY-1", Clock::Accept, true), ("PAY-1", Clock::Resolve, true)]);
     let days = moves.iter().map(|one| one.to_deadline.unwrap().seconds - one.from_deadline.unwrap().seconds);
-    assert_eq!(days.collect::<Vec<_>>(), [86_400, 86_400], "by the Monday");
+    assert_eq!(days.collect::<Vec<_>>(), [86_400, 3 * 86_400], "by the Monday; the second over a weekend");
     assert_eq!((summary.issues, summary.moved, summary.breached), (1, 2, 0));
     let (_, moves, summary) = preview(&given, PreviewCalendarRequest { without_clocks: true, ..request }).await;
     assert_eq!((moves.len(), summary.issues), (0, 0));
