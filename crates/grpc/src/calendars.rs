@@ -74,8 +74,8 @@ impl CalendarService for Calendars {
         let project = faults.required("project", &message.project, ProjectId::parse);
         let definition = parse::definition(&mut faults, message.definition.as_ref());
         let (project, definition) = faults.finish(project.zip(definition))?;
-        let walk = (!message.without_clocks)
-            .then(|| Walk::open(Arc::clone(&self.commands), &self.views, &project, at_least));
+        let walk =
+            (!message.without_clocks).then(|| Walk::open(Arc::clone(&self.commands), &self.views, &project, at_least));
         let now = self.environment.now();
         let (id, found) = (definition.id().clone(), projects::find(&self.commands, &project).await?);
         let after = preview::foreseen(&found.state, definition, &caller.actor, now);

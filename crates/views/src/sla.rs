@@ -47,8 +47,11 @@ use crate::table::{Schema, Table};
 use crate::view::{Count, Ruler, Unappliable, View};
 
 /// The view's tables.
-pub static SCHEMA: Schema =
-    Schema { name: "sla", version: 2, tables: &[&DOCUMENT, &CLOCK, &RISK, &BREACH, &SUSPICION, &VERDICTS, &OPEN, &PAUSES] };
+pub static SCHEMA: Schema = Schema {
+    name: "sla",
+    version: 2,
+    tables: &[&DOCUMENT, &CLOCK, &RISK, &BREACH, &SUSPICION, &VERDICTS, &OPEN, &PAUSES],
+};
 
 /// The view.
 #[derive(Debug, Clone, Copy)]

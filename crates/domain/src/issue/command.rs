@@ -232,10 +232,10 @@ pub fn needs(issue: Option<&Issue>, command: &Command) -> Needs {
         Command::MarkInProduction { release } | Command::NameCause { release } => {
             Needs { release: Some(release.clone()), ..Needs::default() }
         }
-        Command::RecordDelivery { delivered: Delivered::Kept { release } | Delivered::Broken { release, .. }, .. } => {
-            Needs { release: release.clone(), ..Needs::default() }
+        Command::RecordDelivery {
+            delivered: Delivered::Kept { release } | Delivered::Broken { release, .. }, ..
         }
-        Command::CloseIssue { closing: Fact::Known(Closing::Released { release, .. }) } => {
+        | Command::CloseIssue { closing: Fact::Known(Closing::Released { release, .. }) } => {
             Needs { release: release.clone(), ..Needs::default() }
         }
         Command::DismissIssue { dismissal: Fact::Known(Dismissal::DuplicateOf(other)), .. }
