@@ -44,6 +44,7 @@ async fn failed_usage_refused_not_allowed_and_conflict_have_their_codes() {
     check(&shell, "issue show nonsense", 2, &["InvalidFields", "PAY-42"]).await;
     check(&shell, "issue list PAY --json=key,sate", 2, &["no field sate", "state"]).await;
     check(&shell, "issue list PAY --server https://localhost:1", 2, &["https is not spoken"]).await;
+    check(&shell, "issue list PAY --server=", 2, &["--server", "SNAGLOG_SERVER", "is empty"]).await;
     check(&shell, "issue comment PAY-1 --body late --occurred-at someday", 2, &["someday", "2h ago"]).await;
     check(&shell, "issue accept PAY-1", 3, &["NotTriaged"]).await;
     check(&shell, "issue show PAY-99", 3, &["NoSuchIssue"]).await;

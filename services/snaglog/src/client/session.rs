@@ -61,6 +61,9 @@ fn url(server: &str) -> Result<String, Failure> {
         Some((scheme, _)) => {
             Err(Failure::usage(format!("--server {server}: {scheme} is not spoken; give http://HOST:PORT")))
         }
+        None if server.trim().is_empty() => {
+            Err(Failure::usage("--server, or SNAGLOG_SERVER, is empty; give HOST, HOST:PORT or http://HOST:PORT"))
+        }
         None if server.contains(':') => Ok(format!("http://{server}")),
         None => Ok(format!("http://{server}:{PORT}")),
     }
