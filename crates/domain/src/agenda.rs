@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::clocks::{Alarm, Clock, Clocks, Cycle, EscalationDue, Ledger, Noted, State, Terms};
 use crate::ids::ReleaseId;
-use crate::issue::{Delivered, Level, Phase};
+use crate::issue::{Correction, Delivered, Level, Phase};
 use crate::policy::Delivery;
 use crate::project::Reactor;
 use crate::shifts::{self, Standing};
@@ -66,19 +66,24 @@ impl Todo {
     }
 }
 
-/// What is to be done by the clocks' instant, in the order of time.
-pub fn due(ledger: &Ledger, terms: &Terms<'_>, clocks: &Clocks, standing: Option<&Standing>) -> Vec<(Timestamp, Todo)> {
-    let mut due = Vec::new();
-    for alarm in clocks.untold() {
-        due.push((alarm.at, Todo::Record(alarm.clone())));
-    }
+/// What is to be done by an instant that is over, in the order of time. Where another clock runs ahead and facts are later, so are the clocks: what they
+/// tell of a later instant may still turn out otherwise.
+pub fn due(
+    ledger: &Ledger,
+    terms: &Terms<'_>,
+    clocks: &Clocks,
+    standing: Option<&Standing>,
+    over: Timestamp,
+) -> Vec<(Timestamp, Todo)> {
+    let mut due: Vec<_> = clocks.untold().into_iter().map(|alarm| (alarm.at, Todo::Record(alarm.clone()))).collect();
+    due.extend(later(ledger, terms, clocks, standing));
+    due.retain(|(at, _)| *at <= over);
     for cycle in &clocks.cycles {
-        if let Some(breach) = cycle.breach.as_ref().filter(|_| cycle.doubtful) {
+        if let Some(breach) = cycle.breach.as_ref().filter(|_| is_to_be_corrected(ledger, cycle)) {
             let todo = Todo::Correct { clock: cycle.clock, cycle: cycle.number, set_by: breach.set_by };
-            due.push((clocks.now, todo));
+            due.push((over, todo));
         }
     }
-    due.extend(later(ledger, terms, clocks, standing).filter(|(at, _)| *at <= clocks.now));
     // Stable: at one instant, what happened is recorded before anybody is told of it.
     due.sort_by_key(|(at, _)| *at);
     due
@@ -86,7 +91,7 @@ pub fn due(ledger: &Ledger, terms: &Terms<'_>, clocks: &Clocks, standing: Option
 
 /// When something is to be done next, if nothing happens before; not later than the clocks' instant where something is already. `None`: nothing, ever.
 pub fn next(ledger: &Ledger, terms: &Terms<'_>, clocks: &Clocks, standing: Option<&Standing>) -> Option<Timestamp> {
-    let doubtful = clocks.cycles.iter().any(|cycle| cycle.doubtful).then_some(clocks.now);
+    let doubtful = clocks.cycles.iter().any(|cycle| is_to_be_corrected(ledger, cycle)).then_some(clocks.now);
     let later = later(ledger, terms, clocks, standing).map(|(at, _)| at);
     later.chain(clocks.next_due()).chain(doubtful).min()
 }
@@ -97,13 +102,34 @@ pub fn upcoming(
     terms: &Terms<'_>,
     clocks: &Clocks,
     standing: Option<&Standing>,
+    over: Timestamp,
 ) -> Vec<(Timestamp, Reactor)> {
     // Not `Cycle::next_due`: what is untold now hides what comes after it.
     let running = clocks.cycles.iter().filter(|cycle| cycle.state == State::Running && cycle.breach.is_none());
     let plans = running.filter_map(|cycle| cycle.plan.as_ref());
     let alarms = plans.flat_map(|plan| [plan.at_risk_at, plan.deadline]).map(|at| (at, Reactor::Deadlines));
     let later = later(ledger, terms, clocks, standing).map(|(at, todo)| (at, todo.reactor()));
-    alarms.chain(later).filter(|(at, _)| *at > clocks.now).collect()
+    let untold = clocks.untold().into_iter().map(|alarm| (alarm.at, Reactor::Deadlines));
+    alarms.chain(untold).chain(later).filter(|(at, _)| *at > over).collect()
+}
+
+/// A late stop takes a breach back with a reason of its own, when it is told. Of a first triage that did not, it is done afterwards.
+fn is_to_be_corrected(ledger: &Ledger, cycle: &Cycle) -> bool {
+    correction(ledger, cycle) == Some(Correction::FirstTriage)
+}
+
+/// What takes back a recorded breach that no longer follows from the facts; `None`: nothing does, it stands, whatever severity or policy says now.
+pub fn correction(ledger: &Ledger, cycle: &Cycle) -> Option<Correction> {
+    let breach = cycle.breach.as_ref().filter(|_| cycle.doubtful)?;
+    let recorded = breach.recorded?;
+    if let State::Ended { at, by } = cycle.state
+        && by > recorded
+        && at <= breach.at
+    {
+        return Some(Correction::LateStop);
+    }
+    let triaged = ledger.notes().iter().find(|note| matches!(note.what, Noted::Triaged { .. }))?;
+    (triaged.revision > recorded).then_some(Correction::FirstTriage)
 }
 
 /// What is done besides recording alarms, at its instant: now, or some time.

@@ -19,14 +19,14 @@ pub struct Agenda {
     pub upcoming: Vec<(Timestamp, Reactor)>,
 }
 
-/// What is to be done for an issue at a moment.
+/// What is to be done for an issue at a moment, which is over.
 pub fn duties(issue: &Issue, project: &Project, now: Timestamp) -> Agenda {
     let (terms, shifts) = (project.terms(), issue.shifts.as_ref());
     let clocks = clocks(&issue.ledger, &terms, now);
-    let due = agenda::due(&issue.ledger, &terms, &clocks, shifts);
+    let due = agenda::due(&issue.ledger, &terms, &clocks, shifts, now);
     Agenda {
         due: due.into_iter().map(|(at, todo)| act(issue, project, at, todo)).collect(),
-        upcoming: agenda::upcoming(&issue.ledger, &terms, &clocks, shifts),
+        upcoming: agenda::upcoming(&issue.ledger, &terms, &clocks, shifts, now),
     }
 }
 

@@ -11,7 +11,7 @@ use super::properties::{history, promised};
 use super::told::{history as told, instant, say};
 
 fn due(ledger: &Ledger, terms: &Terms<'_>, at: Timestamp) -> Vec<(Timestamp, Todo)> {
-    agenda::due(ledger, terms, &clocks(ledger, terms, at), None)
+    agenda::due(ledger, terms, &clocks(ledger, terms, at), None, at)
 }
 
 proptest! {

@@ -34,6 +34,11 @@ fn a_breach_is_recorded_with_its_own_time_once() {
         cycle: 1,
         deadline: Some(hour(4)),
     });
+    given(to_triaged()).now(hour(4)).when(breach(Clock::Accept, 1)).then_rejected(Rejection::SlaNotBreached {
+        clock: Clock::Accept,
+        cycle: 1,
+        deadline: Some(hour(4)),
+    });
     given(to_triaged()).now(hour(6)).when(breach(Clock::Accept, 1)).then([breached(Clock::Accept, 1, 4)]);
     given(to_triaged()).now(hour(6)).when(breach(Clock::Accept, 1)).then_at(hour(4));
     given_at([(0, filed()), (1, triaged()), (4, breached(Clock::Accept, 1, 4))])

@@ -99,8 +99,8 @@ fn a_patch_is_judged_by_the_issues_own_marks() {
     deployed_at(25).when(broken(PATCH, 23, None)).then_rejected(not_broken(Some(24)));
     // Not before it is too late.
     let early = |now: Timestamp| given_at(severe([])).now(now).when(broken(PATCH, 24, None));
-    early(hour(23)).then_rejected(not_broken(Some(24)));
-    early(hour(24)).then_at(hour(24));
+    early(hour(24)).then_rejected(not_broken(Some(24)));
+    early(hour(25)).then_at(hour(24));
 }
 
 #[test]

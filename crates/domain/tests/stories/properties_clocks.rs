@@ -75,7 +75,7 @@ fn react(world: &World, lived: &mut Lived, now: Timestamp) -> Result<(), TestCas
         let Some(issue) = &lived.issue else { return Ok(()) };
         let terms = world.project.terms();
         let counted = clocks(&issue.ledger, &terms, over);
-        let due = agenda::due(&issue.ledger, &terms, &counted, None);
+        let due = agenda::due(&issue.ledger, &terms, &counted, None, over);
         let Some((at, todo)) = due.into_iter().find(|(_, todo)| todo.reactor() != Reactor::Shifts) else {
             return Ok(());
         };

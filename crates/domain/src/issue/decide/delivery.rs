@@ -39,7 +39,9 @@ fn patched(case: &Case<'_>, counted: &Clocks, cycle: &Cycle, delivered: &Deliver
     let refused = refused(cycle, delivered);
     let found = agenda::patched(&case.issue.ledger, &case.project.terms(), counted, cycle);
     let Some(Patched { due, at, delivered: became }) = found else { return Err(refused(None)) };
-    if became == *delivered && at <= case.context.now { Ok(at) } else { Err(refused(Some(due))) }
+    let now = case.context.now;
+    let is_over = if matches!(became, Delivered::Kept { .. }) { at <= now } else { at < now };
+    if became == *delivered && is_over { Ok(at) } else { Err(refused(Some(due))) }
 }
 
 /// Next push: the release that is named was the first of its deployments after the verification, with the fix or without. A fix that stood in production

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::case::Case;
 use super::delivery;
+use crate::agenda;
 use crate::clocks::{Alarm, AlarmKind, Cause, Clock, Clocks, Cycle, Ledger, Noted, State as Run, clocks};
 use crate::ids::{IssueId, PersonId};
 use crate::issue::{Command, Correction, EscalateSla, IssueEvent, Moved};
@@ -30,7 +31,7 @@ pub(super) fn decide(case: &Case<'_>, command: &Command) -> Option<Decided> {
 fn at_risk(case: &Case<'_>, clock: Clock, cycle: u32, set_by: u64) -> Decided {
     let counted = counted(case);
     let cycle = find(&counted, clock, cycle)?;
-    let Some(alarm) = alarm(cycle, AlarmKind::AtRisk, set_by) else {
+    let Some(alarm) = alarm(case, cycle, AlarmKind::AtRisk, set_by) else {
         let at_risk_at = cycle.plan.as_ref().map(|plan| plan.at_risk_at);
         return Err(Rejection::SlaNotAtRisk { clock, cycle: cycle.number, at_risk_at });
     };
@@ -51,7 +52,7 @@ fn breach(case: &Case<'_>, clock: Clock, cycle: u32, set_by: u64) -> Decided {
     if cycle.breach.as_ref().is_some_and(|breach| breach.recorded.is_some()) {
         return Err(Rejection::SlaAlreadyRecorded { clock, cycle: cycle.number });
     }
-    let Some(alarm) = alarm(cycle, AlarmKind::Breach, set_by) else {
+    let Some(alarm) = alarm(case, cycle, AlarmKind::Breach, set_by) else {
         return Err(Rejection::SlaNotBreached { clock, cycle: cycle.number, deadline: cycle.deadline() });
     };
     Ok(Decision { events: vec![breached(alarm)], occurred_at: alarm.at })
@@ -60,17 +61,12 @@ fn breach(case: &Case<'_>, clock: Clock, cycle: u32, set_by: u64) -> Decided {
 fn correct(case: &Case<'_>, clock: Clock, number: u32, reason: Option<&Text>) -> Decided {
     let counted = counted(case);
     let cycle = find(&counted, clock, number)?;
-    let Some(recorded) = cycle.breach.as_ref().and_then(|breach| breach.recorded) else {
+    if cycle.breach.as_ref().is_none_or(|breach| breach.recorded.is_none()) {
         return Err(Rejection::SlaBreachNotRecorded { clock, cycle: number });
+    }
+    let Some(by) = agenda::correction(&case.issue.ledger, cycle) else {
+        return Err(Rejection::SlaBreachStands { clock, cycle: number });
     };
-    let triaged = case.issue.ledger.notes().iter().find(|note| matches!(note.what, Noted::Triaged { .. }));
-    let by = match &cycle.state {
-        _ if !cycle.doubtful => None,
-        Run::Ended { by, .. } if *by > recorded && stopped_in_time(cycle) => Some(Correction::LateStop),
-        _ if triaged.is_some_and(|note| note.revision > recorded) => Some(Correction::FirstTriage),
-        _ => None,
-    };
-    let Some(by) = by else { return Err(Rejection::SlaBreachStands { clock, cycle: number }) };
     if by == Correction::LateStop {
         late_reason(case, reason)?;
     }
@@ -250,8 +246,10 @@ pub(super) fn find(clocks: &Clocks, clock: Clock, number: u32) -> Result<&Cycle,
     clocks.cycle(clock, number).ok_or(Rejection::NoSuchCycle { clock, cycle: number })
 }
 
-fn alarm(cycle: &Cycle, kind: AlarmKind, set_by: u64) -> Option<&Alarm> {
-    cycle.alarms.iter().find(|alarm| alarm.kind == kind && alarm.set_by == set_by)
+/// What has happened before now: what stops a clock in this very instant stops it in time, and facts may be later, where another clock runs ahead.
+fn alarm<'a>(case: &Case<'_>, cycle: &'a Cycle, kind: AlarmKind, set_by: u64) -> Option<&'a Alarm> {
+    let is_over = |alarm: &&Alarm| alarm.recorded || alarm.at < case.context.now;
+    cycle.alarms.iter().filter(is_over).find(|alarm| alarm.kind == kind && alarm.set_by == set_by)
 }
 
 fn not_recorded(alarm: &Alarm) -> Result<(), Rejection> {
