@@ -124,8 +124,8 @@ struct Answers {
     new: AtomicU64,
 }
 
-/// As many issues as are listed in one read. A longer page is several reads, and a rebuild may come between two of them.
-const LISTED: i32 = 20;
+/// More issues than are listed in one read: a rebuild may come between two reads of an answer.
+const LISTED: i32 = 90;
 
 /// Lists the oldest issues again and again until told that it is over: no list is refused, and none mixes old titles and new ones.
 async fn read_on(client: Client, answers: Arc<Answers>, over: Arc<AtomicBool>) {

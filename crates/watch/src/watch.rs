@@ -278,9 +278,8 @@ impl Watch {
                 Found::Overtaken => return Err(Ended::Behind { resume: self.told }),
                 Found::Batch(batch) if batch.generation != self.generation => return Err(Ended::Anew),
                 Found::Batch(batch) => {
-                    let joins = batch.after <= self.position && batch.rows.contains_key(&self.scope.project);
-                    if !joins && batch.to > self.position {
-                        // Only at first: the tail has looked away from this project before it was told of it.
+                    if !self.joins(&batch) && batch.to > self.position {
+                        // Only at first: the tail looked before it was told of this project, or of what is wanted beside it.
                         self.phase = Phase::CatchUp { fresh: false };
                         return Ok((!step.changes.is_empty()).then_some(step));
                     }
@@ -302,6 +301,13 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// Has the batch all that changed since, and what is told beside?
+    fn joins(&self, batch: &Batch) -> bool {
+        let project = &self.scope.project;
+        let beside = self.scope.beside.is_none() || batch.checkpoint.is_none() || batch.beside.contains_key(project);
+        batch.after <= self.position && batch.rows.contains_key(project) && beside
     }
 
     fn take(&mut self, batch: &Batch, step: &mut Step) -> Result<(), Ended> {

@@ -62,10 +62,10 @@ impl Reads {
     {
         let mut attempts = 1;
         loop {
-            let made = make().await;
+            let answer = make().await;
             let seen = std::mem::take(&mut *self.seen());
             if !seen.is_mixed || attempts == ANSWER_ATTEMPTS_MAX {
-                return made;
+                return answer;
             }
             attempts += 1;
         }
