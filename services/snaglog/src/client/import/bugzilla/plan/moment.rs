@@ -64,10 +64,9 @@ impl<'a> Moment<'a> {
 
     /// Changes of status and resolution in their order. A status takes the resolution of its own entry.
     pub(super) fn turns(&self) -> Vec<Turn<'a>> {
-        let of = |field: &'static str| self.changes.iter().filter(move |made| made.change.field == field);
         let mut turns: Vec<Turn<'_>> =
             self.statuses().into_iter().map(|made| made.turn(Some(made.change), None)).collect();
-        for made in of("resolution") {
+        for made in self.changes.iter().filter(|made| made.change.field == "resolution") {
             let mut own = turns.iter_mut().filter(|turn| turn.entry == made.entry && turn.status.is_some()).peekable();
             if own.peek().is_some() {
                 own.for_each(|turn| turn.resolution = Some(made.change));

@@ -98,7 +98,7 @@ fn other_flags_are_counted_by_name() {
     let bug = bug("NEW", "")
         .on(1, &["flagtypes.name: > review?(cid), review?(dot), approval-beta?"])
         .on(2, &["flagtypes.name: review?(cid), review?(dot) > review+"])
-        .on(3, &["flagtypes.name: > nonsense"]);
-    let skipped = ["1 flagtypes.name: approval-beta", "1 flagtypes.name: not understood", "2 flagtypes.name: review"];
+        .on(3, &["flagtypes.name: > nonsense, reviewX(cid)"]);
+    let skipped = ["1 flagtypes.name: approval-beta", "1 flagtypes.name: not understood", "3 flagtypes.name: review"];
     check(&bug, &[TRIAGED], &skipped);
 }

@@ -70,6 +70,19 @@ fn entries_of_one_moment_are_one() {
 }
 
 #[test]
+fn each_status_of_a_moment_takes_the_resolution_of_its_own_entry() {
+    let reopened = bug("REOPENED", "")
+        .on(1, &["status: NEW > RESOLVED", "resolution: > FIXED"])
+        .on(1, &["status: RESOLVED > REOPENED", "resolution: FIXED >"]);
+    check(&reopened, &[TRIAGED, "1 bob (accepted)", "1 bob resolved", "1 bob rejected"], &[]);
+    let changed = bug("RESOLVED", "WONTFIX")
+        .on(1, &["status: NEW > RESOLVED", "resolution: > INVALID"])
+        .on(1, &["resolution: INVALID > WONTFIX"]);
+    let invalid = "1 bob dismissed NOT_A_DEFECT INVALID";
+    check(&changed, &[TRIAGED, invalid, "1 bob (reopened)", "1 bob dismissed WONT_FIX WONTFIX"], &[]);
+}
+
+#[test]
 fn a_status_that_nobody_knows_moves_nothing() {
     let bug = bug("MODIFIED", "").on(1, &["status: NEW > ON_QA"]).on(2, &["status: ON_QA > MODIFIED"]);
     check(
