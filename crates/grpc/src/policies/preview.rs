@@ -68,7 +68,7 @@ impl Preview {
             None => None,
         };
         let Some(issues) = issues else {
-            let summary = (!std::mem::replace(&mut self.over, true)).then(|| Step::Summary(self.summary));
+            let summary = (!std::mem::replace(&mut self.over, true)).then_some(Step::Summary(self.summary));
             return Ok(summary.map(|summary| vec![summary]));
         };
         let terms = self.project.terms();

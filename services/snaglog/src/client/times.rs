@@ -88,7 +88,6 @@ fn relative(time: Timestamp, now: Timestamp) -> String {
 /// What lies ahead is told by the nearest minute or hour: in 7 h 59 min is in 8 h.
 fn nearest(seconds: i64) -> i64 {
     match seconds {
-        ..60 => seconds,
         60..3_570 => seconds + 30,
         3_570..172_800 => seconds + 1_800,
         _ => seconds,
