@@ -98,7 +98,8 @@ async fn an_append_that_a_page_cuts_is_read_to_its_end() {
     let page = PAGE as u64;
     let writer = (0..).find(|writer| ends(*writer).take_while(|end| *end <= page).all(|end| end != page)).unwrap();
     let log = log([]).await;
-    for number in 0..2 * page {
+    let cut = ends(writer).take_while(|end| *end < page).count() as u64;
+    for number in 0..=cut {
         let append = PLAN.append(Turn { writer, number });
         let conflict = log.append(append.clone()).await.err();
         if let Some(AppendError::Conflict { actual, .. }) = conflict {
@@ -108,7 +109,7 @@ async fn an_append_that_a_page_cuts_is_read_to_its_end() {
     let mut found = Found::default();
     Account::default().read_to_head(&*log, PLAN, &mut found, (0, 1)).await.unwrap();
     found.check_whole().unwrap();
-    assert!(found.position(0) > page && found.position(0) < *log.head(0).borrow());
+    assert!(found.position(0) > page, "the page was cut elsewhere: at {}", found.position(0));
 }
 
 #[tokio::test]
