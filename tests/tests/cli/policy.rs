@@ -184,6 +184,26 @@ async fn a_policy_that_cannot_hold_is_refused_at_its_line() {
       policy.yaml:28:14: severities.sev3.resolve can never be reached: calendar business has not so much working time until 2199
     exit code 3
     ");
+    let previewed = shell.run(&format!("policy apply PAY {path} --dry-run")).await;
+    assert_eq!(previewed.shown(), said.shown(), "a preview is refused as adopting is");
+    let gap = file(&shell, "policy.yaml", &[("sev2:\n", "sev9:\n")]).await;
+    assert_snapshot!(shown(&shell, &shell.run(&format!("policy diff PAY {gap}")).await), @r"
+    PolicyMalformed: policy.yaml can't be the policy of PAY
+      policy.yaml:15:5: severities.sev9 is no severity of the project; those are sev1, sev2, sev3
+      severities.sev2 has no rules, and is in use
+    exit code 3
+    ");
+    let late = file(&shell, "policy.yaml", &[("accept: 15m", "accept: 10m")]).await;
+    let said = shell.run(&format!("policy apply PAY {late} --effective-from 2020-01-01T00:00:00Z --json")).await;
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.err.contains("effective_from lies in the past: 2020-01-01T00:00:00Z is before"), "{said:?}");
+    assert_eq!(shell.json("project show PAY --json=revision").await, before, "nothing was recorded");
+}
+
+#[tokio::test]
+async fn shares_targets_and_selectors_that_cannot_be_are_refused_at_their_lines() {
+    let shell = Shell::start().await.unwrap();
+    let before = shell.json("project show PAY --json=revision").await;
     let selectors = "selectors:\n- name: gold\n  when: { components: [moon] }\n  severities: { sev2: { at_risk: 0% } }\n\
          - name: gold\n  when: { components: [moon] }\n  severities: { sev2: { at_risk: 150% } }\ncalendars:";
     let twice = file(&shell, "twice.yaml", &[("calendars:", selectors)]).await;
@@ -211,19 +231,6 @@ async fn a_policy_that_cannot_hold_is_refused_at_its_line() {
       /zero.yaml:5:13: severities.sev1.accept can never be met: it is no time at all
     exit code 3
     "#);
-    let previewed = shell.run(&format!("policy apply PAY {path} --dry-run")).await;
-    assert_eq!(previewed.shown(), said.shown(), "a preview is refused as adopting is");
-    let gap = file(&shell, "policy.yaml", &[("sev2:\n", "sev9:\n")]).await;
-    assert_snapshot!(shown(&shell, &shell.run(&format!("policy diff PAY {gap}")).await), @r"
-    PolicyMalformed: policy.yaml can't be the policy of PAY
-      policy.yaml:15:5: severities.sev9 is no severity of the project; those are sev1, sev2, sev3
-      severities.sev2 has no rules, and is in use
-    exit code 3
-    ");
-    let late = file(&shell, "policy.yaml", &[("accept: 15m", "accept: 10m")]).await;
-    let said = shell.run(&format!("policy apply PAY {late} --effective-from 2020-01-01T00:00:00Z --json")).await;
-    assert_eq!(said.code, 3, "{said:?}");
-    assert!(said.err.contains("effective_from lies in the past: 2020-01-01T00:00:00Z is before"), "{said:?}");
     assert_eq!(shell.json("project show PAY --json=revision").await, before, "nothing was recorded");
 }
 

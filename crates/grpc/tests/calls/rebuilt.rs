@@ -57,9 +57,9 @@ impl Rebuilt {
             tokens = vec![filed.consistency_token];
         }
         let filed = Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh(AtLeastAsFresh { tokens })) });
-        let filled = Self { given, store, filed };
-        filled.list().await.unwrap();
-        filled
+        let full = Self { given, store, filed };
+        full.list().await.unwrap();
+        full
     }
 
     /// From now on the view is rebuilt before those of its reads, counted from 1, for which this holds.

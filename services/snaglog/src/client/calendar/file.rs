@@ -32,12 +32,15 @@ const DAYS: [(&str, Weekday); 7] = [
     ("sun", Weekday::Sunday),
 ];
 
+/// Those of a day, on one line, each with its place.
+type Intervals = FlowSeq<Vec<Spanned<String>>>;
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     calendar: Spanned<String>,
     zone: Spanned<String>,
-    week: Spanned<IndexMap<String, Spanned<FlowSeq<Vec<Spanned<String>>>>>>,
+    week: Spanned<IndexMap<String, Spanned<Intervals>>>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     dates: IndexMap<String, Spanned<Date>>,
 }

@@ -109,8 +109,8 @@ proptest! {
             last = fact.occurred_at;
         }
         let issue = rules.issue.unwrap();
-        let kinds = plan.facts.iter().map(|fact| super::super::kind(&fact.fact));
-        let ended = kinds.filter(|kind| ["resolved", "dismissed"].contains(kind)).last();
+        let mut kinds = plan.facts.iter().map(|fact| super::super::kind(&fact.fact));
+        let ended = kinds.rfind(|kind| ["resolved", "dismissed"].contains(kind));
         if let Some(expected) = expected(&bug, ended) {
             prop_assert_eq!(issue.state_name(), expected);
         }
