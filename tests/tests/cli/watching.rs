@@ -24,8 +24,8 @@ async fn a_watched_board_tells_what_changed_and_then_how_many_stand_in_each_colu
         serde_json::from_str::<Value>(&line.unwrap()).unwrap()
     };
     let [snapshot, changed, counted] = [next().await, next().await, next().await];
-    let changes = [&snapshot, &changed, &counted].map(|line| line["change"].as_str().unwrap());
-    assert_eq!(changes, ["snapshot", "changed", "counted"]);
+    let kinds = [&snapshot, &changed, &counted].map(|line| line["change"].as_str().unwrap());
+    assert_eq!(kinds, ["snapshot", "changed", "counted"]);
     assert_eq!((&changed["key"], &changed["counts"]), (&json!("PAY-1"), &Value::Null), "{changed}");
     let counts = counted["counts"].as_array().unwrap();
     let columns: Vec<_> =
