@@ -60,18 +60,18 @@ enum Made {
 pub(super) async fn measure(report: &Report, folder: &Path, events: u64) -> Result<()> {
     let server = filled(&folder.join("rebuild"), events).await?;
     let admin = Client::connect(&server.url).await?;
+    let alone = took(rebuild(&admin)).await?;
     falsify(&folder.join("rebuild"))?;
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
         clients.push(Client::connect(&server.url).await?);
     }
-    let best = ask_all(&clients, None, async { Ok(sleep(BEST).await) }).await?;
-    let rate = best.latencies.len() as f64 / BEST.as_secs_f64() / 2.0;
+    let (_, best) = ask_all(&clients, None, took(wait(BEST))).await?;
+    let best = best.latencies.len() as f64 / BEST.as_secs_f64();
+    let rate = best / 2.0;
     let every = Some(Duration::from_secs_f64(f64::from(CLIENTS) / rate));
-    let mut before = ask_all(&clients, every, async { Ok(sleep(BEFORE).await) }).await?;
-    let started = Instant::now();
-    let mut during = ask_all(&clients, every, rebuild(&admin)).await?;
-    let took = started.elapsed().as_secs_f64();
+    let (_, mut before) = ask_all(&clients, every, took(wait(BEFORE))).await?;
+    let (beside, mut during) = ask_all(&clients, every, took(rebuild(&admin))).await?;
 
     let add = |case: &str, value, unit, reference, reference_value| {
         report.add(&Figure { case: format!("sqlite/rebuild{case}"), value, unit, reference, reference_value });
@@ -83,7 +83,8 @@ pub(super) async fn measure(report: &Report, folder: &Path, events: u64) -> Resu
     let answered = during.latencies.len() as f64;
     add("/failed", f64::from(during.failed), "queries", "all meanwhile", answered);
     add("/mixed", f64::from(during.mixed), "answers", "all meanwhile", answered);
-    add("", events as f64 / took, "events/s", "queries a second meanwhile", rate);
+    add("/rate", rate, "queries/s", "the best", best);
+    add("", events as f64 / beside, "events/s", "without queries", events as f64 / alone);
     ensure!(titles(&admin, 0).await.is_ok_and(|made| matches!(made, Made::New)), "it was not rebuilt");
     server.stop().await.map(drop)
 }
@@ -126,20 +127,32 @@ async fn rebuild(client: &Client) -> Result<()> {
     Ok(())
 }
 
-/// Lets all clients ask until this has ended. Each asks when its last answer has come; or every so often, whether or not it has: then latencies
+async fn wait(length: Duration) -> Result<()> {
+    sleep(length).await;
+    Ok(())
+}
+
+/// How many seconds it takes.
+async fn took(work: impl Future<Output = Result<()>>) -> Result<f64> {
+    let started = Instant::now();
+    work.await?;
+    Ok(started.elapsed().as_secs_f64())
+}
+
+/// Lets all clients ask until this has ended, and gives what that gave. Each asks when its last answer has come; or every so often, whether or not it has: then latencies
 /// count from when a query was due.
 async fn ask_all(
     clients: &[Client],
     every: Option<Duration>,
-    until: impl Future<Output = Result<()>>,
-) -> Result<Answers> {
+    until: impl Future<Output = Result<f64>>,
+) -> Result<(f64, Answers)> {
     let (over, mut asking) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
     for (client, number) in clients.iter().zip(0_u32..) {
         let (client, over) = (client.clone(), Arc::clone(&over));
         let first = Instant::now() + every.unwrap_or_default() * number / CLIENTS;
         asking.spawn(async move { ask_on(&client, number, every.map(|every| (first, every)), &over).await });
     }
-    until.await?;
+    let ended = until.await?;
     over.store(true, Ordering::Relaxed);
     let mut all = Answers::default();
     while let Some(answers) = asking.join_next().await {
@@ -148,7 +161,7 @@ async fn ask_all(
         all.failed += answers.failed;
         all.mixed += answers.mixed;
     }
-    Ok(all)
+    Ok((ended, all))
 }
 
 async fn ask_on(client: &Client, number: u32, mut pace: Option<(Instant, Duration)>, over: &AtomicBool) -> Answers {
