@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use crate::server::binary;
+
 /// A program of others.
 #[derive(Debug, Clone, Copy)]
 pub struct Tool {
@@ -34,6 +36,22 @@ impl Tool {
         }
         found
     }
+}
+
+/// Whether the binary under test is built with Kafka; where it isn't, that is said, and the test is to be skipped.
+///
+/// # Panics
+///
+/// Where it isn't, with `CI=true`; where it can't be run.
+#[expect(clippy::expect_used, reason = "a scenario without its binary ends there")]
+pub async fn knows_kafka() -> bool {
+    let asked = tokio::process::Command::new(binary()).args(["log", "info", "--log", "kafka://BROKER"]).output().await;
+    let said = asked.expect("the binary under test can be run").stderr;
+    let knows = !String::from_utf8_lossy(&said).contains("it lacks the feature kafka");
+    if !knows {
+        skip_unless_ci("snaglog is built without Kafka: cargo build --features snaglog/kafka");
+    }
+    knows
 }
 
 /// Says that the test is skipped and why, in a line that `cargo xtask test` counts. (Not `println!`, whose output a passing test keeps to
