@@ -139,8 +139,8 @@ async fn took(work: impl Future<Output = Result<()>>) -> Result<f64> {
     Ok(started.elapsed().as_secs_f64())
 }
 
-/// Lets all clients ask until this has ended, and gives what that gave. Each asks when its last answer has come; or every so often, whether or not it has: then latencies
-/// count from when a query was due.
+/// Lets all clients ask until this has ended, and gives what that gave. Each asks when its last answer has come; or every so often, whether or
+/// not it has: then latencies count from when a query was due.
 async fn ask_all(
     clients: &[Client],
     every: Option<Duration>,
