@@ -96,7 +96,7 @@ async fn an_append_that_a_page_cuts_is_read_to_its_end() {
         })
     };
     let page = PAGE as u64;
-    let writer = (0..).find(|writer| ends(*writer).take_while(|end| *end <= page).all(|end| end != page)).unwrap();
+    let writer = (0..1000).find(|writer| ends(*writer).take_while(|end| *end <= page).all(|end| end != page)).unwrap();
     let log = log([]).await;
     let cut = ends(writer).take_while(|end| *end < page).count() as u64;
     for number in 0..=cut {

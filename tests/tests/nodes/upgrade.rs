@@ -37,7 +37,7 @@ async fn list(client: &Client, token: Option<String>) -> By {
         consistency: as_fresh_as(token),
         ..Default::default()
     };
-    let issues = client.issues(DEVELOPER).list_issues(list).await.expect("no query fails").into_inner().issues;
+    let issues = client.issues(DEVELOPER).list_issues(list).await.unwrap().into_inner().issues;
     assert_eq!(issues.len(), usize::try_from(LISTED).unwrap());
     let next = issues.iter().filter(|issue| issue.title == issue.title.to_uppercase()).count();
     assert!(next == 0 || next == issues.len(), "{next} of {LISTED} are the next build's");
