@@ -45,6 +45,13 @@ pub(super) enum Step<'a> {
     Changed(Change<'a>),
 }
 
+impl<'a> Route<'a> {
+    /// Whether a change counts beside the subject. What was rebased before the first triage stays so: a triage gives a severity, and no policy.
+    pub(super) fn counts(&self, key: Key, change: Change<'a>) -> bool {
+        key.revision > self.changed_after || matches!(change, Change::Rebase { .. })
+    }
+}
+
 impl Until {
     /// Whether a fact lies beyond it.
     pub(super) fn is_before(self, key: Key) -> bool {
@@ -65,7 +72,7 @@ pub(super) fn steps<'a>(route: &Route<'a>) -> Vec<(Key, Step<'a>)> {
         steps.push((halt.stretch.from, Step::Dismissed(halt.by)));
         steps.extend(halt.stretch.to.map(|to| (to, Step::Reinstated)));
     }
-    let later = changes.iter().filter(|(key, _)| key.revision > route.changed_after);
+    let later = changes.iter().filter(|(key, change)| route.counts(*key, *change));
     steps.extend(later.map(|(key, change)| (*key, Step::Changed(*change))));
     // Stable: of one event, what it ends stands before what it begins.
     steps.sort_by_key(|(key, _)| *key);

@@ -54,8 +54,8 @@ impl<'a> Walk<'a> {
         let mut subject = route.subject.clone();
         let mut version = route.terms.policies.in_force_for(start.at, start.position).version;
         let mut exempt = route.timeline.filing.imported;
-        let earlier = |key: &Key| *key < start && key.revision > route.changed_after;
-        for (_, change) in route.timeline.changes.iter().filter(|(key, _)| earlier(key)) {
+        let earlier = |key: Key, change| key < start && route.counts(key, change);
+        for (_, change) in route.timeline.changes.iter().filter(|(key, change)| earlier(*key, *change)) {
             match change {
                 Change::Severity(to) => subject.severity = (*to).clone(),
                 Change::Component(to) => subject.component = Some((*to).clone()),
@@ -183,7 +183,7 @@ impl<'a> Walk<'a> {
 
     /// A deadline set at `key`.
     fn begun(&self, key: Key, cause: Option<Cause>, new: Due) -> Due {
-        let told_from = self.route.told_from.filter(|_| cause.is_none());
+        let told_from = self.route.told_from.filter(|triage| cause.is_none() || key < *triage);
         let lasting =
             self.paused.map_or(jiff::SignedDuration::ZERO, |(since, _)| new.calendar.between(since.at, key.at));
         let deadline = Due { paused: new.paused + lasting, ..new.clone() }.deadline();
