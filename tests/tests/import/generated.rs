@@ -13,7 +13,7 @@ use super::{Answer, import, issues, listed, made_up, scratched, server};
 
 /// Another number makes other bugs: `SNAGLOG_BUGS_SEED=7 cargo test -p tests --test import generated`.
 fn seed() -> u64 {
-    std::env::var("SNAGLOG_BUGS_SEED").map_or(1, |seed| seed.parse().expect("SNAGLOG_BUGS_SEED is a number"))
+    std::env::var("SNAGLOG_BUGS_SEED").map_or(1, |seed| seed.parse().unwrap())
 }
 
 const BUGS: u64 = 150;
@@ -21,8 +21,8 @@ const BUGS: u64 = 150;
 #[tokio::test]
 async fn made_up_histories_end_where_their_bugs_stand() {
     let bugs = made_up::bugs(seed(), BUGS);
-    let lines = bugs.iter().map(|bug| format!("{bug}\n")).collect();
-    let first = check(&bugs, lines).await;
+    let lines: Vec<String> = bugs.iter().map(ToString::to_string).collect();
+    let first = check(&bugs, lines.join("\n")).await;
     assert_eq!(first["adjusted"], json!({}), "every history leads where its bug stands");
 }
 

@@ -36,7 +36,7 @@ type Scratch = fn(&mut Json, &mut Rng);
 const SCRATCHES: &[Scratch] = &[
     |bug, dice| {
         bug[["summary", "description", "creator", "severity", "component", "assigned_to", "keywords"]
-            [dice.usize(..7)]] = json!(null)
+            [dice.usize(..7)]] = json!(null);
     },
     |bug, dice| {
         let field = [
@@ -81,7 +81,7 @@ const SCRATCHES: &[Scratch] = &[
         add(
             bug,
             json!({ "when": "1999-01-01T00:00:00Z", "changes": [{ "field": "cc", "removed": "user-008", "comment_id": 3 }] }),
-        )
+        );
     },
     |bug, _| add(bug, json!({ "when": "2019-01-01 00:00:00", "who": "user-001", "changes": [] })),
     misplace,
@@ -91,7 +91,7 @@ const SCRATCHES: &[Scratch] = &[
             if let Some(seconds) = seconds {
                 entry["when"] = format!("{seconds}+00:00").into();
             }
-        })
+        });
     },
 ];
 
