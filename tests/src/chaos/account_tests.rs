@@ -89,13 +89,13 @@ async fn what_is_there_twice_in_parts_or_unsent_is_told() {
 /// Writers went on after the head was asked for: the last page has more than that, and ends in the middle of an append.
 #[tokio::test]
 async fn an_append_that_a_page_cuts_is_read_to_its_end() {
+    let page = PAGE as u64;
     let ends = |writer| {
-        (0..).scan(0, move |end, number| {
+        (0..page).scan(0, move |end, number| {
             *end += PLAN.events(Turn { writer, number });
             Some(*end)
         })
     };
-    let page = PAGE as u64;
     let writer = (0..1000).find(|writer| ends(*writer).take_while(|end| *end <= page).all(|end| end != page)).unwrap();
     let log = log([]).await;
     let cut = ends(writer).take_while(|end| *end < page).count() as u64;
