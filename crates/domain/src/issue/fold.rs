@@ -82,15 +82,13 @@ fn after(before: State, recorded: &Recorded<IssueEvent>) -> State {
             State::New { triaged: true }
         }
         (IssueEvent::ReturnedToTriage { .. }, _) => State::New { triaged: false },
-        (IssueEvent::IssueResolved { fix }, _) => {
-            State::Resolved(Resolved {
-                fix: fix.clone(),
-                tests_added: Vec::new(),
-                by: by.clone(),
-                at,
-                in_production: None,
-            })
-        }
+        (IssueEvent::IssueResolved { fix }, _) => State::Resolved(Resolved {
+            fix: fix.clone(),
+            tests_added: Vec::new(),
+            by: by.clone(),
+            at,
+            in_production: None,
+        }),
         (IssueEvent::IssueVerified { confirmed_by, capacity, self_verified }, State::Resolved(resolved)) => {
             State::Verified(Verified {
                 resolved,

@@ -87,8 +87,7 @@ static STATES: LazyLock<[State; 7]> = LazyLock::new(|| {
     let by = domain::ids::PersonId::parse("nobody");
     #[expect(clippy::expect_used, reason = "six letters are an id")]
     let by = by.expect("letters are an id");
-    let resolved =
-        Resolved { fix: Fact::NotKnown, tests_added: Vec::new(), by: by.clone(), at, in_production: None };
+    let resolved = Resolved { fix: Fact::NotKnown, tests_added: Vec::new(), by: by.clone(), at, in_production: None };
     let verified = Verified {
         resolved: resolved.clone(),
         confirmed_by: Fact::NotKnown,

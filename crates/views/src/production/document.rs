@@ -74,7 +74,8 @@ impl Document {
             let history = History { release: Some(ReleaseHistory::default()), issue: None };
             (Arc::clone(&recorded.stream.id), history)
         } else {
-            let issue = IssueHistory { number: recorded.ordinal, by_code: false, stage: Stage::Elsewhere, unjudged: false };
+            let issue =
+                IssueHistory { number: recorded.ordinal, by_code: false, stage: Stage::Elsewhere, unjudged: false };
             (recorded.ordinal.to_string().into(), History { release: None, issue: Some(issue) })
         };
         Self { project, id, revision: 0, history }
