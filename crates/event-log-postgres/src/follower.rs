@@ -48,6 +48,7 @@ pub(crate) async fn follow(
     loop {
         // Absent: anywhere.
         let partitions = tokio::select! {
+            biased;
             () = closing.cancelled() => break,
             hint = heard.recv() => match hint {
                 Some(Heard::Lost) => continue,
@@ -85,8 +86,8 @@ async fn look(shared: &Arc<Shared>, readers: &Readers, clock: &Clock) {
             shared.set(Wrong::Settings, looked.settings);
             shared.set(Wrong::Clock, clock_trouble(between.saturating_sub(looked.now)));
         }
-        Err(error @ LogError::Unavailable { .. }) => shared.set(Wrong::Reach, Some(error)),
-        // It was told where it was found.
+        Err(error @ LogError::Unavailable { .. }) if !readers.are_closing() => shared.set(Wrong::Reach, Some(error)),
+        // It was told where it was found; that a log which is closed can't be reached is no trouble.
         Err(_) => {}
     }
 }

@@ -35,10 +35,14 @@ impl Readers {
 
     /// Fails once the log is closed, or nothing may be read any more.
     pub(crate) fn usable(&self) -> Result<(), LogError> {
-        if self.closing.is_cancelled() {
+        if self.are_closing() {
             return Err(closed());
         }
         self.shared.readable()
+    }
+
+    pub(crate) fn are_closing(&self) -> bool {
+        self.closing.is_cancelled()
     }
 
     /// How many connections are lent.
