@@ -48,16 +48,17 @@ pub(crate) async fn follow(
     loop {
         // Absent: anywhere.
         let partitions = tokio::select! {
+            // In this order: the end is not missed, and hints without end hide nothing.
             biased;
             () = closing.cancelled() => break,
+            _ = every.tick() => None,
+            () = shared.look.notified() => None,
             hint = heard.recv() => match hint {
                 Some(Heard::Lost) => continue,
                 Some(Heard::Said(news)) if heard.len() + 1 < HINTS_MAX => partitions_of(&news),
                 // Listening has begun, or there was no room for all that was said.
                 Some(Heard::Said(_) | Heard::Began) | None => None,
             },
-            () = shared.look.notified() => None,
-            _ = every.tick() => None,
         };
         match partitions {
             Some(partitions) => see(&shared, readers.ask("reading heads", Heads::since(&shared, partitions)).await),
