@@ -46,8 +46,9 @@ impl Tool {
 #[expect(clippy::expect_used, reason = "a scenario without its binary ends there")]
 pub async fn knows_kafka() -> bool {
     let asked = tokio::process::Command::new(binary()).args(["log", "info", "--log", "kafka://BROKER"]).output().await;
-    let said = asked.expect("the binary under test can be run").stderr;
-    let knows = !String::from_utf8_lossy(&said).contains("it lacks the feature kafka");
+    let asked = asked.expect("the binary under test can be run");
+    assert_eq!((asked.status.code(), &*asked.stdout), (Some(2), &b""[..]), "it names no topic: {asked:?}");
+    let knows = !String::from_utf8_lossy(&asked.stderr).contains("it lacks the feature kafka");
     if !knows {
         skip_unless_ci("snaglog is built without Kafka: cargo build --features snaglog/kafka");
     }

@@ -5,20 +5,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use backon::{Retryable as _, TokioSleeper};
-use commands::{CommandError, Found};
 use domain::ids::{IssueKey, ProjectId, TeamId};
 use domain::issue::Command;
 use domain::project::Reactor;
 use domain::shifts::{Standing, revised};
-use domain::team::Team;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use views::shifts::{AllPlans, ListPlans, PLANS_MAX, SCHEMA};
 
 use crate::act::Act;
 use crate::asked::Asked;
-use crate::doer::{Doer, chain, passes, patience};
+use crate::doer::Doer;
 use crate::hints::{Hints, Moved};
 
 /// Mends plans in the partitions that are led here.
@@ -37,9 +34,7 @@ impl Absences {
     async fn follow(mut self) {
         let mut mine = BTreeSet::new();
         loop {
-            let now_mine = self.asked.mine(SCHEMA.id());
-            let gained: BTreeSet<_> = now_mine.difference(&mine).copied().collect();
-            mine = now_mine;
+            let gained = self.asked.take_up(SCHEMA.id(), &mut mine);
             if !gained.is_empty() {
                 self.all(|project| gained.contains(&self.asked.partition_of(project))).await;
             }
@@ -102,7 +97,7 @@ impl Absences {
         if project.state.switched_off.contains(&Reactor::Shifts) || plan.until <= self.doer.time.now() {
             return;
         }
-        let Some(team) = self.team(&key.project, id).await else { return };
+        let Some(team) = self.doer.team(&key.project, id).await else { return };
         if revised(plan, Some((id, Some(&team.state))), self.doer.time.now()) == *plan {
             return;
         }
@@ -116,15 +111,5 @@ impl Absences {
         };
         let (outcome, _) = self.doer.act(key, &issue.state, &act).await;
         self.doer.tell(&act, outcome);
-    }
-
-    async fn team(&self, project: &ProjectId, id: &TeamId) -> Option<Found<Team>> {
-        let find = || self.doer.commands.find_team(project, id);
-        let notify = |error: &CommandError, _| tracing::debug!(team = %id, error = %chain(error), "a team waits");
-        let found = find.retry(patience()).sleep(TokioSleeper).when(passes).notify(notify).await;
-        found.unwrap_or_else(|error| {
-            tracing::error!(team = %id, error = %chain(&error), "a team can't be looked up");
-            None
-        })
     }
 }

@@ -22,10 +22,12 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// The partitions of which this node advances the view.
-    pub(crate) fn mine(&self, view: ViewId) -> BTreeSet<PartitionId> {
+    /// Makes `mine` the partitions of which this node advances the view by now. Gives those that are new among them.
+    pub(crate) fn take_up(&self, view: ViewId, mine: &mut BTreeSet<PartitionId>) -> BTreeSet<PartitionId> {
         let led = self.led.borrow();
-        led.keys().filter(|(led, _)| *led == view).map(|(_, partition)| *partition).collect()
+        let now = led.keys().filter(|(led, _)| *led == view).map(|(_, partition)| *partition).collect();
+        let before = std::mem::replace(mine, now);
+        mine.difference(&before).copied().collect()
     }
 
     pub(crate) fn partition_of(&self, project: &ProjectId) -> PartitionId {

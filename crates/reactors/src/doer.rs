@@ -1,13 +1,16 @@
 //! Looks after one issue: finds out what is to be recorded of it, and has it recorded.
 
+use std::fmt::Display;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _, TokioSleeper};
 use commands::{CommandError, Commands, Found, LogError, Place};
-use domain::ids::IssueKey;
+use domain::ids::{IssueKey, ProjectId, ReleaseId, TeamId};
 use domain::issue::Issue;
 use domain::project::{Project, Reactor};
+use domain::release::Release;
+use domain::team::Team;
 use domain::{Rejection, issue};
 use jiff::Timestamp;
 use tracing::Instrument as _;
@@ -112,19 +115,23 @@ impl Doer {
         find.retry(patience()).sleep(TokioSleeper).when(passes).notify(wait(key)).await
     }
 
+    /// The team; `None`: there is none, or it can't be looked up, which is told.
+    pub(crate) async fn team(&self, project: &ProjectId, id: &TeamId) -> Option<Found<Team>> {
+        look_up("team", id, || self.commands.find_team(project, id)).await
+    }
+
+    /// The release, likewise.
+    pub(crate) async fn release(&self, project: &ProjectId, id: &ReleaseId) -> Option<Found<Release>> {
+        look_up("release", id, || self.commands.find_release(project, id)).await
+    }
+
     /// The act's command, with the members of the team that is to be told.
     async fn addressed(&self, key: &IssueKey, act: &Act) -> issue::Command {
         let mut command = act.command.clone();
         if let (issue::Command::RecordEscalation(escalation), Some(team)) = (&mut command, &act.tell) {
-            let find = || self.commands.find_team(&key.project, team);
-            let found = find.retry(patience()).sleep(TokioSleeper).when(passes).notify(wait(key)).await;
-            match found {
-                Ok(found) => {
-                    escalation.people.extend(found.iter().flat_map(|found| found.state.members.iter().cloned()));
-                }
-                // It is recorded that the team is told; who that is can be looked up.
-                Err(error) => tracing::error!(%team, error = %chain(&error), "a team can't be looked up"),
-            }
+            // Where nobody can be named, it is recorded that the team is told; who that is can be looked up.
+            let found = self.team(&key.project, team).await;
+            escalation.people.extend(found.iter().flat_map(|found| found.state.members.iter().cloned()));
         }
         command
     }
@@ -135,6 +142,19 @@ impl Doer {
             observer.ended(act.reactor, outcome, lag);
         }
     }
+}
+
+/// Looks something up. Overload and outages are waited out.
+async fn look_up<T, F>(kind: &str, id: &impl Display, find: impl FnMut() -> F) -> Option<T>
+where
+    F: Future<Output = Result<Option<T>, CommandError>>,
+{
+    let notify = |error: &CommandError, _| tracing::debug!(%id, error = %chain(error), "a {kind} waits");
+    let found = find.retry(patience()).sleep(TokioSleeper).when(passes).notify(notify).await;
+    found.unwrap_or_else(|error| {
+        tracing::error!(%id, error = %chain(&error), "a {kind} can't be looked up");
+        None
+    })
 }
 
 fn known(place: &Place) -> (u32, u64) {

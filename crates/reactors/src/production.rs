@@ -8,15 +8,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{Retryable as _, TokioSleeper};
-use commands::{CommandError, Found};
 use domain::agenda;
 use domain::clocks::{Clock, Noted, clocks};
 use domain::ids::{IssueKey, ProjectId, ReleaseId};
 use domain::issue::{self, Closed, Delivered, Fix, Issue, State, Verified};
 use domain::policy::Delivery as Rule;
 use domain::project::{Project, Reactor};
-use domain::release::{Deployment, PRODUCTION, Release};
+use domain::release::{Deployment, PRODUCTION};
 use domain::text::Text;
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
@@ -28,7 +26,7 @@ use views::row::Cursor;
 
 use crate::act::Act;
 use crate::asked::Asked;
-use crate::doer::{Doer, chain, passes, patience};
+use crate::doer::Doer;
 use crate::duties;
 use crate::hints::{Delivery, Hints};
 use crate::observe::Outcome;
@@ -59,9 +57,7 @@ impl Production {
     async fn follow(mut self) {
         let mut mine = BTreeSet::new();
         loop {
-            let now_mine = self.asked.mine(SCHEMA.id());
-            let gained: BTreeSet<_> = now_mine.difference(&mine).copied().collect();
-            mine = now_mine;
+            let gained = self.asked.take_up(SCHEMA.id(), &mut mine);
             if !gained.is_empty() {
                 self.all(|project| gained.contains(&self.asked.identity.partition_of(project))).await;
             }
@@ -133,7 +129,7 @@ impl Production {
 
     /// Takes what was rolled back out of production. `true`: what waits may be in production now.
     async fn released(&self, project: &ProjectId, id: &ReleaseId) -> bool {
-        let Some(release) = self.release(project, id).await else { return false };
+        let Some(release) = self.doer.release(project, id).await else { return false };
         let stands = release.state.environments.get(PRODUCTION);
         if let Some(Deployment::RolledBack { at }) = stands {
             // What it carried may be in another release that stands.
@@ -141,16 +137,6 @@ impl Production {
             self.take_away(&project.shared(), &rollback).await;
         }
         stands.is_some()
-    }
-
-    async fn release(&self, project: &ProjectId, id: &ReleaseId) -> Option<Found<Release>> {
-        let find = || self.doer.commands.find_release(project, id);
-        let notify = |error: &CommandError, _| tracing::debug!(release = %id, error = %chain(error), "a release waits");
-        let found = find.retry(patience()).sleep(TokioSleeper).when(passes).notify(notify).await;
-        found.unwrap_or_else(|error| {
-            tracing::error!(release = %id, error = %chain(&error), "a release can't be looked up");
-            None
-        })
     }
 
     /// Looks at all that waits in the project, and tells of each.
@@ -220,7 +206,7 @@ impl Production {
             let first = self.asked.ask(|| FirstPush { project: key.project.shared(), after: asked.verified_at }).await;
             let Some(push) = first else { return };
             let Ok(id) = ReleaseId::parse(&push.release) else { return };
-            let Some(release) = self.release(&key.project, &id).await else { return };
+            let Some(release) = self.doer.release(&key.project, &id).await else { return };
             let fix = issue.resolved().and_then(|resolved| resolved.fix.known()).and_then(Fix::code);
             let first = release.state.pushes.iter().find(|push| push.at > asked.verified_at);
             let release = Some(id);

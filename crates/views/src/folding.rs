@@ -79,9 +79,7 @@ impl<V: View> Documents<V> {
     pub(crate) fn new(view: &'static V) -> Self {
         Self { view, picks: view.picks(), hand: Hand::new(HAND_BYTES_MAX), touched: Vec::new(), last: None }
     }
-}
 
-impl<V: View> Documents<V> {
     /// Takes the stream's document out of the hand.
     fn take(&mut self, stream: &StreamRef) -> Box<Held<V::Document>> {
         match self.last.take() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use tests::server::Server;
-use tests::tools::{skip, skip_unless_ci};
+use tests::tools::{knows_kafka, skip};
 
 use super::{import, snaglog, token};
 
@@ -100,16 +100,6 @@ async fn on_all_three(given: &Given) -> Vec<Json> {
         assert_eq!(shown(&["--log", &topic], given).await, on_sqlite, "on Kafka");
     }
     on_sqlite
-}
-
-/// Whether the program is built with Kafka; where it isn't, that is said.
-async fn knows_kafka() -> bool {
-    let asked = snaglog("http://127.0.0.1:1", &["log", "info", "--log", "kafka://BROKER"]).await;
-    let knows = !asked.errors.contains("it lacks the feature kafka");
-    if !knows {
-        skip_unless_ci("snaglog is built without Kafka: cargo build --features snaglog/kafka");
-    }
-    knows
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn a_log_moves_to_postgres_under_a_running_server_and_nothing_accepted_is_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_moves_to_kafka_under_a_running_server_and_nothing_accepted_is_lost() {
     let Some(kafka) = test_servers::kafka::shared().unwrap() else { return };
-    if crate::opened::knows_kafka().await {
+    if tests::tools::knows_kafka().await {
         moves_to(&format!("kafka://{}/log-cli?single-broker", kafka.bootstrap())).await;
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::json;
 use tests::server::{Server, fails_to_start};
 use tests::shell::{clean, said};
-use tests::tools::skip_unless_ci;
 
 use crate::given::{log, log_json, url};
 
@@ -26,18 +25,6 @@ pub(crate) async fn is_ready(server: &str) {
         }
     };
     tokio::time::timeout(Duration::from_secs(180), ready).await.expect("it becomes ready");
-}
-
-/// Whether the binary under test is built with Kafka; if not, this is said, and the test is to be skipped.
-pub(crate) async fn knows_kafka() -> bool {
-    let folder = tempfile::tempdir().unwrap();
-    let asked = log(folder.path(), &["info", "--log", "kafka://BROKER"]).await;
-    assert_eq!((asked.code, asked.out.as_str()), (2, ""), "it names no topic: {asked:?}");
-    let knows = !asked.err.contains("it lacks the feature kafka");
-    if !knows {
-        skip_unless_ci("snaglog is built without Kafka: cargo build --features snaglog/kafka");
-    }
-    knows
 }
 
 #[tokio::test]

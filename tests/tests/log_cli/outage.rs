@@ -9,12 +9,13 @@ use test_servers::process::Signal;
 use tests::client::{Client, reason};
 use tests::life::{self, Step};
 use tests::server::Server;
+use tests::tools::knows_kafka;
 use tokio::task::spawn_blocking;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use crate::given::{Load, PROJECT, board, is_recorded};
-use crate::opened::{health, is_ready, knows_kafka};
+use crate::opened::{health, is_ready};
 
 /// How the other side goes away.
 #[derive(Debug, Clone, Copy)]
