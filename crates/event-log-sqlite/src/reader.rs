@@ -113,7 +113,7 @@ impl Readers {
                 connect::open_for_reading(&self.path).map_err(|error| self.shared.fault(&error, "opening a reader"))?
             }
         };
-        let read = reading(Reader(&connection)).map_err(|error| self.shared.remember(error));
+        let read = in_one_view(&connection, reading).map_err(|error| self.shared.remember(error));
         // One that failed may be at fault itself: the next reader gets a new one.
         if read.is_ok() && !self.permits.is_closed() {
             self.idle().push(connection);
@@ -197,6 +197,21 @@ impl Reader<'_> {
         let rows = statement.query(params![from, to, rows_of(limit)]).map_err(of_sqlite)?;
         rows::page(rows, after, limit.max(1), |recorded| recorded.position)
     }
+}
+
+/// All statements of one reading see the log at one instant, and its locks are taken once for all.
+fn in_one_view<T>(
+    connection: &Connection,
+    reading: impl FnOnce(Reader<'_>) -> Result<T, LogError>,
+) -> Result<T, LogError> {
+    let run = |sql| {
+        let done = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+        done.map_err(|error| error::of_sqlite(&error, "beginning or ending to read"))
+    };
+    run("BEGIN")?;
+    let read = reading(Reader(connection))?;
+    run("COMMIT")?;
+    Ok(read)
 }
 
 /// As large a number as SQLite has: nothing is numbered higher.

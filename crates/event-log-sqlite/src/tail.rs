@@ -1,9 +1,11 @@
-//! The log's newest records, kept in memory: whoever follows the log closely reads them here, without asking the database.
+//! The log's newest records, kept in memory: whoever follows the log closely, or a stream that moved lately, reads them here, without asking
+//! the database.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use event_log::{PAGE_BYTES_MAX, Page, PartitionId, Recorded};
+use event_log::{PAGE_BYTES_MAX, Page, PartitionId, Recorded, StreamId};
+use foldhash::fast::RandomState;
 
 /// Most records that are kept of one partition.
 const TAIL_RECORDS_MAX: usize = 8192;
@@ -19,6 +21,8 @@ pub(crate) struct Tails {
 #[derive(Debug, Default)]
 struct Tail {
     records: VecDeque<Recorded>,
+    /// The positions of each stream's records that are here: its last ones, without a gap between them.
+    streams: HashMap<StreamId, VecDeque<u64>, RandomState>,
     bytes: usize,
 }
 
@@ -44,10 +48,18 @@ impl Tails {
 
     /// The records after `after`, if all of them up to `committed` are here.
     pub(crate) fn page(&self, partition: PartitionId, after: u64, limit: usize, committed: u64) -> Option<Page> {
-        let page = |tail: &mut Tail| {
-            let whole = tail.records.back().is_some_and(|last| last.position >= committed);
-            whole.then(|| tail.page(after, limit.max(1))).flatten()
-        };
+        self.with(partition, |tail| tail.has(committed).then(|| tail.page(after, limit)).flatten()).flatten()
+    }
+
+    /// The stream's records after revision `after`, if all of them up to `committed` are here, and its last one is.
+    pub(crate) fn stream_page(
+        &self,
+        (partition, stream): (PartitionId, &StreamId),
+        after: u64,
+        limit: usize,
+        committed: u64,
+    ) -> Option<Page> {
+        let page = |tail: &mut Tail| tail.has(committed).then(|| tail.stream_page(stream, after, limit)).flatten();
         self.with(partition, page).flatten()
     }
 
@@ -63,32 +75,177 @@ impl Tail {
             *self = Self::default();
         }
         self.bytes += bytes(&record);
+        let stream = &record.record.header.stream;
+        match self.streams.get_mut(stream) {
+            Some(positions) => positions.push_back(record.position),
+            None => drop(self.streams.insert(stream.clone(), VecDeque::from([record.position]))),
+        }
         self.records.push_back(record);
         while self.bytes > bytes_max || self.records.len() > TAIL_RECORDS_MAX {
             let Some(oldest) = self.records.pop_front() else { return };
             self.bytes -= bytes(&oldest);
+            self.forget(&oldest.record.header.stream);
         }
     }
 
-    fn page(&self, after: u64, limit: usize) -> Option<Page> {
-        let first = self.records.front()?.position;
-        let skipped = usize::try_from((after + 1).checked_sub(first)?).ok()?;
-        if skipped >= self.records.len() {
-            return None;
+    /// A stream's oldest record here is gone.
+    fn forget(&mut self, stream: &StreamId) {
+        if let Some(positions) = self.streams.get_mut(stream) {
+            positions.pop_front();
+            if positions.is_empty() {
+                self.streams.remove(stream);
+            }
         }
-        let mut size = 0;
-        let fits = |record: &&Recorded| {
-            let before = size;
-            size += bytes(record);
-            before == 0 || size <= PAGE_BYTES_MAX
-        };
-        let records: Vec<_> = self.records.range(skipped..).take(limit).take_while(fits).cloned().collect();
-        let end = skipped + records.len() == self.records.len();
-        Some(Page { records, end })
     }
+
+    /// Does it reach as far?
+    fn has(&self, committed: u64) -> bool {
+        self.records.back().is_some_and(|last| last.position >= committed)
+    }
+
+    fn page(&self, after: u64, limit: usize) -> Option<Page> {
+        let skipped = self.place(after + 1)?;
+        (skipped < self.records.len()).then(|| page(self.records.range(skipped..), limit))
+    }
+
+    fn stream_page(&self, stream: &StreamId, after: u64, limit: usize) -> Option<Page> {
+        let positions = self.streams.get(stream)?;
+        let first = self.records.get(self.place(*positions.front()?)?)?.record.header.revision;
+        let skipped = usize::try_from((after + 1).checked_sub(first)?).ok()?.min(positions.len());
+        let records = positions.range(skipped..).filter_map(|position| self.records.get(self.place(*position)?));
+        Some(page(records, limit))
+    }
+
+    /// Where the record of this position is, or would be.
+    fn place(&self, position: u64) -> Option<usize> {
+        usize::try_from(position.checked_sub(self.records.front()?.position)?).ok()
+    }
+}
+
+/// As many of these as a page may have, one at least.
+fn page<'a>(records: impl Iterator<Item = &'a Recorded>, limit: usize) -> Page {
+    let mut rest = records.peekable();
+    let (mut page, mut size) = (Vec::new(), 0);
+    let fits = |record: &&Recorded, page: &[Recorded], size: usize| {
+        page.is_empty() || (page.len() < limit && size + bytes(record) <= PAGE_BYTES_MAX)
+    };
+    while let Some(record) = rest.next_if(|record| fits(record, &page, size)) {
+        size += bytes(record);
+        page.push(record.clone());
+    }
+    Page { records: page, end: rest.peek().is_none() }
 }
 
 fn bytes(record: &Recorded) -> usize {
     let body = &record.record.body;
     body.facts.len() + body.texts.as_ref().map_or(0, |texts| texts.json.len() + texts.salt.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use event_log::{Append, EventLog as _, Identity, MemoryLog, NewEvent, Page, StreamId};
+    use uuid::Uuid;
+
+    use super::Tails;
+
+    const STREAMS: u64 = 5;
+    const EVENTS: u64 = 60;
+
+    fn stream(number: u64) -> StreamId {
+        StreamId { project: "SHOP".into(), kind: "issue".into(), id: number.to_string().into() }
+    }
+
+    fn append(number: u64, expected: u64, request: u64) -> Append {
+        let event = NewEvent {
+            event_id: Uuid::from_u64_pair(1, request),
+            event_type: "Filed".into(),
+            schema_version: 1,
+            occurred_at: 0,
+            facts: request.to_string().into(),
+            texts: Vec::new(),
+            salt: Vec::new(),
+        };
+        Append {
+            stream: stream(number),
+            expected,
+            unchanged: Vec::new(),
+            events: vec![event],
+            actor: "dev".into(),
+            request_id: Uuid::from_u64_pair(2, request),
+            fingerprint: [0; 32],
+            correlation_id: None,
+            causation_id: None,
+            traceparent: None,
+            recorded_at: 0,
+        }
+    }
+
+    /// Five streams that moved by turns, unevenly.
+    async fn given() -> MemoryLog {
+        let log = MemoryLog::new(Identity { log_id: Uuid::from_u128(7), partitions: 1 });
+        let mut revisions = HashMap::new();
+        for request in 0..EVENTS {
+            let number = (request * request + request / 7) % STREAMS;
+            let revision = revisions.entry(number).or_insert(0);
+            log.append(append(number, *revision, request)).await.unwrap();
+            *revision += 1;
+        }
+        log
+    }
+
+    async fn tails(log: &MemoryLog, bytes_max: usize) -> Tails {
+        let tails = Tails::new(1, bytes_max);
+        tails.extend(log.read_partition(0, 0, 1000).await.unwrap().records);
+        tails
+    }
+
+    #[tokio::test]
+    async fn a_stream_s_page_is_the_log_s_or_none() {
+        let log = given().await;
+        for bytes_max in [0, 10, 40, 1000] {
+            let tails = tails(&log, bytes_max).await;
+            let mut answered = 0;
+            for (number, after, limit) in (0..=STREAMS)
+                .flat_map(|number| (0..20).map(move |after| (number, after)))
+                .flat_map(|(number, after)| [1, 2, 100].map(|limit| (number, after, limit)))
+            {
+                let stream = stream(number);
+                let Some(page) = tails.stream_page((0, &stream), after, limit, EVENTS) else { continue };
+                let wanted = log.read_stream(&stream, after, limit).await.unwrap();
+                assert_eq!(page, wanted, "stream {number} after {after}, at most {limit}, {bytes_max} bytes kept");
+                answered += 1;
+            }
+            let all = STREAMS * 20 * 3;
+            match bytes_max {
+                0 => assert_eq!(answered, 0, "nothing is kept"),
+                1000 => assert_eq!(answered, all, "all is kept; a stream that never was is asked of the file"),
+                _ => assert!(0 < answered && answered < all, "{answered} of {all} with {bytes_max} bytes kept"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tail_that_does_not_reach_what_is_committed_says_nothing() {
+        let log = given().await;
+        let tails = tails(&log, 1000).await;
+        assert_eq!(tails.stream_page((0, &stream(0)), 1000, 1, EVENTS), Some(Page { records: Vec::new(), end: true }));
+        assert_eq!(tails.stream_page((0, &stream(0)), 1000, 1, EVENTS + 1), None);
+        assert_eq!(tails.page(0, 0, 1, EVENTS + 1), None);
+    }
+
+    #[tokio::test]
+    async fn a_gap_makes_it_begin_anew() {
+        let log = given().await;
+        let tails = tails(&log, 1000).await;
+        let mut beyond = log.read_partition(0, EVENTS - 1, 1).await.unwrap().records.remove(0);
+        beyond.position += 2;
+        let of = beyond.record.header.stream.clone();
+        let revision = beyond.record.header.revision;
+        tails.extend([beyond.clone()]);
+        let page = tails.stream_page((0, &of), revision - 1, 10, EVENTS + 2);
+        assert_eq!(page.map(|page| page.records), Some(vec![beyond]));
+        assert_eq!(tails.stream_page((0, &of), revision - 2, 10, EVENTS + 2), None, "what was before is not known");
+    }
 }
