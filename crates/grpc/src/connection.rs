@@ -5,7 +5,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures::Stream;
@@ -21,13 +21,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Connection {
     stream: TcpStream,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// What is to be written has waited for its turn once.
+    waited: bool,
 }
 
 /// All connections that come, without delays for small packets. Never ends, never fails.
 pub(crate) fn incoming(listener: TcpListener, cut: CancellationToken) -> impl Stream<Item = io::Result<Connection>> {
     futures::stream::unfold((listener, cut), |(listener, cut)| async {
         let stream = accept(&listener).await;
-        let connection = Connection { stream, cut: Box::pin(cut.clone().cancelled_owned()) };
+        let connection = Connection { stream, cut: Box::pin(cut.clone().cancelled_owned()), waited: false };
         Some((Ok(connection), (listener, cut)))
     })
 }
@@ -57,12 +59,25 @@ impl AsyncRead for Connection {
     }
 }
 
+impl Connection {
+    /// Lets every task that is ready go first, once before each flush: what they answer goes out with the same write.
+    fn others_first(&mut self, context: &Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.others_first(context));
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.waited = false;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
@@ -75,11 +90,13 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.others_first(context));
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 
+    /// No: what is written of several places at once is written at once, answer by answer. Copied into one place, many go out together.
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        false
     }
 }
 
