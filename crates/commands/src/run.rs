@@ -44,7 +44,8 @@ impl Runner {
         let mut turn = None;
         let mut conflicts = 0;
         loop {
-            let deciding = tracing::info_span!(target: "snaglog::trace", "decide", stream = %target.stream, conflicts);
+            let deciding =
+                tracing::info_span!(target: "snaglog::trace::part", "decide", stream = %target.stream, conflicts);
             let looked = Sight::<D>::look(&self.streams, target, command, &freshness);
             let sight = looked.instrument(deciding.clone()).await?;
             let now = as_kept(self.environment.now());
@@ -182,7 +183,7 @@ impl Runner {
 /// What is traced of an append: it sends events to the log.
 fn appending(append: &Append) -> Span {
     tracing::info_span!(
-        target: "snaglog::trace",
+        target: "snaglog::trace::part",
         "append",
         otel.kind = "producer",
         messaging.system = "snaglog",

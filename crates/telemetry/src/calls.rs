@@ -13,6 +13,7 @@ use opentelemetry::metrics::{Counter, Histogram, Meter, UpDownCounter};
 use tracing::Span;
 use tracing::field::Empty;
 
+use crate::sampler::Linked;
 use crate::trace;
 
 /// Upper bounds of the histogram of durations, in seconds.
@@ -30,6 +31,7 @@ pub struct Calls {
     methods: HashMap<String, Arc<Method>>,
     other: Arc<Method>,
     figures: Option<Figures>,
+    sampler: Option<Linked>,
 }
 
 struct Figures {
@@ -62,8 +64,12 @@ pub struct Call {
 
 impl Calls {
     /// Knows these methods: each its path, `/snaglog.issues.v1.IssuesService/FileIssue`, and whether its answer is a stream. Without a
-    /// meter nothing is counted, and calls are traced only.
-    pub fn new(methods: impl IntoIterator<Item = (String, bool)>, meter: Option<&Meter>) -> Self {
+    /// meter nothing is counted, without a sampler nothing is traced.
+    pub fn new(
+        methods: impl IntoIterator<Item = (String, bool)>,
+        meter: Option<&Meter>,
+        sampler: Option<Linked>,
+    ) -> Self {
         let methods = methods.into_iter().map(|(path, streams)| {
             let method = Method::new(path.trim_start_matches('/'), streams);
             (path, Arc::new(method))
@@ -72,6 +78,7 @@ impl Calls {
             methods: methods.collect(),
             other: Arc::new(Method::new(OTHER, false)),
             figures: meter.map(Figures::new),
+            sampler,
         }
     }
 
@@ -84,22 +91,29 @@ impl Calls {
                 figures.streams.add(1, &method.named);
             }
         }
-        let span = tracing::info_span!(
-            target: "snaglog::trace",
-            "call",
-            otel.name = method.name,
-            otel.kind = "server",
-            rpc.system.name = "grpc",
-            rpc.method = method.name,
-            rpc.response.status_code = Empty,
-            "error.type" = Empty,
-            otel.status_code = Empty,
-        );
-        if let Some(traceparent) = traceparent.filter(|_| !span.is_disabled()) {
-            trace::go_on(&span, traceparent);
-        }
+        let traced = self.sampler.as_ref().is_some_and(|sampler| sampler.takes_call(traceparent));
+        let span = if traced { spanned(&method, traceparent) } else { Span::none() };
         Call { calls: Arc::clone(self), method, begun: Instant::now(), span, ended: false }
     }
+}
+
+/// The span of a call that is traced.
+fn spanned(method: &Method, traceparent: Option<&str>) -> Span {
+    let span = tracing::info_span!(
+        target: "snaglog::trace",
+        "call",
+        otel.name = method.name,
+        otel.kind = "server",
+        rpc.system.name = "grpc",
+        rpc.method = method.name,
+        rpc.response.status_code = Empty,
+        "error.type" = Empty,
+        otel.status_code = Empty,
+    );
+    if let Some(traceparent) = traceparent.filter(|_| !span.is_disabled()) {
+        trace::go_on(&span, traceparent);
+    }
+    span
 }
 
 impl Figures {

@@ -1,13 +1,18 @@
 //! Which spans are collected.
 
-use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId, TraceState};
+use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
+use opentelemetry_sdk::trace::{
+    IdGenerator as _, RandomIdGenerator, Sampler, SamplingDecision, SamplingResult, ShouldSample,
+};
+
+use crate::trace;
 
 /// Of the calls whose callers don't trace them, so many are.
 pub const RATIO: f64 = 0.1;
 
-/// The usual ones, and every span that begins a trace and links to one that is traced: so a batch of traced events is.
+/// The usual ones, and two that begin a trace: a server's call, which was asked for before its span was made ([`Linked::takes_call`]), and a
+/// span that links to one that is traced: so a batch of traced events is.
 #[derive(Debug, Clone)]
 pub struct Linked(Sampler);
 
@@ -43,6 +48,16 @@ impl Linked {
         Ok(Self(sampler))
     }
 
+    /// Whether a call that came with this trace context is traced. Asked once for each, before anything is made for it.
+    pub fn takes_call(&self, traceparent: Option<&str>) -> bool {
+        let parent = traceparent.and_then(trace::parse);
+        let new = || RandomIdGenerator::default().new_trace_id();
+        let trace_id = parent.as_ref().map_or_else(new, SpanContext::trace_id);
+        let parent = parent.map(|parent| Context::new().with_remote_span_context(parent));
+        let answer = self.0.should_sample(parent.as_ref(), trace_id, "call", &SpanKind::Server, &[], &[]);
+        answer.decision == SamplingDecision::RecordAndSample
+    }
+
     /// Every trace that begins here, and what callers decided of theirs.
     pub fn always() -> Self {
         Self(by_parent(Sampler::AlwaysOn))
@@ -64,7 +79,7 @@ impl ShouldSample for Linked {
         links: &[Link],
     ) -> SamplingResult {
         let has_parent = parent.is_some_and(|parent| parent.span().span_context().is_valid());
-        if !has_parent && links.iter().any(|link| link.span_context.is_sampled()) {
+        if !has_parent && (*kind == SpanKind::Server || links.iter().any(|link| link.span_context.is_sampled())) {
             let decision = SamplingDecision::RecordAndSample;
             return SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::default() };
         }
@@ -74,7 +89,7 @@ impl ShouldSample for Linked {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{SpanContext, SpanId, TraceFlags};
+    use opentelemetry::trace::{SpanId, TraceFlags};
 
     use super::*;
 
@@ -98,6 +113,19 @@ mod tests {
         assert!(is_sampled(&never, None, Some(TraceFlags::SAMPLED)));
         assert!(is_sampled(&never, Some(TraceFlags::SAMPLED), None));
         assert!(!is_sampled(&never, Some(TraceFlags::NOT_SAMPLED), Some(TraceFlags::SAMPLED)));
+    }
+
+    #[test]
+    fn a_call_is_traced_as_its_caller_decided_and_else_as_many_as_were_asked_for() {
+        let named = |flags: &str| format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
+        let (traced, not_traced) = (named("01"), named("00"));
+        let few = Linked::of(None, None).unwrap();
+        assert!(few.takes_call(Some(&traced)));
+        assert!(!few.takes_call(Some(&not_traced)));
+        assert!(Linked::of(Some("parentbased_always_on"), None).unwrap().takes_call(None));
+        assert!(!Linked::of(Some("parentbased_always_off"), None).unwrap().takes_call(None));
+        assert!(Linked::of(Some("always_on"), None).unwrap().takes_call(Some(&not_traced)));
+        assert!(!Linked::of(Some("always_off"), None).unwrap().takes_call(Some(&traced)));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::ExporterBuildError;
 use prometheus::TextEncoder;
-use tracing_subscriber::filter::{FilterExt as _, ParseError, Targets, filter_fn};
+use tracing::Metadata;
+use tracing::subscriber::Interest;
+use tracing_subscriber::filter::{FilterExt as _, ParseError, dynamic_filter_fn, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{Layer, Registry, filter::LevelFilter};
@@ -15,7 +17,8 @@ use tracing_subscriber::{Layer, Registry, filter::LevelFilter};
 use crate::lines::Lines;
 use crate::otlp::Otlp;
 use crate::providers::Providers;
-use crate::{SPANS, process};
+use crate::sampler::Linked;
+use crate::{PARTS, SPANS, process};
 
 /// Who tells all the figures.
 const SCOPE: &str = "snaglog";
@@ -70,6 +73,7 @@ pub enum StartError {
 pub struct Telemetry {
     providers: Providers,
     meter: Option<Meter>,
+    sampler: Option<Linked>,
 }
 
 impl Settings {
@@ -89,17 +93,23 @@ impl Settings {
                 .with_threads(false)
                 .with_tracked_inactivity(false)
                 .with_target(false);
-            layers.push(spans.with_filter(Targets::new().with_target(SPANS, LevelFilter::INFO)).boxed());
+            let wanted =
+                dynamic_filter_fn(|of, context| is_span(of) && (!is_part(of) || context.lookup_current().is_some()));
+            let wanted = wanted.with_callsite_filter(interest).with_max_level_hint(LevelFilter::INFO);
+            layers.push(spans.with_filter(wanted).boxed());
         }
         if let (Some(records), Some(lines)) = (&providers.records, &self.lines) {
             let events = lines.events().map_err(|source| unfit(&lines.filter, source))?;
-            let events = events.and(filter_fn(|metadata| !is_carriers(metadata.target())));
+            let of_others = filter_fn(|metadata| !is_carriers(metadata.target()));
+            // It bounds no level. Without a word of that, the other's bound would be lost.
+            let events = events.and(of_others.with_max_level_hint(LevelFilter::TRACE));
             layers.push(OpenTelemetryTracingBridge::new(records).with_filter(events).boxed());
         }
         tracing_subscriber::registry().with(layers).try_init()?;
         let meter = providers.figures.as_ref().map(|figures| figures.meter(SCOPE));
         meter.iter().for_each(process::register);
-        Ok(Telemetry { providers, meter })
+        let sampler = self.otlp.as_ref().filter(|_| providers.spans.is_some()).map(|otlp| otlp.sampler.clone());
+        Ok(Telemetry { providers, meter, sampler })
     }
 }
 
@@ -112,6 +122,11 @@ impl Telemetry {
     /// Whether somebody collects spans.
     pub fn is_tracing(&self) -> bool {
         self.providers.spans.is_some()
+    }
+
+    /// Which calls are traced; `None`: none is.
+    pub fn sampler(&self) -> Option<Linked> {
+        self.sampler.clone()
     }
 
     /// The figures in Prometheus' text format, and its content type; `None`: they were not asked for, or can't be told.
@@ -129,6 +144,23 @@ impl Telemetry {
     /// Sends what is left. Blocks, for a few seconds at most.
     pub fn stop(&self) {
         self.providers.stop(STOP_WITHIN);
+    }
+}
+
+fn is_span(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && [SPANS, PARTS].contains(&metadata.target())
+}
+
+fn is_part(metadata: &Metadata<'_>) -> bool {
+    metadata.target() == PARTS
+}
+
+/// Whether something is asked for each time that it happens.
+fn interest(metadata: &'static Metadata<'static>) -> Interest {
+    match (is_span(metadata), is_part(metadata)) {
+        (false, _) => Interest::never(),
+        (true, false) => Interest::always(),
+        (true, true) => Interest::sometimes(),
     }
 }
 

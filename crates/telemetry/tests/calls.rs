@@ -22,11 +22,15 @@ fn methods() -> [(String, bool); 2] {
     [(FILE.to_owned(), false), (WATCH.to_owned(), true)]
 }
 
+/// What begins no traces of its own.
+fn sampler() -> Linked {
+    Linked::of(Some("parentbased_always_off"), None).unwrap()
+}
+
 /// The spans of some work, by a server that begins no traces of its own.
 fn spans_of(work: impl FnOnce()) -> Vec<SpanData> {
     let exporter = InMemorySpanExporter::default();
-    let sampler = Linked::of(Some("parentbased_always_off"), None).unwrap();
-    let provider = SdkTracerProvider::builder().with_sampler(sampler).with_simple_exporter(exporter.clone()).build();
+    let provider = SdkTracerProvider::builder().with_sampler(sampler()).with_simple_exporter(exporter.clone()).build();
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), work);
     exporter.get_finished_spans().unwrap()
@@ -44,7 +48,7 @@ fn fold(traceparents: &[&str], alone: bool) -> Vec<SpanData> {
 fn a_call_goes_on_with_its_callers_trace_and_hands_its_own_place_on() {
     let mut handed_on = None;
     let spans = spans_of(|| {
-        let call = Arc::new(Calls::new(methods(), None)).begin(FILE, Some(ONE));
+        let call = Arc::new(Calls::new(methods(), None, Some(sampler()))).begin(FILE, Some(ONE));
         handed_on = call.traceparent();
         call.end("NOT_FOUND", Some("ISSUE_NOT_FOUND"));
     });
@@ -61,12 +65,12 @@ fn a_call_goes_on_with_its_callers_trace_and_hands_its_own_place_on() {
 #[test]
 fn a_call_that_nobody_traces_hands_nothing_on() {
     let spans = spans_of(|| {
-        let call = Arc::new(Calls::new(methods(), None)).begin(FILE, None);
+        let call = Arc::new(Calls::new(methods(), None, Some(sampler()))).begin(FILE, None);
         assert_eq!(call.traceparent(), None);
     });
     assert!(spans.is_empty(), "{spans:?}");
     // And without anybody who collects spans there are none.
-    let call = Arc::new(Calls::new(methods(), None)).begin(FILE, Some(ONE));
+    let call = Arc::new(Calls::new(methods(), None, Some(sampler()))).begin(FILE, Some(ONE));
     assert_eq!(call.traceparent(), None);
 }
 
@@ -95,7 +99,7 @@ fn calls_are_counted_by_method_code_and_reason() {
     let registry = Registry::new();
     let reader = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build().unwrap();
     let provider = SdkMeterProvider::builder().with_reader(reader).build();
-    let calls = Arc::new(Calls::new(methods(), Some(&provider.meter("test"))));
+    let calls = Arc::new(Calls::new(methods(), Some(&provider.meter("test")), None));
     calls.begin(FILE, None).end("OK", None);
     calls.begin(FILE, None).end("FAILED_PRECONDITION", Some("NOT_TRIAGED"));
     drop(calls.begin("/made.up/Method", None));

@@ -46,7 +46,7 @@ impl Watched {
     pub(crate) fn calls(&self) -> Option<Arc<Calls>> {
         let meter = self.telemetry.meter();
         let wanted = meter.is_some() || self.telemetry.is_tracing();
-        wanted.then(|| Arc::new(Calls::new(grpc::methods(), meter)))
+        wanted.then(|| Arc::new(Calls::new(grpc::methods(), meter, self.telemetry.sampler())))
     }
 
     /// By which figures are made; `None`: nobody wants to know.
