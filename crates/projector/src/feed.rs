@@ -10,8 +10,9 @@ use views::{Recorded, StreamKind};
 
 use crate::trouble::{Trouble, chain};
 
-/// So many events are folded before other tasks of this thread get a turn.
-pub(crate) const EVENTS_A_TURN: usize = 64;
+/// So many events are folded, in less than a millisecond, before other tasks of this thread get a turn. Of a busy server there are many: a round that gave
+/// way often was over late, and views lagged.
+pub(crate) const EVENTS_A_TURN: usize = 512;
 
 /// Some of a partition, in order, without gaps.
 #[derive(Debug, Default)]

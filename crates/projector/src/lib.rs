@@ -80,6 +80,8 @@ pub const BUSY_WAIT_MS: u64 = 5;
 /// them. Measured at 12,800 events a second of 64 issues at once: 36 µs of CPU an event without waiting, 28 after 20 ms, 24 after
 /// 40 ms, writing it included.
 pub const BUSY_WAITS_MAX: u32 = 20;
+/// For so long after a query waited, nothing is waited for: who asks for what was just answered will ask again.
+pub const ASKED_LATELY_MS: u64 = 500;
 const _: () = assert!(BUSY_EVENTS < BATCH_EVENTS_MAX as u64, "a full batch is not kept waiting");
 /// A log or store that can't serve is asked again after at most so long.
 pub const RETRY_MS_MAX: u64 = 5_000;

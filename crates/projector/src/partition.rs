@@ -16,9 +16,12 @@ use crate::leases::Terms;
 use crate::orders::Order;
 use crate::supervisor::patience;
 use crate::trouble::{Trouble, chain};
-use crate::{BATCH_EVENTS_MAX, BUSY_EVENTS, BUSY_WAIT_MS, BUSY_WAITS_MAX, CATCHING_UP_EVENTS, LEASE_MS, Shared};
+use crate::{
+    ASKED_LATELY_MS, BATCH_EVENTS_MAX, BUSY_EVENTS, BUSY_WAIT_MS, BUSY_WAITS_MAX, CATCHING_UP_EVENTS, LEASE_MS, Shared,
+};
 
 const BUSY_WAIT: Duration = Duration::from_millis(BUSY_WAIT_MS);
+const ASKED_LATELY: Duration = Duration::from_millis(ASKED_LATELY_MS);
 
 /// Why a partition is followed no longer.
 pub(crate) enum End {
@@ -41,6 +44,8 @@ pub(crate) struct Partition {
     stale: bool,
     /// When the last round ended.
     last: Instant,
+    /// When somebody last waited for what was about to be folded.
+    awaited: Option<Instant>,
 }
 
 /// What a partition waits for.
@@ -57,7 +62,7 @@ impl Partition {
     pub(crate) fn new(shared: Arc<Shared>, id: PartitionId) -> Self {
         let (head, terms) = (shared.log.head(id), shared.leases.watch());
         let lanes = shared.views.iter().map(|view| Lane::new(*view, id)).collect();
-        Self { shared, id, head, terms, lanes, stale: true, last: Instant::now() }
+        Self { shared, id, head, terms, lanes, stale: true, last: Instant::now(), awaited: None }
     }
 
     /// Follows the partition until told to stop.
@@ -157,12 +162,15 @@ impl Partition {
     }
 
     /// Waits a moment for a fuller batch: the more events of one stream it holds, the fewer rows are written. Ends early when
-    /// the batch is full, or when somebody waits for what is in it.
-    async fn gather(&self, least: u64, waits: u32) {
+    /// the batch is full, or when somebody waits for what is in it: then, and for a while after, views are kept up with the log.
+    async fn gather(&mut self, least: u64, waits: u32) {
         for _ in 0..waits {
             let waiting = self.head.borrow().saturating_sub(least);
-            let awaited = |lane: &Lane| self.shared.store.is_awaited(lane.id(), self.id);
-            if waiting >= BATCH_EVENTS_MAX as u64 || self.led().any(awaited) {
+            if self.led().any(|lane| self.shared.store.is_awaited(lane.id(), self.id)) {
+                self.awaited = Some(Instant::now());
+            }
+            let asked_lately = self.awaited.is_some_and(|at| at.elapsed() < ASKED_LATELY);
+            if waiting >= BATCH_EVENTS_MAX as u64 || asked_lately {
                 return;
             }
             tokio::time::sleep(BUSY_WAIT).await;
