@@ -111,7 +111,7 @@ impl Tail {
     fn stream_page(&self, stream: &StreamId, after: u64, limit: usize) -> Option<Page> {
         let positions = self.streams.get(stream)?;
         let first = self.records.get(self.place(*positions.front()?)?)?.record.header.revision;
-        let skipped = usize::try_from((after + 1).checked_sub(first)?).ok()?.min(positions.len());
+        let skipped = usize::try_from(after.saturating_add(1).checked_sub(first)?).ok()?.min(positions.len());
         let records = positions.range(skipped..).filter_map(|position| self.records.get(self.place(*position)?));
         Some(page(records, limit))
     }
@@ -124,16 +124,16 @@ impl Tail {
 
 /// As many of these as a page may have, one at least.
 fn page<'a>(records: impl Iterator<Item = &'a Recorded>, limit: usize) -> Page {
-    let mut rest = records.peekable();
     let (mut page, mut size) = (Vec::new(), 0);
-    let fits = |record: &&Recorded, page: &[Recorded], size: usize| {
-        page.is_empty() || (page.len() < limit && size + bytes(record) <= PAGE_BYTES_MAX)
-    };
-    while let Some(record) = rest.next_if(|record| fits(record, &page, size)) {
+    for record in records {
+        let full = page.len() >= limit || size + bytes(record) > PAGE_BYTES_MAX;
+        if full && !page.is_empty() {
+            return Page { records: page, end: false };
+        }
         size += bytes(record);
         page.push(record.clone());
     }
-    Page { records: page, end: rest.peek().is_none() }
+    Page { records: page, end: true }
 }
 
 fn bytes(record: &Recorded) -> usize {
