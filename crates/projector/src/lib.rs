@@ -66,8 +66,9 @@ pub use rebuild::{Rebuild, RebuildError, RebuildProgress, Step};
 pub use trouble::StartError;
 pub use verify::{DIFFERENCES_MAX, Difference, Verified, VerifyError, VerifyProgress, verify};
 
-/// A batch has at most so many events. The more there are, the fewer rows are written: an issue's and a counter's once a batch.
-pub const BATCH_EVENTS_MAX: usize = 16_384;
+/// A batch has at most so many events. The more there are, the fewer rows are written: an issue's and a counter's once a batch. With what six
+/// views make of it, each takes some 12 kB of memory.
+pub const BATCH_EVENTS_MAX: usize = 8192;
 /// Who is so far behind catches up; at most [`CATCHING_UP_MAX`] partitions at a time, for the sake of memory.
 pub const CATCHING_UP_EVENTS: u64 = 4096;
 /// One more than there are cores to be kept busy at the least: one reads and folds, one folds, one is being written.
