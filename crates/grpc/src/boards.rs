@@ -64,7 +64,6 @@ impl Boards {
         let scheme = if by_severity || asked.by_severity { self.scheme(&asked.project).await? } else { Vec::new() };
         let order = asked.order(&scheme);
         let planned = self.plan((&asked.project, &asked.filter, &order), group_by, (&at_least, deadline)).await?;
-        let filtered = !asked.filter.is_empty();
         let query = GetBoard {
             project: asked.project,
             filter: asked.filter,
@@ -75,8 +74,8 @@ impl Boards {
             planned,
         };
         let (found, consistency_token) = self.views.ask(&query, &query.project, &at_least, deadline).await?;
-        if !filtered && found.columns.iter().all(|column| column.count == 0) {
-            projects::must_exist(&self.commands, &query.project).await?;
+        if found.columns.iter().all(|column| column.count == 0) {
+            projects::must_have(&self.commands, &query.project, parse::named(&query.filter)).await?;
         }
         let last = found.groups.groups.last().filter(|_| found.groups.more);
         let next_groups_page_token = last.map(|last| binding.token(&last.value)).transpose()?.unwrap_or_default();
@@ -112,7 +111,7 @@ impl Boards {
         let query = ListColumn { project: asked.project, standing, filter: asked.filter, order, after, cards, planned };
         let (found, consistency_token) = self.views.ask(&query, &query.project, &at_least, deadline).await?;
         if found.cards.is_empty() && page_token.is_empty() {
-            projects::must_exist(&self.commands, &query.project).await?;
+            projects::must_have(&self.commands, &query.project, parse::named(&query.filter)).await?;
         }
         let as_of = self.environment.now();
         Ok(ListColumnResponse {

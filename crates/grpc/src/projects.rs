@@ -9,6 +9,7 @@ use api::errors::v1::Reason;
 use api::projects::v1::projects_service_server::ProjectsService;
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "every message of the service"))]
 use api::projects::v1::*;
+use domain::Rejection;
 use domain::ids::{ComponentId, CustomerId, PersonId, ProjectId, SeverityId, TeamId};
 use domain::project::{self, Command, Scheme, TeamModel};
 use domain::team;
@@ -237,6 +238,30 @@ impl Projects {
 /// `NOT_FOUND` where there is no such project.
 pub(crate) async fn must_exist(commands: &Commands, id: &ProjectId) -> Result<(), Status> {
     find(commands, id).await.map(drop)
+}
+
+/// What a query names of its project.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    pub(crate) teams: Vec<TeamId>,
+    pub(crate) components: Vec<ComponentId>,
+    pub(crate) severities: Vec<SeverityId>,
+}
+
+/// As [`must_exist`], and refused where the project has nothing of a name: what finds nothing because it is misspelt says so.
+pub(crate) async fn must_have(commands: &Commands, id: &ProjectId, named: Named) -> Result<(), Status> {
+    let project = find(commands, id).await?;
+    let project = &project.state;
+    let Named { teams, components, severities } = named;
+    let team = teams.into_iter().find(|team| !project.teams.contains_key(team));
+    let component = components.into_iter().find(|component| !project.components.contains_key(component));
+    let severity = severities.into_iter().find(|severity| project.scheme.find(severity).is_none());
+    let known = || project.scheme.severities.iter().map(|severity| severity.id.clone()).collect();
+    let unknown = team
+        .map(|team| Rejection::UnknownTeam { team })
+        .or(component.map(|component| Rejection::UnknownComponent { component }))
+        .or(severity.map(|severity| Rejection::UnknownSeverity { severity, known: known() }));
+    unknown.map_or(Ok(()), |unknown| Err(status::refused(&unknown, &subject(id))))
 }
 
 /// The project as of all that was acknowledged before, or why there is none to show.

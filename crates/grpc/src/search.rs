@@ -14,14 +14,15 @@ use prost::Message as _;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
-use views::search::{All, Candidates, Found, Matches, NEWEST_MAX, Newest, Offered, Search, Wording, WordsOf};
+use views::search::{All, Candidates, Filter, Found, Matches, NEWEST_MAX, Newest, Offered, Search, Wording, WordsOf};
 
 use crate::fields::Faults;
 use crate::freshness::{AtLeast, Reads, Views};
 use crate::identity::Caller;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, SIMILAR_DEFAULT, SIMILAR_MAX};
 use crate::page::Binding;
-use crate::{projects, status};
+use crate::projects::{self, Named};
+use crate::status;
 
 /// Serves `snaglog.search.v1.SearchService`.
 pub(crate) struct Searches {
@@ -73,7 +74,8 @@ impl SearchService for Searches {
         let answer = reads.whole(|| find(&search, counted, oldest, &reads, caller.deadline)).await?;
         let Answer { found, oldest, token } = answer;
         if found.page.hits.is_empty() && page_token.is_empty() {
-            projects::must_exist(&self.commands, &search.project).await?;
+            let Filter { teams, components, severities, .. } = search.filter;
+            projects::must_have(&self.commands, &search.project, Named { teams, components, severities }).await?;
         }
         let mut answer = SearchIssuesResponse {
             counts: found.counts.map(show::counts),

@@ -20,7 +20,8 @@ use crate::identity::Caller;
 use crate::limits::{LIST_ITEMS_MAX, PAGE_BYTES_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, REFERENCE_CHARS_MAX};
 use crate::page::Binding;
 use crate::status::Subject;
-use crate::{projects, status};
+use crate::projects::{self, Named as NamedOfProject};
+use crate::status;
 
 impl Issues {
     pub(super) async fn get(
@@ -89,7 +90,8 @@ impl Issues {
         let reads = Reads::new(&self.views, at_least);
         let (mut answer, next) = reads.whole(|| page(query.clone(), &reads, caller.deadline)).await?;
         if answer.issues.is_empty() && first_page {
-            projects::must_exist(&self.commands, &query.project).await?;
+            let Filter { teams, components, severities, .. } = query.filter;
+            projects::must_have(&self.commands, &query.project, NamedOfProject { teams, components, severities }).await?;
         }
         if let Some(cursor) = &next {
             answer.next_page_token = binding.token(cursor)?;

@@ -52,7 +52,7 @@ impl Watches {
         let resume = token::place(&binding, &resume)?;
         let asked = Asked { view: SCHEMA.id(), project: &project, at_least, resume, deadline: caller.deadline };
         let start = self.begin(asked).await?;
-        projects::must_exist(&self.commands, &project).await?;
+        projects::must_have(&self.commands, &project, parse::named(&filter)).await?;
         let counts = Counts::of(&project, &filter);
         let scope = Scope {
             view: SCHEMA.id(),

@@ -1,9 +1,11 @@
 //! Lists, a page at a time.
 
+use api::boards::v1::{BoardFilter, GetBoardRequest};
 use api::issues::v1::{
     Asked, CommentOnIssueRequest, GetIssueRequest, IssueOrder, IssueState, Level, ListIssuesRequest,
     ListIssuesResponse, RequestInformationRequest,
 };
+use api::search::v1::SearchIssuesRequest;
 use tonic::Code;
 
 use super::answers::refused;
@@ -52,6 +54,29 @@ async fn pages_join_without_gap_or_repetition() {
     malformed.teams = vec!["core".into(); 101];
     let refusal = refused(cora.list_issues(malformed).await, Code::InvalidArgument, "INVALID_FIELDS");
     assert_eq!(refusal.fields(), ["page_size", "states[0]", "states[2]", "teams", "order_by"]);
+}
+
+#[tokio::test]
+async fn what_finds_nothing_because_it_is_misspelt_says_so() {
+    let given = Given::project().await;
+    let mut cora = given.issues("cora");
+    let token = cora.file_issue(filing()).await.unwrap().into_inner().consistency_token;
+    let list = ListIssuesRequest { consistency: at_least([&token]), ..list(3, "") };
+    let found = ListIssuesRequest { teams: vec!["core".into()], ..list.clone() };
+    assert_eq!(keys(&cora.list_issues(found).await.unwrap().into_inner()), Vec::<&str>::new(), "it owns nothing yet");
+    let team = ListIssuesRequest { teams: vec!["core".into(), "croe".into()], ..list.clone() };
+    refused(cora.list_issues(team).await, Code::FailedPrecondition, "UNKNOWN_TEAM");
+    let component = ListIssuesRequest { components: vec!["chekout".into()], ..list.clone() };
+    refused(cora.list_issues(component).await, Code::FailedPrecondition, "UNKNOWN_COMPONENT");
+    let severity = ListIssuesRequest { severities: vec!["sev9".into()], ..list };
+    refused(cora.list_issues(severity).await, Code::FailedPrecondition, "UNKNOWN_SEVERITY");
+
+    let filter = BoardFilter { teams: vec!["croe".into()], ..Default::default() };
+    let board = GetBoardRequest { project: "PAY".into(), filter: Some(filter), ..Default::default() };
+    refused(given.boards("cora").get_board(board).await, Code::FailedPrecondition, "UNKNOWN_TEAM");
+    let (project, query, components) = ("PAY".into(), "paid".into(), vec!["chekout".into()]);
+    let sought = SearchIssuesRequest { project, query, components, ..Default::default() };
+    refused(given.searches("cora").search_issues(sought).await, Code::FailedPrecondition, "UNKNOWN_COMPONENT");
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ impl Filter {
     }
 
     /// The values asked for; `None`: it isn't narrowed by these.
-    pub(super) fn values(&self, dimension: Dimension) -> Option<&BTreeSet<Arc<str>>> {
+    pub fn values(&self, dimension: Dimension) -> Option<&BTreeSet<Arc<str>>> {
         self.0.get(&dimension)
     }
 
