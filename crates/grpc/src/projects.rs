@@ -242,17 +242,17 @@ pub(crate) async fn must_exist(commands: &Commands, id: &ProjectId) -> Result<()
 
 /// What a query names of its project.
 #[derive(Debug, Default)]
-pub(crate) struct Named {
+pub(crate) struct Names {
     pub(crate) teams: Vec<TeamId>,
     pub(crate) components: Vec<ComponentId>,
     pub(crate) severities: Vec<SeverityId>,
 }
 
 /// As [`must_exist`], and refused where the project has nothing of a name: what finds nothing because it is misspelt says so.
-pub(crate) async fn must_have(commands: &Commands, id: &ProjectId, named: Named) -> Result<(), Status> {
+pub(crate) async fn must_have(commands: &Commands, id: &ProjectId, named: Names) -> Result<(), Status> {
     let project = find(commands, id).await?;
     let project = &project.state;
-    let Named { teams, components, severities } = named;
+    let Names { teams, components, severities } = named;
     let team = teams.into_iter().find(|team| !project.teams.contains_key(team));
     let component = components.into_iter().find(|component| !project.components.contains_key(component));
     let severity = severities.into_iter().find(|severity| project.scheme.find(severity).is_none());

@@ -21,7 +21,7 @@ use crate::freshness::{AtLeast, Reads, Views};
 use crate::identity::Caller;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, SIMILAR_DEFAULT, SIMILAR_MAX};
 use crate::page::Binding;
-use crate::projects::{self, Named};
+use crate::projects::{self, Names};
 use crate::status;
 
 /// Serves `snaglog.search.v1.SearchService`.
@@ -75,7 +75,7 @@ impl SearchService for Searches {
         let Answer { found, oldest, token } = answer;
         if found.page.hits.is_empty() && page_token.is_empty() {
             let Filter { teams, components, severities, .. } = search.filter;
-            projects::must_have(&self.commands, &search.project, Named { teams, components, severities }).await?;
+            projects::must_have(&self.commands, &search.project, Names { teams, components, severities }).await?;
         }
         let mut answer = SearchIssuesResponse {
             counts: found.counts.map(show::counts),

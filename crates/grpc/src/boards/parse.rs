@@ -10,7 +10,7 @@ use views::issue::{Dimension, Standing};
 
 use crate::fields::Faults;
 use crate::limits::LIST_ITEMS_MAX;
-use crate::projects::Named;
+use crate::projects::Names;
 
 /// What boards and their columns are asked for.
 pub(crate) struct Asked {
@@ -80,12 +80,12 @@ pub(crate) fn filter(faults: &mut Faults, wanted: &BoardFilter) -> Filter {
 }
 
 /// What it names of the project.
-pub(crate) fn named(filter: &Filter) -> Named {
+pub(crate) fn named(filter: &Filter) -> Names {
     fn of<T>(filter: &Filter, dimension: Dimension, parse: impl Fn(&str) -> Result<T, Malformed>) -> Vec<T> {
         // What stands for none is no id.
         filter.values(dimension).into_iter().flatten().filter_map(|value| parse(value).ok()).collect()
     }
-    Named {
+    Names {
         teams: of(filter, Dimension::Team, TeamId::parse),
         components: of(filter, Dimension::Component, ComponentId::parse),
         severities: of(filter, Dimension::Severity, SeverityId::parse),

@@ -19,9 +19,9 @@ use crate::histories::history_problem;
 use crate::identity::Caller;
 use crate::limits::{LIST_ITEMS_MAX, PAGE_BYTES_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, REFERENCE_CHARS_MAX};
 use crate::page::Binding;
-use crate::status::Subject;
-use crate::projects::{self, Named as NamedOfProject};
+use crate::projects::{self, Names};
 use crate::status;
+use crate::status::Subject;
 
 impl Issues {
     pub(super) async fn get(
@@ -91,7 +91,7 @@ impl Issues {
         let (mut answer, next) = reads.whole(|| page(query.clone(), &reads, caller.deadline)).await?;
         if answer.issues.is_empty() && first_page {
             let Filter { teams, components, severities, .. } = query.filter;
-            projects::must_have(&self.commands, &query.project, NamedOfProject { teams, components, severities }).await?;
+            projects::must_have(&self.commands, &query.project, Names { teams, components, severities }).await?;
         }
         if let Some(cursor) = &next {
             answer.next_page_token = binding.token(cursor)?;
