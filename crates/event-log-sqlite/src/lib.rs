@@ -220,7 +220,7 @@ impl EventLog for SqliteLog {
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
         if !self.beside {
             let partition = self.identity.partition_of(&stream.project);
-            let committed = self.shared.committed(partition);
+            let committed = || self.shared.committed(partition);
             if let Some(page) = self.shared.tails.stream_page((partition, stream), after, limit, committed) {
                 self.readers.usable()?;
                 return Ok(page);
@@ -244,7 +244,7 @@ impl EventLog for SqliteLog {
             self.readers.usable()?;
             return Ok(Page { records: Vec::new(), end: true });
         }
-        if let Some(page) = self.shared.tails.page(partition, after, limit, committed) {
+        if let Some(page) = self.shared.tails.page(partition, after, limit, || self.shared.committed(partition)) {
             self.readers.usable()?;
             return Ok(page);
         }

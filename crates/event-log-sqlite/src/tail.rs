@@ -9,6 +9,8 @@ use foldhash::fast::RandomState;
 
 /// Most records that are kept of one partition.
 const TAIL_RECORDS_MAX: usize = 8192;
+/// Most bytes of a stream's page: it is copied where the writer waits, and others of this thread.
+const STREAM_PAGE_BYTES_MAX: usize = 256 * 1024;
 
 /// The newest records of each partition, without a gap between them.
 #[derive(Debug)]
@@ -46,20 +48,27 @@ impl Tails {
         }
     }
 
-    /// The records after `after`, if all of them up to `committed` are here.
-    pub(crate) fn page(&self, partition: PartitionId, after: u64, limit: usize, committed: u64) -> Option<Page> {
-        self.with(partition, |tail| tail.has(committed).then(|| tail.page(after, limit)).flatten()).flatten()
+    /// The records after `after`, if all of them up to what is committed are here. That is asked while nothing is added: records come one by
+    /// one, after their commit is known, and half an append is no answer.
+    pub(crate) fn page(
+        &self,
+        partition: PartitionId,
+        after: u64,
+        limit: usize,
+        committed: impl FnOnce() -> u64,
+    ) -> Option<Page> {
+        self.with(partition, |tail| tail.has(committed()).then(|| tail.page(after, limit)).flatten()).flatten()
     }
 
-    /// The stream's records after revision `after`, if all of them up to `committed` are here, and its last one is.
+    /// The stream's records after revision `after`, likewise, if its last one is here.
     pub(crate) fn stream_page(
         &self,
         (partition, stream): (PartitionId, &StreamId),
         after: u64,
         limit: usize,
-        committed: u64,
+        committed: impl FnOnce() -> u64,
     ) -> Option<Page> {
-        let page = |tail: &mut Tail| tail.has(committed).then(|| tail.stream_page(stream, after, limit)).flatten();
+        let page = |tail: &mut Tail| tail.has(committed()).then(|| tail.stream_page(stream, after, limit)).flatten();
         self.with(partition, page).flatten()
     }
 
@@ -105,7 +114,7 @@ impl Tail {
 
     fn page(&self, after: u64, limit: usize) -> Option<Page> {
         let skipped = self.place(after + 1)?;
-        (skipped < self.records.len()).then(|| page(self.records.range(skipped..), limit))
+        (skipped < self.records.len()).then(|| page(self.records.range(skipped..), limit, PAGE_BYTES_MAX))
     }
 
     fn stream_page(&self, stream: &StreamId, after: u64, limit: usize) -> Option<Page> {
@@ -113,7 +122,7 @@ impl Tail {
         let first = self.records.get(self.place(*positions.front()?)?)?.record.header.revision;
         let skipped = usize::try_from(after.saturating_add(1).checked_sub(first)?).ok()?.min(positions.len());
         let records = positions.range(skipped..).filter_map(|position| self.records.get(self.place(*position)?));
-        Some(page(records, limit))
+        Some(page(records, limit, STREAM_PAGE_BYTES_MAX))
     }
 
     /// Where the record of this position is, or would be.
@@ -123,10 +132,10 @@ impl Tail {
 }
 
 /// As many of these as a page may have, one at least.
-fn page<'a>(records: impl Iterator<Item = &'a Recorded>, limit: usize) -> Page {
+fn page<'a>(records: impl Iterator<Item = &'a Recorded>, limit: usize, bytes_max: usize) -> Page {
     let (mut page, mut size) = (Vec::new(), 0);
     for record in records {
-        let full = page.len() >= limit || size + bytes(record) > PAGE_BYTES_MAX;
+        let full = page.len() >= limit || size + bytes(record) > bytes_max;
         if full && !page.is_empty() {
             return Page { records: page, end: false };
         }
@@ -212,7 +221,7 @@ mod tests {
                 .flat_map(|(number, after)| [1, 2, 100].map(|limit| (number, after, limit)))
             {
                 let stream = stream(number);
-                let Some(page) = tails.stream_page((0, &stream), after, limit, EVENTS) else { continue };
+                let Some(page) = tails.stream_page((0, &stream), after, limit, || EVENTS) else { continue };
                 let wanted = log.read_stream(&stream, after, limit).await.unwrap();
                 assert_eq!(page, wanted, "stream {number} after {after}, at most {limit}, {bytes_max} bytes kept");
                 answered += 1;
@@ -230,9 +239,12 @@ mod tests {
     async fn a_tail_that_does_not_reach_what_is_committed_says_nothing() {
         let log = given().await;
         let tails = tails(&log, 1000).await;
-        assert_eq!(tails.stream_page((0, &stream(0)), 1000, 1, EVENTS), Some(Page { records: Vec::new(), end: true }));
-        assert_eq!(tails.stream_page((0, &stream(0)), 1000, 1, EVENTS + 1), None);
-        assert_eq!(tails.page(0, 0, 1, EVENTS + 1), None);
+        assert_eq!(
+            tails.stream_page((0, &stream(0)), 1000, 1, || EVENTS),
+            Some(Page { records: Vec::new(), end: true })
+        );
+        assert_eq!(tails.stream_page((0, &stream(0)), 1000, 1, || EVENTS + 1), None);
+        assert_eq!(tails.page(0, 0, 1, || EVENTS + 1), None);
     }
 
     #[tokio::test]
@@ -244,8 +256,8 @@ mod tests {
         let of = beyond.record.header.stream.clone();
         let revision = beyond.record.header.revision;
         tails.extend([beyond.clone()]);
-        let page = tails.stream_page((0, &of), revision - 1, 10, EVENTS + 2);
+        let page = tails.stream_page((0, &of), revision - 1, 10, || EVENTS + 2);
         assert_eq!(page.map(|page| page.records), Some(vec![beyond]));
-        assert_eq!(tails.stream_page((0, &of), revision - 2, 10, EVENTS + 2), None, "what was before is not known");
+        assert_eq!(tails.stream_page((0, &of), revision - 2, 10, || EVENTS + 2), None, "what was before is not known");
     }
 }

@@ -21,15 +21,25 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Connection {
     stream: TcpStream,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// What is to be written has waited for its turn once.
-    waited: bool,
+    turn: Turn,
+}
+
+/// How far a write has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// It waits until others have had theirs.
+    Others,
+    /// It is its own.
+    Own,
+    /// Something is written, and not yet flushed.
+    Written,
 }
 
 /// All connections that come, without delays for small packets. Never ends, never fails.
 pub(crate) fn incoming(listener: TcpListener, cut: CancellationToken) -> impl Stream<Item = io::Result<Connection>> {
     futures::stream::unfold((listener, cut), |(listener, cut)| async {
         let stream = accept(&listener).await;
-        let connection = Connection { stream, cut: Box::pin(cut.clone().cancelled_owned()), waited: false };
+        let connection = Connection { stream, cut: Box::pin(cut.clone().cancelled_owned()), turn: Turn::Others };
         Some((Ok(connection), (listener, cut)))
     })
 }
@@ -62,41 +72,34 @@ impl AsyncRead for Connection {
 impl Connection {
     /// Lets every task that is ready go first, once before each flush: what they answer goes out with the same write.
     fn others_first(&mut self, context: &Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.waited, true) {
+        if self.turn != Turn::Others {
             return Poll::Ready(());
         }
+        self.turn = Turn::Own;
         context.waker().wake_by_ref();
         Poll::Pending
     }
 }
 
+/// It takes no slices, on purpose: what is written of several places at once goes out answer by answer. Copied into one place, many go out
+/// together.
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.others_first(context));
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes));
+        self.turn = Turn::Written;
+        Poll::Ready(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.waited = false;
+        if self.turn == Turn::Written {
+            self.turn = Turn::Others;
+        }
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        ready!(self.others_first(context));
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
-
-    /// No: what is written of several places at once is written at once, answer by answer. Copied into one place, many go out together.
-    fn is_write_vectored(&self) -> bool {
-        false
     }
 }
 

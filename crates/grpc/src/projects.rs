@@ -248,7 +248,7 @@ pub(crate) struct Names {
     pub(crate) severities: Vec<SeverityId>,
 }
 
-/// As [`must_exist`], and refused where the project has nothing of a name: what finds nothing because it is misspelt says so.
+/// As [`must_exist`], and refused where the project has nothing of a name, and never had: a query that is misspelt says so.
 pub(crate) async fn must_have(commands: &Commands, id: &ProjectId, named: Names) -> Result<(), Status> {
     let project = find(commands, id).await?;
     let project = &project.state;
@@ -256,11 +256,11 @@ pub(crate) async fn must_have(commands: &Commands, id: &ProjectId, named: Names)
     let team = teams.into_iter().find(|team| !project.teams.contains_key(team));
     let component = components.into_iter().find(|component| !project.components.contains_key(component));
     let severity = severities.into_iter().find(|severity| project.scheme.find(severity).is_none());
-    let known = || project.scheme.severities.iter().map(|severity| severity.id.clone()).collect();
+    let known = project.scheme.in_use().map(|severity| severity.id.clone()).collect();
     let unknown = team
         .map(|team| Rejection::UnknownTeam { team })
         .or(component.map(|component| Rejection::UnknownComponent { component }))
-        .or(severity.map(|severity| Rejection::UnknownSeverity { severity, known: known() }));
+        .or(severity.map(|severity| Rejection::UnknownSeverity { severity, known }));
     unknown.map_or(Ok(()), |unknown| Err(status::refused(&unknown, &subject(id))))
 }
 

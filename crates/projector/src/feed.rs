@@ -10,7 +10,7 @@ use views::{Recorded, StreamKind};
 
 use crate::trouble::{Trouble, chain};
 
-/// So many events are folded, in less than a millisecond, before other tasks of this thread get a turn. Of a busy server there are many: a round that gave
+/// So many events are folded before other tasks of this thread get a turn. Of a busy server there are many: a round that gave
 /// way often was over late, and views lagged.
 pub(crate) const EVENTS_A_TURN: usize = 512;
 

@@ -73,7 +73,8 @@ pub const BATCH_EVENTS_MAX: usize = 8192;
 pub const CATCHING_UP_EVENTS: u64 = 4096;
 /// One more than there are cores to be kept busy at the least: one reads and folds, one folds, one is being written.
 pub const CATCHING_UP_MAX: usize = 3;
-/// Where so many events or more wait, and less than a batch, more are on their way: they are waited for, unless a query waits.
+/// Where so many events or more wait, and less than a batch, more are on their way: they are waited for, unless a query waits or did
+/// so lately ([`ASKED_LATELY_MS`]).
 pub const BUSY_EVENTS: u64 = 32;
 /// They are waited for in steps of so long; and however few wait, one round begins so long after the last at the earliest.
 pub const BUSY_WAIT_MS: u64 = 5;
@@ -81,7 +82,7 @@ pub const BUSY_WAIT_MS: u64 = 5;
 /// them. Measured at 12,800 events a second of 64 issues at once: 36 µs of CPU an event without waiting, 28 after 20 ms, 24 after
 /// 40 ms, writing it included.
 pub const BUSY_WAITS_MAX: u32 = 20;
-/// For so long after a query waited, nothing is waited for: who asks for what was just answered will ask again.
+/// For so long after a query waited, no batch is: who asks for what was just answered will ask again, and fresh answers go before full batches.
 pub const ASKED_LATELY_MS: u64 = 500;
 const _: () = assert!(BUSY_EVENTS < BATCH_EVENTS_MAX as u64, "a full batch is not kept waiting");
 /// A log or store that can't serve is asked again after at most so long.

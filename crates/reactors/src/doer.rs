@@ -149,10 +149,10 @@ async fn look_up<T, F>(kind: &str, id: &impl Display, find: impl FnMut() -> F) -
 where
     F: Future<Output = Result<Option<T>, CommandError>>,
 {
-    let notify = |error: &CommandError, _| tracing::debug!(%id, error = %chain(error), "a {kind} waits");
+    let notify = |error: &CommandError, _| tracing::debug!(kind, %id, error = %chain(error), "a look-up waits");
     let found = find.retry(patience()).sleep(TokioSleeper).when(passes).notify(notify).await;
     found.unwrap_or_else(|error| {
-        tracing::error!(%id, error = %chain(&error), "a {kind} can't be looked up");
+        tracing::error!(kind, %id, error = %chain(&error), "something can't be looked up");
         None
     })
 }

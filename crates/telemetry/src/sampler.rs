@@ -78,12 +78,21 @@ impl ShouldSample for Linked {
         attributes: &[KeyValue],
         links: &[Link],
     ) -> SamplingResult {
-        let has_parent = parent.is_some_and(|parent| parent.span().span_context().is_valid());
-        if !has_parent && (*kind == SpanKind::Server || links.iter().any(|link| link.span_context.is_sampled())) {
-            let decision = SamplingDecision::RecordAndSample;
-            return SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::default() };
-        }
-        self.0.should_sample(parent, trace_id, name, kind, attributes, links)
+        let above = parent.map(|parent| parent.span().span_context().clone()).filter(SpanContext::is_valid);
+        let linked = links.iter().any(|link| link.span_context.is_sampled());
+        let decided = match &above {
+            // A trace is whole here: one decision for all of it.
+            Some(above) if !above.is_remote() => Some(above.is_sampled()),
+            Some(above) if linked && above.is_sampled() => Some(true),
+            None if linked || *kind == SpanKind::Server => Some(true),
+            _ => None,
+        };
+        let Some(taken) = decided else {
+            return self.0.should_sample(parent, trace_id, name, kind, attributes, links);
+        };
+        let decision = if taken { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop };
+        let trace_state = above.map_or_else(TraceState::default, |above| above.trace_state().clone());
+        SamplingResult { decision, attributes: Vec::new(), trace_state }
     }
 }
 
@@ -126,6 +135,19 @@ mod tests {
         assert!(!Linked::of(Some("parentbased_always_off"), None).unwrap().takes_call(None));
         assert!(Linked::of(Some("always_on"), None).unwrap().takes_call(Some(&not_traced)));
         assert!(!Linked::of(Some("always_off"), None).unwrap().takes_call(Some(&traced)));
+    }
+
+    #[test]
+    fn what_happens_within_a_call_is_traced_with_it_whatever_its_trace_is_called() {
+        let none = Linked::of(Some("traceidratio"), Some("0")).unwrap();
+        let within = |flags| {
+            let here = SpanContext::new(TraceId::from(7), SpanId::from(8), flags, false, TraceState::default());
+            let parent = Context::new().with_remote_span_context(here);
+            none.should_sample(Some(&parent), TraceId::from(7), "append", &SpanKind::Producer, &[], &[]).decision
+        };
+        assert_eq!(within(TraceFlags::SAMPLED), SamplingDecision::RecordAndSample);
+        assert_eq!(within(TraceFlags::NOT_SAMPLED), SamplingDecision::Drop);
+        assert!(is_sampled(&none, Some(TraceFlags::SAMPLED), Some(TraceFlags::SAMPLED)), "a batch of this call alone");
     }
 
     #[test]

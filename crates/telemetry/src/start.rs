@@ -94,7 +94,7 @@ impl Settings {
                 .with_tracked_inactivity(false)
                 .with_target(false);
             let wanted =
-                dynamic_filter_fn(|of, context| is_span(of) && (!is_part(of) || context.lookup_current().is_some()));
+                dynamic_filter_fn(|of, context| is_ours(of) && (!is_part(of) || context.lookup_current().is_some()));
             let wanted = wanted.with_callsite_filter(interest).with_max_level_hint(LevelFilter::INFO);
             layers.push(spans.with_filter(wanted).boxed());
         }
@@ -147,7 +147,7 @@ impl Telemetry {
     }
 }
 
-fn is_span(metadata: &Metadata<'_>) -> bool {
+fn is_ours(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && [SPANS, PARTS].contains(&metadata.target())
 }
 
@@ -157,7 +157,7 @@ fn is_part(metadata: &Metadata<'_>) -> bool {
 
 /// Whether something is asked for each time that it happens.
 fn interest(metadata: &'static Metadata<'static>) -> Interest {
-    match (is_span(metadata), is_part(metadata)) {
+    match (is_ours(metadata), is_part(metadata)) {
         (false, _) => Interest::never(),
         (true, false) => Interest::always(),
         (true, true) => Interest::sometimes(),

@@ -27,11 +27,6 @@ impl Filter {
         self
     }
 
-    /// True: it narrows nothing.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Does it show this issue?
     pub fn shows(&self, card: &Card) -> bool {
         self.0.iter().all(|(dimension, values)| match dimension {
