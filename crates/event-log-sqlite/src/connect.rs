@@ -15,6 +15,9 @@ use crate::schema::{self, FORMAT, Format, PARTITIONS_MAX};
 /// How long a connection waits where another one holds a lock, unless the writer was told otherwise: only for moments, while the WAL is
 /// begun anew.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Of a new log's pages. A commit of some 32 appends writes a little into many: with pages of 8 KiB it wrote, summed and copied twice as much,
+/// and 64 writers at once made 44,000 appends a second instead of 52,000.
+const PAGE_BYTES: u32 = 4096;
 /// Statements kept prepared for each connection.
 const STATEMENTS_MAX: usize = 32;
 
@@ -124,7 +127,7 @@ fn connect_for_writing(path: &Path, pages_max: Option<u32>, busy_timeout: Durati
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(busy_timeout)?;
     keep_statements(&connection)?;
-    connection.pragma_update(None, "page_size", 8192)?;
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     if let Some(pages_max) = pages_max {
         limit_pages(&connection, pages_max)?;
     }
@@ -140,11 +143,11 @@ fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Only on a file that is known to be ours: this writes to it.
 fn set_up_for_writing(connection: &Connection) -> rusqlite::Result<()> {
-    // Begun anew every 2,000 pages (16 MiB), and cut to 32 MiB if it had to grow beyond that.
+    // Begun anew every 4,000 pages (16 MiB in a new log), and cut to 32 MiB if it had to grow beyond that.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
-         PRAGMA wal_autocheckpoint = 2000;
+         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA journal_size_limit = 33554432;
          PRAGMA cache_size = -32768;
          PRAGMA cell_size_check = ON;",

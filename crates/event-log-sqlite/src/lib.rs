@@ -82,7 +82,7 @@ pub struct Options {
     pub readers: usize,
     /// Most bytes of each partition's newest records that are kept in memory for those who follow it closely; 0: none.
     pub tail_bytes: usize,
-    /// Most pages of 8 KiB that the file may have; full beyond that, as a disk would be.
+    /// Most pages that the file may have, of 4 KiB in a new one; full beyond that, as a disk would be.
     pub pages_max: Option<u32>,
     /// How long the writer waits where another process holds the file; then the batch has failed.
     pub busy_timeout: Duration,
@@ -162,7 +162,7 @@ impl SqliteLog {
         self.queue.len()
     }
 
-    /// Sets the most pages of 8 KiB that the file may have, from the next batch on; below its present size: no more than that.
+    /// Sets the most pages that the file may have, from the next batch on; below its present size: no more than that.
     pub fn limit_pages(&self, pages_max: u32) -> Result<(), LogError> {
         self.queue.task(Task::LimitPages(pages_max))
     }

@@ -237,8 +237,8 @@ async fn a_page_of_garbage_is_data_loss() {
     let (_folder, path) = folder();
     closed_log_with(&path, b"marked").await;
     let mut bytes = std::fs::read(&path).unwrap();
-    let page = find(&bytes, b"marked") / 8192 * 8192;
-    bytes[page..page + 8192].fill(0x5a);
+    let page = find(&bytes, b"marked") / 4096 * 4096;
+    bytes[page..page + 4096].fill(0x5a);
     std::fs::write(&path, bytes).unwrap();
     match SqliteLog::open(&path, &options()) {
         Err(error) => assert!(matches!(error, OpenError::Damaged { .. }), "{error}"),

@@ -1,5 +1,6 @@
 //! `snaglog serve`: all services in one process.
 
+mod background;
 mod endpoint;
 mod figures;
 mod folds;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::environment::Machine;
 use crate::signals;
 use crate::storage::{self, How, Place};
+use background::Background;
 use telling::Telling;
 use watched::Watched;
 
@@ -66,6 +68,8 @@ pub(crate) struct Running {
     served: JoinHandle<Result<(), grpc::ServeError>>,
     reactors: Option<Reactors>,
     projector: Projector,
+    /// Where the projector runs.
+    _background: Background,
     log: Arc<dyn EventLog>,
     stop_serving: CancellationToken,
     stop_reacting: CancellationToken,
@@ -106,9 +110,9 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("--listen {}", options.listen))?;
     let address = listener.local_addr().context("the address listened on")?;
     let (stop_serving, stop_projecting) = (CancellationToken::new(), CancellationToken::new());
-    let projector = Projector::start(log.clone(), views.clone(), views::ALL, stop_projecting.clone())
-        .await
-        .context("the views can't be kept up to date")?;
+    let background = Background::start()?;
+    let start = Projector::start(log.clone(), views.clone(), views::ALL, stop_projecting.clone());
+    let projector = background.run(start).await?.context("the views can't be kept up to date")?;
     let mut why_not = watch::Sender::default();
     if let Some(watched) = watched {
         watched.watch(&log, &views, projector.control()).await;
@@ -135,7 +139,7 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
         ..grpc::Options::default()
     };
     let served = tokio::spawn(grpc::serve(listener, deps, bounds, stop_serving.clone()));
-    Ok(Running { address, served, reactors, projector, log, stop_serving, stop_reacting, stop_projecting })
+    Ok(Running { address, served, reactors, projector, _background: background, log, stop_serving, stop_reacting, stop_projecting })
 }
 
 /// Ready while the projector runs and the log serves; why not is logged whenever it changes.

@@ -147,7 +147,6 @@ struct Raw(Connection);
 impl Raw {
     fn open(path: &Path) -> anyhow::Result<Self> {
         let connection = Connection::open(path)?;
-        connection.pragma_update(None, "page_size", 8192)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.execute_batch("CREATE TABLE raw (id INTEGER PRIMARY KEY, row BLOB NOT NULL) STRICT")?;

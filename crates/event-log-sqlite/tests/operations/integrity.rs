@@ -63,7 +63,7 @@ async fn a_page_that_is_not_what_it_was_is_named() {
     let (_folder, path) = folder();
     a_closed_log(&path).await;
     let mut bytes = std::fs::read(&path).unwrap();
-    let last = bytes.len() - 8192;
+    let last = bytes.len() - 4096;
     bytes[last..last + 64].fill(0x5a);
     std::fs::write(&path, bytes).unwrap();
     assert!(matches!(check_integrity(&path, |_| ()), Err(LogError::DataLoss { .. })));

@@ -95,7 +95,7 @@ impl Bare {
         drop(log);
         let connection = Connection::open(path)?;
         connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 33554432; PRAGMA cache_size = -32768;",
         )?;
         Ok(Self {
