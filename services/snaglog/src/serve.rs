@@ -139,7 +139,17 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
         ..grpc::Options::default()
     };
     let served = tokio::spawn(grpc::serve(listener, deps, bounds, stop_serving.clone()));
-    Ok(Running { address, served, reactors, projector, _background: background, log, stop_serving, stop_reacting, stop_projecting })
+    Ok(Running {
+        address,
+        served,
+        reactors,
+        projector,
+        _background: background,
+        log,
+        stop_serving,
+        stop_reacting,
+        stop_projecting,
+    })
 }
 
 /// Ready while the projector runs and the log serves; why not is logged whenever it changes.

@@ -89,7 +89,10 @@ fn the_image_is_built_of_what_is_here() {
     assert!(read("Cargo.toml").contains(&format!("\n[profile.{profile}]\n")), "there is no such profile");
     let copied = of("COPY").into_iter().find(|copied| copied.starts_with("--from=build")).unwrap();
     assert!(copied.contains(&format!("/target/{profile}/{} ", env!("CARGO_PKG_NAME"))), "{copied}");
-    assert!(of("COPY").iter().any(|copied| copied == ".cargo .cargo"), "SQLite would be built in another way than it was measured");
+    assert!(
+        of("COPY").iter().any(|copied| copied == ".cargo .cargo"),
+        "SQLite would be built in another way than it was measured"
+    );
 }
 
 #[test]
