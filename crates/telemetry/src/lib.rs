@@ -10,7 +10,7 @@
 //! - **Spans are `tracing`'s**, with the target [`SPANS`] or [`PARTS`]: they go to the collector and never to log lines. Where nobody collects
 //!   them, making one is a look at a flag.
 //! - **A trace goes on through the log**: [`trace`] reads and writes the W3C `traceparent` of calls and of events.
-//! - **Which calls are traced**: whatever a caller has begun to trace; of the others one in ten ([`sampler`]), unless
+//! - **Which calls are traced**: whatever a caller has begun to trace; of the others ten a second ([`sampler`]), unless
 //!   `OTEL_TRACES_SAMPLER` says otherwise.
 //!
 //! What never happens here: a word about issues, logs or views; a tonic type; an exporter that anybody waits for (what a collector

@@ -1,5 +1,9 @@
 //! Which spans are collected.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{
@@ -8,8 +12,8 @@ use opentelemetry_sdk::trace::{
 
 use crate::trace;
 
-/// Of the calls whose callers don't trace them, so many are.
-pub const RATIO: f64 = 0.1;
+/// Of the calls whose callers don't trace them, so many a second are: all of a quiet server, and few enough of a busy one to cost nothing.
+pub const A_SECOND: u32 = 10;
 
 /// The usual ones, and two that begin a trace: a server's call, which was asked for before its span was made ([`Linked::takes_call`]), and a
 /// span that links to one that is traced: so a batch of traced events is.
@@ -27,7 +31,7 @@ pub struct Unknown {
 }
 
 impl Linked {
-    /// By the standard variables `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`; else [`RATIO`] of what no caller decided.
+    /// By the standard variables `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`; else [`A_SECOND`] of what no caller decided.
     pub fn of(name: Option<&str>, argument: Option<&str>) -> Result<Self, Unknown> {
         let unknown =
             || Unknown { name: name.unwrap_or_default().to_owned(), argument: argument.unwrap_or_default().to_owned() };
@@ -36,7 +40,7 @@ impl Linked {
             Some(text) => text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio)).ok_or_else(unknown),
         };
         let sampler = match name {
-            None => by_parent(Sampler::TraceIdRatioBased(RATIO)),
+            None => by_parent(PerSecond::new(A_SECOND)),
             Some("always_on") => Sampler::AlwaysOn,
             Some("always_off") => Sampler::AlwaysOff,
             Some("traceidratio") => Sampler::TraceIdRatioBased(ratio()?),
@@ -64,8 +68,35 @@ impl Linked {
     }
 }
 
-fn by_parent(root: Sampler) -> Sampler {
+fn by_parent(root: impl ShouldSample + 'static) -> Sampler {
     Sampler::ParentBased(Box::new(root))
+}
+
+/// So many a second, whoever is first.
+#[derive(Debug, Clone)]
+struct PerSecond(Arc<DefaultDirectRateLimiter>);
+
+impl PerSecond {
+    fn new(many: u32) -> Self {
+        let many = NonZeroU32::new(many).unwrap_or(NonZeroU32::MIN);
+        Self(Arc::new(RateLimiter::direct(Quota::per_second(many))))
+    }
+}
+
+impl ShouldSample for PerSecond {
+    fn should_sample(
+        &self,
+        _: Option<&Context>,
+        _: TraceId,
+        _: &str,
+        _: &SpanKind,
+        _: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        let taken = self.0.check().is_ok();
+        let decision = if taken { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop };
+        SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::default() }
+    }
 }
 
 impl ShouldSample for Linked {
@@ -129,6 +160,8 @@ mod tests {
         let named = |flags: &str| format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
         let (traced, not_traced) = (named("01"), named("00"));
         let few = Linked::of(None, None).unwrap();
+        assert!((0..A_SECOND).all(|_| few.takes_call(None)), "a quiet server's are all traced");
+        assert!((0..1_000_000).any(|_| !few.takes_call(None)), "and not all of a busy one");
         assert!(few.takes_call(Some(&traced)));
         assert!(!few.takes_call(Some(&not_traced)));
         assert!(Linked::of(Some("parentbased_always_on"), None).unwrap().takes_call(None));
