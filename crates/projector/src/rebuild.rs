@@ -102,6 +102,7 @@ impl Control {
         let (tell, progress) = watch::channel(RebuildProgress { step: Step::Building, folded: 0, of: 0 });
         let stop = CancellationToken::new();
         let (shared, stopped) = (std::sync::Arc::clone(&self.shared), stop.clone());
+        // Among the tasks of who asks, behind which it waits; not where views are kept up to date.
         let task = tokio::spawn(async move {
             let mut work = Work::begin(&shared, view, tell, stopped).await?;
             let done = work.run().await;
