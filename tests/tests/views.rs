@@ -106,14 +106,20 @@ async fn the_views_are_listed_with_what_they_lack() {
     assert_eq!(issues["partitions"].as_array().unwrap().len(), 8);
     let parked = shell.run("view parked").await;
     assert_eq!((parked.code, parked.out.as_str()), (0, ""), "{parked:?}");
+    let unknown = "UnknownView: there is no view nothing\nThere are: flow, issues, production, search, shifts, sla\n";
     for (line, reason) in [
-        ("view parked nothing", "UnknownView"),
-        ("view rebuild nothing", "UnknownView"),
+        ("view parked nothing", unknown),
+        ("view rebuild nothing", unknown),
+        ("view retry nothing issue/PAY/none", unknown),
+        ("view skip nothing issue/PAY/none", unknown),
+        ("view verify nothing", unknown),
+        ("view prepare nothing", unknown),
         ("view skip issues issue/PAY/none", "is not parked"),
         ("view retry issues none", "malformed"),
     ] {
         let refused = shell.run(line).await;
         assert!(refused.code != 0 && refused.err.contains(reason), "{line}: {refused:?}");
+        assert!(refused.code == 3 || reason != unknown, "{line}: {refused:?}");
     }
 }
 

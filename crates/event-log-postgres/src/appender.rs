@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use event_log::admission::{Admission, Changes, Decision};
 use event_log::{AppendError, LogError, Mark, PartitionId, Phase};
-use postgres_session::{Connections, Fault, Lent};
+use postgres_session::{Connections, Fault};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::batch::{self, Columns, Ends, Outcome, SEEN_MAX};
@@ -128,22 +128,31 @@ impl Appender {
     /// Admits and writes a batch; all of it fails with what is returned.
     async fn commit(&mut self, batch: &mut Batch) -> Result<Vec<Written>, AppendError> {
         self.shared.appendable().map_err(AppendError::Failed)?;
+        let mut written = self.attempt(batch).await;
+        // The connection was broken, perhaps for long, and nothing was written: another one.
+        if matches!(&written, Err(Failure::Before(fault)) if fault.is_loss()) {
+            written = self.attempt(batch).await;
+        }
+        written.map_err(|failure| self.told(failure))
+    }
+
+    /// On one connection. After a failure nothing is taken for known, and one that may be in the middle of something isn't used again.
+    async fn attempt(&mut self, batch: &mut Batch) -> Result<Vec<Written>, Failure> {
         let lent = self.connections.lend().await;
-        let mut connection = lent.map_err(|fault| AppendError::Failed(self.shared.told(&fault, "connecting")))?;
+        let mut connection = lent.map_err(|fault| Failure::Refused(self.shared.told(&fault, "connecting")))?;
         let timeout = self.timeout;
         let written = tokio::time::timeout(timeout, self.write(&mut connection, batch)).await;
         let silent = || Failure::InDoubt(Fault::Unreachable(format!("no answer after {timeout:?}")));
-        match written.unwrap_or_else(|_| Err(silent())) {
-            Ok(written) => Ok(written),
-            Err(failure) => Err(self.fail(connection, failure)),
+        let written = written.unwrap_or_else(|_| Err(silent()));
+        if let Err(failure) = &written {
+            self.ledgers.clear();
+            let lost = matches!(failure, Failure::Before(fault) | Failure::InDoubt(fault) if fault.is_loss());
+            connection.discard(lost);
         }
+        written
     }
 
-    /// After a failure nothing is taken for known, and a connection that may be in the middle of something isn't used again.
-    fn fail(&mut self, connection: Lent, failure: Failure) -> AppendError {
-        self.ledgers.clear();
-        let lost = matches!(&failure, Failure::Before(fault) | Failure::InDoubt(fault) if fault.is_loss());
-        connection.discard(lost);
+    fn told(&self, failure: Failure) -> AppendError {
         match failure {
             Failure::Before(fault) => AppendError::Failed(self.shared.told(&fault, "appending")),
             Failure::InDoubt(fault) => AppendError::Unknown(self.shared.told(&fault, "committing")),

@@ -191,7 +191,7 @@ fn unknown_view(name: &str) -> Status {
 
 fn failed(reason: &str) -> Status {
     tracing::warn!(reason, "an order to the projector failed");
-    let message = "log or views can't serve at present; try again";
+    let message = "log or views can't serve at present: the server's own log says why; try again";
     status::retriable(Code::Unavailable, Reason::ViewUnavailable, message, RETRY_UNAVAILABLE_MS)
 }
 

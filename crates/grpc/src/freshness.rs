@@ -24,6 +24,9 @@ use crate::token::{Place, Token};
 
 pub(crate) use reads::Reads;
 
+/// A view that was said to be further than it is, is asked again after at most so long.
+const TAKEN_BACK_WAIT: Duration = Duration::from_millis(50);
+
 /// The views, with the log that they show.
 pub(crate) struct Views {
     store: Arc<dyn ViewStore>,
@@ -34,9 +37,13 @@ pub(crate) struct Views {
     wait_max: Duration,
 }
 
-/// How fresh an answer must be: nothing is to be waited for, or what these tokens stand for.
+/// How fresh an answer must be: nothing is to be waited for, or what these tokens stand for, and what was shown before.
 #[derive(Debug, Default)]
-pub(crate) struct AtLeast(Vec<Token>);
+pub(crate) struct AtLeast {
+    tokens: Vec<Token>,
+    /// Places of this log: they need no look.
+    shown: Vec<Place>,
+}
 
 impl AtLeast {
     /// Reads what the caller asks for. A token that is none of ours is no fault of a field, but an error of its own.
@@ -49,13 +56,27 @@ impl AtLeast {
         });
         let tokens =
             asked.tokens.iter().take(LIST_ITEMS_MAX).map(|token| Token::decode(token).ok_or_else(invalid_token));
-        tokens.collect::<Result<_, _>>().map(Self)
+        tokens.collect::<Result<_, _>>().map(Self::of)
+    }
+
+    fn places(&self) -> impl Iterator<Item = &Place> {
+        self.tokens.iter().flat_map(|token| &token.places).chain(&self.shown)
+    }
+
+    fn of(tokens: Vec<Token>) -> Self {
+        Self { tokens, shown: Vec::new() }
+    }
+
+    /// No older than this answer.
+    fn shown(answer: &Answer) -> Self {
+        let place = |(partition, at): (&PartitionId, &Checkpoint)| Place::new(*partition, at.position, &at.leaf);
+        Self { tokens: Vec::new(), shown: answer.checkpoints.iter().map(place).collect() }
     }
 
     /// And what is shown at this checkpoint.
     pub(crate) fn and(&mut self, partition: PartitionId, checkpoint: &Checkpoint) {
         let place = Place::new(partition, checkpoint.position, &checkpoint.leaf);
-        self.0.push(Token { places: vec![place], stream: None });
+        self.tokens.push(Token { places: vec![place], stream: None });
     }
 }
 
@@ -74,22 +95,8 @@ impl Views {
         at_least: &AtLeast,
         deadline: Instant,
     ) -> Result<(Q::Found, String), Status> {
-        let answer = self.answer(query, project, at_least, deadline).await?;
+        let answer = self.answer(query.view(), || query.selects(), project, at_least, deadline).await?;
         self.read(query, project, answer)
-    }
-
-    async fn answer<Q: Query>(
-        &self,
-        query: &Q,
-        project: &ProjectId,
-        at_least: &AtLeast,
-        deadline: Instant,
-    ) -> Result<Answer, Status> {
-        let view = query.view();
-        self.wait(view, at_least, deadline).await?;
-        let answer = self.built(view, || query.selects(), project, deadline).await?;
-        self.refuse_parked(view, &answer, at_least).await?;
-        Ok(answer)
     }
 
     fn read<Q: Query>(&self, query: &Q, project: &ProjectId, mut answer: Answer) -> Result<(Q::Found, String), Status> {
@@ -107,9 +114,7 @@ impl Views {
         at_least: &AtLeast,
         deadline: Instant,
     ) -> Result<(), Status> {
-        self.wait(view, at_least, deadline).await?;
-        let answer = self.built(view, Vec::new, project, deadline).await?;
-        self.refuse_parked(view, &answer, at_least).await
+        self.answer(view, Vec::new, project, at_least, deadline).await.map(drop)
     }
 
     /// How far the view has come in the project's partition, watched.
@@ -123,6 +128,38 @@ impl Views {
         let shown = answer.checkpoints.get(&partition);
         let places = shown.map(|checkpoint| Place::new(partition, checkpoint.position, &checkpoint.leaf));
         Token { places: places.into_iter().collect(), stream: None }.encode()
+    }
+
+    /// Asks the store until its answer shows what was asked for. How far a view was said to have come is where to wait, no more: what a store
+    /// committed last may be gone with a crash. The answer's own checkpoints count.
+    async fn answer(
+        &self,
+        view: ViewId,
+        selects: impl Fn() -> Vec<Select>,
+        project: &ProjectId,
+        at_least: &AtLeast,
+        deadline: Instant,
+    ) -> Result<Answer, Status> {
+        for place in at_least.tokens.iter().flat_map(|token| &token.places) {
+            self.check(place).await?;
+        }
+        let until = deadline.min(Instant::now() + self.wait_max);
+        for place in at_least.places() {
+            if !self.reached(view, place.partition, place.position, until).await {
+                return Err(not_fresh_enough());
+            }
+        }
+        loop {
+            let answer = self.built(view, &selects, project, deadline).await?;
+            let Some(lacking) = at_least.places().find(|place| folded(&answer, place.partition) < place.position)
+            else {
+                self.refuse_parked(view, &answer, at_least).await?;
+                return Ok(answer);
+            };
+            if !self.reached_at_last(view, lacking.partition, lacking.position, until).await {
+                return Err(not_fresh_enough());
+            }
+        }
     }
 
     /// Asks the store. A view that lacks some of what there was when this server began would answer as if that had never been:
@@ -140,32 +177,31 @@ impl Views {
         let until = deadline.min(Instant::now() + self.wait_max / CATCH_UP_WAIT_PART);
         loop {
             let answer = self.store.query(view, selects()).await.map_err(|error| status::store_error(&error))?;
-            let folded = answer.checkpoints.get(&partition).map_or(0, |checkpoint| checkpoint.position);
+            let folded = folded(&answer, partition);
             if folded >= begun_at {
                 return Ok(answer);
             }
-            let mut advanced = self.store.advanced(view, partition);
-            let caught_up = timeout_at(until, advanced.wait_for(|position| *position >= begun_at));
-            if begun_at - folded > CATCH_UP_EVENTS_MAX || !matches!(caught_up.await, Ok(Ok(_))) {
+            let far = begun_at - folded > CATCH_UP_EVENTS_MAX;
+            if far || !self.reached_at_last(view, partition, begun_at, until).await {
                 return Err(status::view_rebuilding(folded, begun_at));
             }
         }
     }
 
-    /// Waits until the view shows what was asked for.
-    async fn wait(&self, view: ViewId, at_least: &AtLeast, deadline: Instant) -> Result<(), Status> {
-        let until = deadline.min(Instant::now() + self.wait_max);
-        for place in at_least.0.iter().flat_map(|token| &token.places) {
-            self.check(place).await?;
-            let mut advanced = self.store.advanced(view, place.partition);
-            let reached = advanced.wait_for(|position| *position >= place.position);
-            match timeout_at(until, reached).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(_)) => return Err(status::internal(&"the view store stopped telling how far a view has come")),
-                Err(_) => return Err(not_fresh_enough()),
-            }
+    /// Waits until the view is said to have come so far. `false`: the time is up.
+    async fn reached(&self, view: ViewId, partition: PartitionId, position: u64, until: Instant) -> bool {
+        let mut advanced = self.store.advanced(view, partition);
+        matches!(timeout_at(until, advanced.wait_for(|now| *now >= position)).await, Ok(Ok(_)))
+    }
+
+    /// The same after an answer that lacks it. Where it was said already and isn't so, whatever is said next is waited for, a moment at most.
+    async fn reached_at_last(&self, view: ViewId, partition: PartitionId, position: u64, until: Instant) -> bool {
+        let mut advanced = self.store.advanced(view, partition);
+        if *advanced.borrow_and_update() >= position {
+            let _ = timeout_at(until.min(Instant::now() + TAKEN_BACK_WAIT), advanced.changed()).await;
         }
-        Ok(())
+        drop(advanced);
+        Instant::now() < until && self.reached(view, partition, position, until).await
     }
 
     /// Is the place one of this log?
@@ -191,7 +227,7 @@ impl Views {
         if answer.parked.is_empty() {
             return Ok(());
         }
-        for token in &at_least.0 {
+        for token in &at_least.tokens {
             let Some(stream) = &token.stream else { continue };
             let name: Arc<str> = stream.to_string().into();
             let parked = self.store.parked_of(view, vec![name]).await.map_err(|error| status::store_error(&error))?;
@@ -204,6 +240,11 @@ impl Views {
         }
         Ok(())
     }
+}
+
+/// How far the answer's view has folded the partition.
+fn folded(answer: &Answer, partition: PartitionId) -> u64 {
+    answer.checkpoints.get(&partition).map_or(0, |checkpoint| checkpoint.position)
 }
 
 fn invalid_token() -> Status {

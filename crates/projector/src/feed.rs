@@ -10,8 +10,8 @@ use views::{Recorded, StreamKind};
 
 use crate::trouble::{Trouble, chain};
 
-/// So many events are folded before other tasks of this thread get a turn. Of a busy server there are many: a round that gave
-/// way often was over late, and views lagged.
+/// So many events are folded before other tasks of this thread get a turn. Where a rebuild is among calls there are many: giving way more
+/// often made it longer, and their waits no shorter.
 pub(crate) const EVENTS_A_TURN: usize = 512;
 
 /// Some of a partition, in order, without gaps.

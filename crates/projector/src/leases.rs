@@ -153,7 +153,10 @@ async fn announce(shared: &Shared, began: Instant) -> Result<(), StoreError> {
         shared.store.announce(&views, USED_LASTS).await?;
     }
     if began.elapsed() >= USED_LASTS {
-        for gone in shared.store.sweep().await? {
+        // The views are announced all the same.
+        let swept = shared.store.sweep().await;
+        let swept = swept.inspect_err(|error| tracing::info!(error = %chain(error), "unused tables are dropped later"));
+        for gone in swept.unwrap_or_default() {
             tracing::info!(view = gone.name, version = gone.version, "tables that nobody uses were dropped");
         }
     }

@@ -76,12 +76,15 @@ pub const CATCHING_UP_MAX: usize = 3;
 /// Where so many events or more wait, and less than a batch, more are on their way: they are waited for, unless a query waits or did
 /// so lately ([`ASKED_LATELY_MS`]).
 pub const BUSY_EVENTS: u64 = 32;
-/// They are waited for in steps of so long; and however few wait, one round begins so long after the last at the earliest.
+/// They are waited for in steps of so long.
 pub const BUSY_WAIT_MS: u64 = 5;
 /// So many steps at most. An issue's next events then are often in the same batch, and its row is written once for all of
 /// them. Measured at 12,800 events a second of 64 issues at once: 36 µs of CPU an event without waiting, 28 after 20 ms, 24 after
 /// 40 ms, writing it included.
 pub const BUSY_WAITS_MAX: u32 = 20;
+/// However few wait, a round is rested from for so many times what it took, in such steps and as long at most, unless a query waits or did so lately: so
+/// folding a partition takes a tenth of the time from those who write. With one command in flight, on SQLite, 1,290 a second became 1,690.
+pub const REST_ROUNDS: u32 = 9;
 /// For so long after a query waited, no batch is: who asks for what was just answered will ask again, and fresh answers go before full batches.
 pub const ASKED_LATELY_MS: u64 = 500;
 const _: () = assert!(BUSY_EVENTS < BATCH_EVENTS_MAX as u64, "a full batch is not kept waiting");

@@ -8,7 +8,7 @@ use event_log::PartitionId;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use view_store::Claim;
+use view_store::{Claim, ViewStore};
 
 use crate::advance::{Advanced, advance};
 use crate::lane::{Lane, Right};
@@ -17,10 +17,13 @@ use crate::orders::Order;
 use crate::supervisor::patience;
 use crate::trouble::{Trouble, chain};
 use crate::{
-    ASKED_LATELY_MS, BATCH_EVENTS_MAX, BUSY_EVENTS, BUSY_WAIT_MS, BUSY_WAITS_MAX, CATCHING_UP_EVENTS, LEASE_MS, Shared,
+    ASKED_LATELY_MS, BATCH_EVENTS_MAX, BUSY_EVENTS, BUSY_WAIT_MS, BUSY_WAITS_MAX, CATCHING_UP_EVENTS, LEASE_MS,
+    RENEW_MS, REST_ROUNDS, Shared,
 };
 
 const BUSY_WAIT: Duration = Duration::from_millis(BUSY_WAIT_MS);
+/// Whether the store has lost commits is looked at so often, where there is nothing to fold.
+const CRASH_LOOK: Duration = Duration::from_millis(RENEW_MS);
 const ASKED_LATELY: Duration = Duration::from_millis(ASKED_LATELY_MS);
 
 /// Why a partition is followed no longer.
@@ -42,8 +45,8 @@ pub(crate) struct Partition {
     lanes: Vec<Lane>,
     /// The checkpoints in hand may not be those stored: at the start, and after anything went wrong.
     stale: bool,
-    /// When the last round ended.
-    last: Instant,
+    /// Until when the last round is rested from.
+    rested: Instant,
     /// When somebody last waited for what was about to be folded.
     awaited: Option<Instant>,
 }
@@ -56,13 +59,15 @@ enum Next {
     Terms,
     /// Somebody asked for something.
     Order(Order),
+    /// The store has lost what was committed last.
+    Crash,
 }
 
 impl Partition {
     pub(crate) fn new(shared: Arc<Shared>, id: PartitionId) -> Self {
         let (head, terms) = (shared.log.head(id), shared.leases.watch());
         let lanes = shared.views.iter().map(|view| Lane::new(*view, id)).collect();
-        Self { shared, id, head, terms, lanes, stale: true, last: Instant::now(), awaited: None }
+        Self { shared, id, head, terms, lanes, stale: true, rested: Instant::now(), awaited: None }
     }
 
     /// Follows the partition until told to stop.
@@ -108,14 +113,20 @@ impl Partition {
         let head = match self.next(least).await {
             Next::Terms => return Ok(()),
             Next::Order(order) => return self.obey(order).await,
+            Next::Crash => {
+                tracing::warn!(partition = self.id, "views have lost their latest commits: they are folded again");
+                self.stale = true;
+                return Ok(());
+            }
             Next::Head(head) => head,
         };
         let waiting = head - least;
         let waits = match waiting {
             BUSY_EVENTS.. => BUSY_WAITS_MAX,
-            _ => u32::from(self.last.elapsed() < BUSY_WAIT),
+            _ => steps(self.rested.saturating_duration_since(Instant::now())),
         };
         self.gather(least, waits).await;
+        let begun = Instant::now();
         // The foremost first: who lives with the log is not kept waiting by a rebuild. At the head they meet.
         let mut places: Vec<u64> = self.led().map(Lane::position).filter(|place| *place < head).collect();
         places.sort_unstable();
@@ -132,7 +143,7 @@ impl Partition {
                 }
             }
         }
-        self.last = Instant::now();
+        self.rested = Instant::now() + begun.elapsed() * REST_ROUNDS;
         Ok(())
     }
 
@@ -158,6 +169,7 @@ impl Partition {
             head = beyond(&mut self.head, least) => Next::Head(head),
             Ok(()) = self.terms.changed() => Next::Terms,
             Some(order) = orders.recv() => Next::Order(order),
+            () = crashed(&*self.shared.store, &self.lanes) => Next::Crash,
         }
     }
 
@@ -225,6 +237,25 @@ impl Partition {
             self.shared.set_parked(lane.id(), self.id, lane.parked.counts());
         }
     }
+}
+
+/// Waits until the store says of a view that it has come less far than was committed here: its machine has crashed since, and nothing may be
+/// appended that would show it. Asked for now and then, and not watched: who watches is one who waits for the view.
+async fn crashed(store: &dyn ViewStore, lanes: &[Lane]) {
+    let is_behind =
+        |lane: &Lane| lane.is_led() && *store.advanced(lane.id(), lane.partition).borrow() < lane.position();
+    loop {
+        tokio::time::sleep(CRASH_LOOK).await;
+        if lanes.iter().any(is_behind) {
+            return;
+        }
+    }
+}
+
+/// So many steps of gathering are so long.
+fn steps(rest: Duration) -> u32 {
+    let steps = rest.as_nanos().div_ceil(BUSY_WAIT.as_nanos());
+    u32::try_from(steps).unwrap_or(BUSY_WAITS_MAX).min(BUSY_WAITS_MAX)
 }
 
 /// Waits until the log reaches further.

@@ -26,6 +26,8 @@ const LEASE: Duration = Duration::from_millis(LEASE_MS * 3);
 /// Where it is this close behind, the rest is folded while the view stands still.
 const CLOSE_EVENTS: u64 = BATCH_EVENTS_MAX as u64;
 
+/// So often its tables are to take the view's place at most.
+const SWITCHES_MAX: u32 = 5;
 /// What can't serve is asked again so often at most, over about half a minute; then the rebuild ends, and may be asked for again.
 const RETRIES_MAX: usize = 12;
 
@@ -175,20 +177,31 @@ impl<'s> Work<'s> {
     }
 
     async fn run(&mut self) -> Result<(), RebuildError> {
+        self.build().await?;
+        for _ in 0..SWITCHES_MAX {
+            if self.switch().await? {
+                return Ok(());
+            }
+        }
+        Err(RebuildError::Failed { reason: "the view went on, however often it was to stand still".to_owned() })
+    }
+
+    /// Folds until it is close behind.
+    async fn build(&mut self) -> Result<(), RebuildError> {
         loop {
             let heads = self.heads();
             self.fold_to(&heads, Step::Building).await?;
             let heads = self.heads();
             let behind = heads.iter().zip(&self.lanes).map(|(head, lane)| head.saturating_sub(lane.position()));
             if behind.sum::<u64>() <= CLOSE_EVENTS {
-                break;
+                return Ok(());
             }
         }
-        self.switch().await
     }
 
-    /// The view stands still while the new tables are brought to where it is, and take its place.
-    async fn switch(&mut self) -> Result<(), RebuildError> {
+    /// The view stands still while the new tables are brought to where it is, and take its place. `false`: a node that takes its share of
+    /// leases took them meanwhile, and the view went on.
+    async fn switch(&mut self) -> Result<bool, RebuildError> {
         self.lease(self.view.schema(), true).await?;
         let reached = self.shared.store.checkpoints(self.view.schema().id()).await?;
         let partitions = self.lanes.iter().map(|lane| reached.get(&lane.partition));
@@ -197,8 +210,8 @@ impl<'s> Work<'s> {
         self.keep_skipped().await?;
         match self.shared.store.swap(self.view.schema(), self.new).await {
             Ok(()) => {}
+            Err(SwapError::Behind { .. }) => return Ok(false),
             Err(SwapError::Failed(error)) => return Err(error.into()),
-            Err(error) => return Err(RebuildError::Failed { reason: chain(&error).to_string() }),
         }
         tracing::info!(view = %self.view.schema().id(), "a view was rebuilt");
         self.shared.leases.ask();
@@ -206,7 +219,7 @@ impl<'s> Work<'s> {
             tracing::warn!(%error, "what a view was before it was rebuilt is dropped later");
         }
         self.report(Step::Done, &ends);
-        Ok(())
+        Ok(true)
     }
 
     /// What an operator had left as it was is left so still, where it is parked at the same event.

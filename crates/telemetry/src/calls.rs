@@ -192,7 +192,8 @@ impl Call {
             } else {
                 let reason = KeyValue::new("error.type", reason.unwrap_or(code).to_owned());
                 let code = KeyValue::new("rpc.response.status_code", code);
-                figures.duration.record(seconds, &[method.clone(), code.clone(), system.clone()]);
+                let failed = KeyValue::new("error.type", code.value.clone());
+                figures.duration.record(seconds, &[method.clone(), code.clone(), system.clone(), failed]);
                 figures.errors.add(1, &[method.clone(), code, reason]);
             }
         }

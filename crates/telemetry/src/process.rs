@@ -36,32 +36,32 @@ mod linux {
             })
             .build();
         meter
-            .u64_observable_gauge("process.memory.usage")
+            .i64_observable_up_down_counter("process.memory.usage")
             .with_unit("By")
             .with_description("Resident memory")
-            .with_callback(|gauge| {
+            .with_callback(|counter| {
                 if let Some(stat) = stat() {
-                    gauge.observe(stat.rss.saturating_mul(procfs::page_size()), &[]);
+                    counter.observe(signed(stat.rss.saturating_mul(procfs::page_size())), &[]);
                 }
             })
             .build();
         meter
-            .u64_observable_gauge("process.thread.count")
+            .i64_observable_up_down_counter("process.thread.count")
             .with_unit("{thread}")
             .with_description("Threads")
-            .with_callback(|gauge| {
-                if let Some(threads) = stat().and_then(|stat| u64::try_from(stat.num_threads).ok()) {
-                    gauge.observe(threads, &[]);
+            .with_callback(|counter| {
+                if let Some(stat) = stat() {
+                    counter.observe(stat.num_threads, &[]);
                 }
             })
             .build();
         meter
-            .u64_observable_gauge("process.unix.file_descriptor.count")
+            .i64_observable_up_down_counter("process.unix.file_descriptor.count")
             .with_unit("{file_descriptor}")
             .with_description("Open files and connections")
-            .with_callback(|gauge| {
+            .with_callback(|counter| {
                 if let Ok(count) = Process::myself().and_then(|process| process.fd_count()) {
-                    gauge.observe(count as u64, &[]);
+                    counter.observe(signed(count as u64), &[]);
                 }
             })
             .build();
@@ -69,6 +69,10 @@ mod linux {
 
     fn stat() -> Option<Stat> {
         Process::myself().and_then(|process| process.stat()).ok()
+    }
+
+    fn signed(count: u64) -> i64 {
+        i64::try_from(count).unwrap_or(i64::MAX)
     }
 
     fn seconds(ticks: u64) -> f64 {

@@ -93,9 +93,7 @@ impl ShouldSample for PerSecond {
         _: &[KeyValue],
         _: &[Link],
     ) -> SamplingResult {
-        let taken = self.0.check().is_ok();
-        let decision = if taken { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop };
-        SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::default() }
+        result(self.0.check().is_ok(), TraceState::default())
     }
 }
 
@@ -121,10 +119,13 @@ impl ShouldSample for Linked {
         let Some(taken) = decided else {
             return self.0.should_sample(parent, trace_id, name, kind, attributes, links);
         };
-        let decision = if taken { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop };
-        let trace_state = above.map_or_else(TraceState::default, |above| above.trace_state().clone());
-        SamplingResult { decision, attributes: Vec::new(), trace_state }
+        result(taken, above.map_or_else(TraceState::default, |above| above.trace_state().clone()))
     }
+}
+
+fn result(taken: bool, trace_state: TraceState) -> SamplingResult {
+    let decision = if taken { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop };
+    SamplingResult { decision, attributes: Vec::new(), trace_state }
 }
 
 #[cfg(test)]

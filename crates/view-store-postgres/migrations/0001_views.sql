@@ -10,6 +10,8 @@ CREATE TABLE snaglog_views (
     PRIMARY KEY (view, version)
 );
 COMMENT ON TABLE snaglog_views IS 'The views whose tables are here.';
+COMMENT ON COLUMN snaglog_views.view IS 'Its name.';
+COMMENT ON COLUMN snaglog_views.version IS 'Which version of it.';
 COMMENT ON COLUMN snaglog_views.tables IS 'The names of its tables.';
 COMMENT ON COLUMN snaglog_views.shape IS 'What they were described as.';
 COMMENT ON COLUMN snaglog_views.in_use_until IS 'Nodes say so again and again; what nobody uses is dropped.';
@@ -24,6 +26,9 @@ CREATE TABLE snaglog_checkpoints (
     PRIMARY KEY (view, version, partition)
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 COMMENT ON TABLE snaglog_checkpoints IS 'How far each view has come in each partition of the log.';
+COMMENT ON COLUMN snaglog_checkpoints.view IS 'The view''s name.';
+COMMENT ON COLUMN snaglog_checkpoints.version IS 'Which version of it.';
+COMMENT ON COLUMN snaglog_checkpoints.partition IS 'The log''s partition.';
 COMMENT ON COLUMN snaglog_checkpoints.position IS 'Position of the last event that is folded.';
 COMMENT ON COLUMN snaglog_checkpoints.leaf IS 'That event''s leaf: another one at this position means another log.';
 
@@ -38,7 +43,12 @@ CREATE TABLE snaglog_parked (
     PRIMARY KEY (view, version, stream)
 );
 COMMENT ON TABLE snaglog_parked IS 'Streams set aside, because an event of them could not be applied.';
+COMMENT ON COLUMN snaglog_parked.view IS 'The view''s name.';
+COMMENT ON COLUMN snaglog_parked.version IS 'Which version of it.';
+COMMENT ON COLUMN snaglog_parked.stream IS 'The stream''s name.';
+COMMENT ON COLUMN snaglog_parked.partition IS 'The log''s partition that it is in.';
 COMMENT ON COLUMN snaglog_parked.position IS 'Position of the first event that the view lacks.';
+COMMENT ON COLUMN snaglog_parked.reason IS 'Why that event could not be applied.';
 COMMENT ON COLUMN snaglog_parked.skipped IS 'An operator has seen it and leaves it as it is.';
 
 CREATE TABLE snaglog_leases (
@@ -51,6 +61,10 @@ CREATE TABLE snaglog_leases (
     PRIMARY KEY (view, version, partition)
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 COMMENT ON TABLE snaglog_leases IS 'Which node advances which view in which partition.';
+COMMENT ON COLUMN snaglog_leases.view IS 'The view''s name.';
+COMMENT ON COLUMN snaglog_leases.version IS 'Which version of it.';
+COMMENT ON COLUMN snaglog_leases.partition IS 'The log''s partition.';
+COMMENT ON COLUMN snaglog_leases.holder IS 'The node, by the number that it was given when it began.';
 COMMENT ON COLUMN snaglog_leases.term IS 'The number of this unbroken hold; commits name it.';
 COMMENT ON COLUMN snaglog_leases.until IS 'From then on another may claim it.';
 

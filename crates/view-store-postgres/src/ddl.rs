@@ -22,6 +22,7 @@ pub(crate) fn comments(schema: &Schema) -> String {
         for column in table.columns {
             let _ = writeln!(ddl, "COMMENT ON COLUMN {name}.{} IS {};", quoted(column.name), literal(column.comment));
         }
+        ddl.extend(words::comment(table, &name));
     }
     ddl
 }
@@ -85,7 +86,8 @@ fn index_columns(table: &Table, index: &Index) -> String {
     columns.map(|(name, way)| ordered(table, name, way)).collect::<Vec<_>>().join(", ")
 }
 
-fn literal(text: &str) -> String {
+/// The text in quotes, on one line.
+pub(crate) fn literal(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     format!("E'{}'", line.replace('\\', "\\\\").replace('\'', "\\'"))
 }

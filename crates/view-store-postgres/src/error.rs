@@ -64,6 +64,21 @@ pub(crate) fn told(fault: Fault) -> StoreError {
     if concerns_one_row(&fault) { StoreError::Invalid { reason } } else { StoreError::Unavailable { reason } }
 }
 
+/// Translates what PostgreSQL says of a change of tables.
+pub(crate) fn changed(fault: Fault) -> StoreError {
+    if !is_in_use(&fault) {
+        return told(fault);
+    }
+    let reason =
+        "the tables are in use in a transaction that doesn't end: pg_stat_activity tells whose; end it, and try again";
+    StoreError::Unavailable { reason: reason.to_owned() }
+}
+
+/// Was a lock not to be had in time?
+pub(crate) fn is_in_use(fault: &Fault) -> bool {
+    fault.code().is_some_and(|code| code == "55P03")
+}
+
 /// Would the same be said again of this row, and not of others? Data that can't be (class 22), a broken constraint (23), a limit of
 /// PostgreSQL's (54).
 pub(crate) fn concerns_one_row(fault: &Fault) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use backon::{ConstantBuilder, Retryable as _, TokioSleeper};
 use postgres_session::{Connections, Dial, Place, Question, Session};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,7 @@ use views::row::{Key, Row, Select};
 use views::table::Table;
 
 use crate::commit::{self, Commit};
-use crate::error::{OpenError, told};
+use crate::error::{OpenError, changed, is_in_use, told};
 use crate::lease::{Held, Join, LeaseAll, Release};
 use crate::read::{Checkpoints, Load, ParkedStreams, Query, Which};
 use crate::sql::ViewSql;
@@ -47,6 +48,11 @@ const SESSION: Session = Session {
     confirm: false,
     statements: 1000,
 };
+
+/// Tables that are being read can't be changed: that is tried again after so long. Readers come in between.
+const CHANGE_PAUSE: Duration = Duration::from_millis(500);
+/// So often.
+const CHANGE_TRIES: usize = 3;
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +129,13 @@ impl PostgresViews {
         self.upkeep.once(question).await.map_err(told)
     }
 
+    /// Changes tables that others read: as soon as nobody does.
+    async fn change<Q: Question + Clone + Sync>(&self, question: Q) -> Result<Q::Answer, StoreError> {
+        let ask = || self.upkeep.once(question.clone());
+        let tries = ConstantBuilder::default().with_delay(CHANGE_PAUSE).with_max_times(CHANGE_TRIES);
+        ask.retry(tries).sleep(TokioSleeper).when(is_in_use).await.map_err(changed)
+    }
+
     fn begun(&self, reached: &Reached) {
         for (view, checkpoints) in reached {
             let positions = checkpoints.iter().map(|(partition, at)| (*partition, at.position)).collect();
@@ -158,7 +171,7 @@ impl ViewStore for PostgresViews {
 
     async fn reset(&self, view: &'static Schema) -> Result<(), StoreError> {
         view.check().map_err(|reason| StoreError::Invalid { reason })?;
-        self.keep_up(Reset(view)).await?;
+        self.change(Reset(view)).await?;
         self.shared.prepared(view);
         self.shared.begun(view.id(), &BTreeMap::new());
         Ok(())
@@ -169,13 +182,13 @@ impl ViewStore for PostgresViews {
         for each in [view, with] {
             self.view(each.id())?;
         }
-        let reached = self.keep_up(Swap(view, with)).await??;
+        let reached = self.change(Swap(view, with)).await??;
         self.begun(&reached);
         Ok(())
     }
 
     async fn remove(&self, view: ViewId) -> Result<(), StoreError> {
-        self.keep_up(Remove(view)).await?;
+        self.change(Remove(view)).await?;
         self.removed(view);
         Ok(())
     }

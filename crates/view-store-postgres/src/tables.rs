@@ -15,6 +15,9 @@ use crate::read::checkpoints;
 /// One at a time changes tables. Such a change alone waits for the disk: a node must not lose the tables that it was told there are.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtext('snaglog views'), hashtext(current_schema())), \
      set_config('synchronous_commit', 'on', true)";
+/// Who waits for a table that is read keeps all who would read it after him waiting: not for long. Longer than the second after which PostgreSQL
+/// ends an autovacuum that is in the way (`deadlock_timeout`).
+const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '1200ms'";
 /// No commit is under way, and none begins: each takes a lock on this table before any other (`commit::ADVANCE`).
 const LOCK_COMMITS: &str = "LOCK TABLE snaglog_checkpoints IN SHARE ROW EXCLUSIVE MODE";
 const SHAPE: &str = "SELECT shape FROM snaglog_views WHERE view = $1 AND version = $2";
@@ -65,6 +68,7 @@ impl Question for Prepare {
 }
 
 /// Makes the view's tables anew.
+#[derive(Clone)]
 pub(crate) struct Reset(pub(crate) &'static Schema);
 
 impl Question for Reset {
@@ -82,6 +86,7 @@ impl Question for Reset {
 }
 
 /// Drops the view's tables.
+#[derive(Clone)]
 pub(crate) struct Remove(pub(crate) ViewId);
 
 impl Question for Remove {
@@ -96,6 +101,7 @@ impl Question for Remove {
 }
 
 /// Exchanges what two views hold. They were checked: they have the same tables.
+#[derive(Clone)]
 pub(crate) struct Swap(pub(crate) &'static Schema, pub(crate) &'static Schema);
 
 impl Question for Swap {
@@ -180,7 +186,9 @@ impl Question for Sweep {
 }
 
 async fn lock(connection: &mut PgConnection) -> Result<(), Fault> {
-    sqlx::query(LOCK).execute(&mut *connection).await?;
+    for statement in [LOCK, LOCK_WAIT] {
+        sqlx::query(statement).execute(&mut *connection).await?;
+    }
     sqlx::query(LOCK_COMMITS).execute(connection).await?;
     Ok(())
 }

@@ -11,7 +11,7 @@
 use views::row::{BREAK, Condition, Sought, Term, Value, WORDS_BYTES_MAX};
 use views::table::{Kind, Table};
 
-use crate::ddl::quoted;
+use crate::ddl::{literal, quoted};
 use crate::select::Parameter;
 use crate::value::One;
 
@@ -41,6 +41,12 @@ pub(crate) fn column(table: &Table) -> Option<String> {
 /// The index of the tokens.
 pub(crate) fn index(table: &Table, name: &str) -> Option<String> {
     table.words().next().map(|_| format!("CREATE INDEX ON {name} USING gin ({TOKENS});\n"))
+}
+
+/// What describes the column to who reads it directly.
+pub(crate) fn comment(table: &Table, name: &str) -> Option<String> {
+    let what = literal("The row's tokens, each behind a mark of what it is sought within: what searches go by.");
+    table.words().next().map(|_| format!("COMMENT ON COLUMN {name}.{TOKENS} IS {what};\n"))
 }
 
 /// All of these hold of a row that has what is sought. A select that seeks names its scope, which the store has checked.

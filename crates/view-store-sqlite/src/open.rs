@@ -43,7 +43,7 @@ CREATE TABLE snaglog_parked ( -- Streams set aside, because an event could not b
   view TEXT NOT NULL, version INTEGER NOT NULL, stream TEXT NOT NULL,
   partition INTEGER NOT NULL,
   position INTEGER NOT NULL, -- of the first event that the view lacks
-  reason TEXT NOT NULL,
+  reason TEXT NOT NULL, -- why that event could not be applied
   skipped INTEGER NOT NULL DEFAULT 0, -- 1: an operator has seen it and leaves it as it is
   PRIMARY KEY (view, version, stream)
 ) STRICT, WITHOUT ROWID;

@@ -36,10 +36,14 @@ pub(crate) fn create(table: &Table, name: &str) -> String {
     };
     let columns: Vec<_> = table.words().map(|column| column.name).collect();
     let mut ddl = format!(
-        "CREATE TABLE {} ( -- Numbers of what words are sought within.\n  number INTEGER PRIMARY KEY,\n  scope TEXT NOT NULL UNIQUE\n) STRICT;\n",
+        "CREATE TABLE {} ( -- Numbers of what words are sought within.\n  number INTEGER PRIMARY KEY, -- the first bits of each `words_id` within it\n  scope TEXT NOT NULL UNIQUE -- what it is: a value of the key's first column\n) STRICT;\n",
         quoted(&scopes)
     );
-    let _ = writeln!(ddl, "CREATE TABLE {} ( -- A row's words.\n  {ID} INTEGER PRIMARY KEY,", quoted(&words));
+    let _ = writeln!(
+        ddl,
+        "CREATE TABLE {} ( -- A row's words.\n  {ID} INTEGER PRIMARY KEY, -- the row's own",
+        quoted(&words)
+    );
     for (at, column) in table.words().enumerate() {
         let comma = if at + 1 < columns.len() { "," } else { "" };
         let _ = writeln!(ddl, "  {} TEXT NOT NULL{comma} -- {}", quoted(column.name), one_line(column.comment));

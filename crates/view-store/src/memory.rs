@@ -1,5 +1,7 @@
 //! The store that lives in memory: for tests, and to read what the contract means.
 
+mod crash;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +23,8 @@ use crate::store::{
     Stored as InStore, SwapError, ViewStore,
 };
 
+pub use crash::Saved;
+
 /// Views in memory, gone with the process.
 #[derive(Debug, Default)]
 pub struct MemoryViews {
@@ -36,7 +40,7 @@ struct State {
     generations: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Stored {
     schema: &'static Schema,
     generation: u64,

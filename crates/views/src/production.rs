@@ -197,12 +197,11 @@ impl View for Production {
         recorded: &Recorded,
         beside: &mut Vec<Change>,
     ) -> Result<(), Unappliable> {
-        let mut next = document.take().unwrap_or_else(|| Document::begin(recorded));
-        next.revision = recorded.revision;
-        if let Some(push) = next.apply(recorded) {
+        // First what can fail: then neither document nor rows have changed.
+        if let Some(push) = document::push(recorded) {
             beside.push(Change::Upsert(push.row().map_err(Unappliable::Document)?));
         }
-        *document = Some(next);
+        document.get_or_insert_with(|| Document::begin(recorded)).apply(recorded);
         Ok(())
     }
 

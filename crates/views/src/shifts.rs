@@ -110,7 +110,7 @@ impl View for Shifts {
         recorded: &Recorded,
         _beside: &mut Vec<Change>,
     ) -> Result<(), Unappliable> {
-        let document = document.get_or_insert_with(|| PlanRow {
+        let mut next = document.clone().unwrap_or_else(|| PlanRow {
             project: recorded.stream.project.shared(),
             ordinal: recorded.ordinal,
             revision: 0,
@@ -119,23 +119,29 @@ impl View for Shifts {
             until: recorded.occurred_at,
             history: History::default(),
         });
-        document.revision = recorded.revision;
-        let Event::Issue(event) = &recorded.event else { return Ok(()) };
-        match event {
-            IssueEvent::ShiftsPlanned { plan } => {
-                document.standing = true;
-                document.team = plan.team.as_ref().map_or_else(Arc::default, TeamId::shared);
-                document.until = plan.until;
-                document.history = History::default();
+        next.revision = recorded.revision;
+        let told = match &recorded.event {
+            Event::Issue(IssueEvent::ShiftsPlanned { plan }) => {
+                next.standing = true;
+                next.team = plan.team.as_ref().map_or_else(Arc::default, TeamId::shared);
+                next.until = plan.until;
+                next.history = History::default();
+                true
             }
-            IssueEvent::ShiftsEnded { .. } => {
-                document.standing = false;
-                document.history = History::default();
-                return Ok(());
+            Event::Issue(IssueEvent::ShiftsEnded { .. }) => {
+                next.standing = false;
+                next.history = History::default();
+                false
             }
-            _ => {}
+            Event::Issue(_) => true,
+            _ => false,
+        };
+        if told {
+            let pushed = next.history.push(recorded);
+            pushed.map_err(|error| Unappliable::Refused { reason: error.to_string().into() })?;
         }
-        document.history.push(recorded).map_err(|error| Unappliable::Refused { reason: error.to_string().into() })
+        *document = Some(next);
+        Ok(())
     }
 }
 

@@ -64,3 +64,6 @@ pub(crate) const RESUME_ROWS_MAX: usize = 10_000;
 pub(crate) const STEP_BYTES: usize = 1024 * 1024;
 /// A tail looks at the view at least so often: a parked stream that was taken up again does not advance it.
 pub(crate) const LOOK_MS: u64 = 2_000;
+/// Where that has failed for so long, the next bookmark is none: watches end instead of saying that nothing has changed.
+pub(crate) const BLIND_MS: u64 = 10_000;
+const _: () = assert!(LOOK_MS * 2 < BLIND_MS, "a look may be late");

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 use view_store::Checkpoint;
 use views::row::{Row, Value};
 
@@ -38,6 +40,8 @@ pub(crate) struct Batch {
 pub(crate) struct Ring {
     state: Mutex<State>,
     told: watch::Sender<u64>,
+    /// When the view was last looked at, whatever was found.
+    looked: Mutex<Instant>,
     bytes_max: usize,
     batches_max: usize,
 }
@@ -70,6 +74,7 @@ impl Ring {
         Self {
             state: Mutex::default(),
             told: watch::Sender::new(0),
+            looked: Mutex::new(Instant::now()),
             bytes_max: bounds.ring_bytes_max,
             batches_max: bounds.ring_batches_max.max(1),
         }
@@ -91,6 +96,16 @@ impl Ring {
         let next = state.next();
         drop(state);
         self.told.send_replace(next);
+    }
+
+    /// The view was looked at.
+    pub(crate) fn looked(&self) {
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// For how long nobody could look at the view.
+    pub(crate) fn blind_for(&self) -> Duration {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     /// The number of the next batch.

@@ -60,6 +60,7 @@ pub(crate) async fn run(
 async fn follow(shared: &Shared, source: Source, table: &'static Table, ring: &Ring) {
     let pace = Duration::from_millis(shared.bounds.pace_ms);
     let mut at = start(shared, source).await;
+    ring.looked();
     // Who has read less than this on its own must read what is missing: nothing before it comes through the ring.
     let At { position, generation, checkpoint, parked } = at;
     let (rows, beside) = <_>::default();
@@ -67,13 +68,14 @@ async fn follow(shared: &Shared, source: Source, table: &'static Table, ring: &R
     loop {
         moved(shared, source, at.position).await;
         let Some(batch) = look(shared, source, table, at).await else { return };
+        ring.looked();
         let news = batch.to > at.position;
         let checkpoint = batch.checkpoint.or(at.checkpoint);
         at = At { position: batch.to, checkpoint, parked: batch.parked, ..at };
         if news {
             ring.push(batch);
-            tokio::time::sleep(pace).await;
         }
+        tokio::time::sleep(pace).await;
     }
 }
 

@@ -1,12 +1,14 @@
 //! One watcher.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 use view_store::{Checkpoint, StoreError};
 use views::row::{Cursor, Row, RowError};
 
+use crate::BLIND_MS;
 use crate::changes::Changes;
 use crate::read::{self, Asked, Read, Since, Source};
 use crate::ring::{Batch, Found};
@@ -277,6 +279,7 @@ impl Watch {
                 Found::Ended => return Err(Ended::Anew),
                 Found::Overtaken => return Err(Ended::Behind { resume: self.told }),
                 Found::Batch(batch) if batch.generation != self.generation => return Err(Ended::Anew),
+                Found::Batch(batch) if self.took_up(&batch) => return Err(Ended::Anew),
                 Found::Batch(batch) => {
                     if !self.joins(&batch) && batch.to > self.position {
                         // Only at first: the tail looked before it was told of this project, or of what is wanted beside it.
@@ -295,12 +298,23 @@ impl Watch {
                 Found::NotYet if !step.changes.is_empty() => return Ok(Some(step)),
                 Found::NotYet => {
                     if timeout_at(self.bookmark_at, told.changed()).await.is_err() {
+                        let blind = self.subscription.ring.blind_for();
+                        if blind > Duration::from_millis(BLIND_MS) {
+                            let reason = format!("what changes could not be looked at for {blind:?}");
+                            return Err(StoreError::Unavailable { reason }.into());
+                        }
                         self.bookmark_at = Instant::now() + self.shared.bookmark_every;
                         return Ok(Some(Step { place: self.place, ..Step::default() }));
                     }
                 }
             }
         }
+    }
+
+    /// Was something taken up again since the place, and before the tail began to look?
+    fn took_up(&self, batch: &Batch) -> bool {
+        let taken_up = self.place.is_some_and(|place| read::taken_up(place.parked, batch.parked));
+        taken_up && batch.to >= self.position
     }
 
     /// Has the batch all that changed since, and what is told beside?

@@ -4,7 +4,7 @@ mod examples;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::client::{self, Failure, Global};
+use crate::client::{self, Failure, Global, Ran};
 use crate::{demo, serve, upkeep};
 
 const AFTER_HELP: &str = "\
@@ -101,13 +101,15 @@ impl Cli {
         examples::add(Self::command())
     }
 
-    /// Does what was asked, under its name: `snaglog issue file`.
-    pub(crate) async fn run(self, name: &str) -> Result<(), Failure> {
+    /// Does what was asked.
+    pub(crate) async fn run(mut self, ran: Ran) -> Result<(), Failure> {
         self.global.set_color();
+        let name = ran.name().to_owned();
+        self.global.runs(ran);
         match self.command {
             // These set up for themselves what they tell.
             Command::Serve(_) | Command::Demo(_) | Command::Log(_) => self.run_here().await,
-            _ => client::traced::run(name, Box::pin(self.run_here())).await,
+            _ => client::traced::run(&name, Box::pin(self.run_here())).await,
         }
     }
 
@@ -148,6 +150,9 @@ impl Cli {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) use examples::words;
 
 #[cfg(test)]
 mod deploy_tests;

@@ -15,6 +15,7 @@ mod output;
 pub(crate) mod people;
 pub(crate) mod policy;
 pub(crate) mod project;
+mod ran;
 pub(crate) mod release;
 pub(crate) mod search;
 mod session;
@@ -31,5 +32,6 @@ mod yaml;
 
 pub(crate) use failure::{Exit, Failure};
 pub(crate) use output::Output;
+pub(crate) use ran::Ran;
 pub(crate) use session::Session;
 pub(crate) use settings::Global;

@@ -34,12 +34,13 @@ use clap::FromArgMatches as _;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let matches = cli::Cli::built().get_matches();
+    let mut command = cli::Cli::built();
+    let matches = command.get_matches_mut();
     let cli = cli::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let name = client::traced::name(&matches);
+    let ran = client::Ran::of(&command, &matches);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = match runtime {
-        Ok(runtime) => runtime.block_on(cli.run(&name)),
+        Ok(runtime) => runtime.block_on(cli.run(ran)),
         Err(error) => Err(client::Failure::failed(format!("the runtime does not start: {error}"))),
     };
     match done {

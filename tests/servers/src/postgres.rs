@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use rustix::process::{Pid, kill_process};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use tempfile::TempDir;
 
 use crate::process::{Server, Signal, Start, wait_until};
@@ -242,6 +243,15 @@ impl Postgres {
     /// Lets them go on.
     pub fn resume(&self) -> Result<()> {
         self.signal_all(Signal::CONT)
+    }
+
+    /// Stops the process that writes what commits didn't wait for: such commits are lost if it is killed now.
+    pub async fn hold_back(&self, connection: &mut PgConnection) -> Result<()> {
+        connection.execute("CHECKPOINT").await.context("write what there is")?;
+        let writer = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'";
+        let writer: i32 = connection.fetch_one(writer).await.context("find the writer")?.try_get(0)?;
+        let writer = Pid::from_raw(writer).context("no process has this number")?;
+        kill_process(writer, Signal::STOP).context("stop the writer")
     }
 
     /// Reads its settings again, while it runs.

@@ -45,6 +45,10 @@ async fn failed_usage_refused_not_allowed_and_conflict_have_their_codes() {
     check(&shell, "issue list PAY --json=key,sate", 2, &["no field sate", "state"]).await;
     check(&shell, "issue list PAY --server https://localhost:1", 2, &["https is not spoken"]).await;
     check(&shell, "issue list PAY --server=", 2, &["--server", "SNAGLOG_SERVER", "is empty"]).await;
+    for server in ["foo", "127.0.0.1", "http://foo", "http://[::1]/"] {
+        let words = [server, "the port is missing", "http://HOST:PORT"];
+        check(&shell, &format!("issue list PAY --server {server}"), 2, &words).await;
+    }
     check(&shell, "issue comment PAY-1 --body late --occurred-at someday", 2, &["someday", "2h ago"]).await;
     check(&shell, "issue accept PAY-1", 3, &["NotTriaged"]).await;
     check(&shell, "issue show PAY-99", 3, &["NoSuchIssue"]).await;

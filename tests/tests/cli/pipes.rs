@@ -78,6 +78,11 @@ async fn nothing_found_is_no_data() {
     let before = shell.run("history PAY-1 --as-of 2001-01-01").await;
     assert_eq!((before.code, before.out.as_str()), (0, ""), "{before:?}");
     assert_eq!(before.err, "Nothing was known of it then.\n");
+    for state in ["", " --state"] {
+        let beyond = shell.run(&format!("history PAY-1 --as-of r99{state}")).await;
+        assert!(beyond.code == 0 && beyond.out.contains("Paid-twice"), "{beyond:?}");
+        assert_eq!(beyond.err, "There is no r99 yet: r1 is the last.\n");
+    }
 }
 
 #[tokio::test]

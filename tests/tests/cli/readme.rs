@@ -44,6 +44,6 @@ async fn the_first_session_goes_as_the_readme_says() {
         }
     }
     assert!(session.len() > 15 && refused == 2, "{session:?}");
-    let shown = shell.json("history PAY-1 --as-of r99 --state --json=state,release").await;
+    let shown = shell.json("history PAY-1 --state --json=state,release").await;
     assert_eq!(shown, serde_json::json!({ "state": "Closed", "release": "2026.11.1" }));
 }

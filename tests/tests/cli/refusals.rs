@@ -68,7 +68,11 @@ async fn the_command_it_names_succeeds() {
             continue;
         }
         let hint = said.err.lines().last().unwrap_or_default();
-        let command = hint.strip_prefix("Try: snaglog ").unwrap_or_else(|| panic!("{refused}: {said:?}"));
+        let command = match (hint.strip_prefix("Try: snaglog "), hint.strip_prefix("Add ")) {
+            (Some(command), _) => command.to_owned(),
+            (None, Some(flags)) => format!("{refused} {flags}"),
+            (None, None) => panic!("{refused}: {said:?}"),
+        };
         let command = command.replace("RELEASE", "r1").replace("PERSON", "olga");
         if command.starts_with("issue close") {
             given(&shell, &["release deploy PAY r1 --issue PAY-1"]).await;
@@ -122,8 +126,8 @@ async fn all_that_is_missing_is_told_at_once() {
     let overlong = ["issue", "file", "PAY", "--customer", "acme", "--reported-severity", "sev 1", "--title", &title];
     assert_snapshot!(shell.words(overlong).await.shown(), @r"
     InvalidFields: the request is malformed
-      title: is 201 characters long, at most 200 are allowed
-      reported_severity: may not contain ' '; letters, digits and . _ - : + @ / # are allowed
+      --title: is 201 characters long, at most 200 are allowed
+      --reported-severity: may not contain ' '; letters, digits and . _ - : + @ / # are allowed
     exit code 2
     ");
 }
@@ -143,6 +147,16 @@ async fn who_may_is_named() {
     Give --team TEAM, one of: core
     exit code 3
     ");
+    assert_snapshot!(shell.run("issue dismiss PAY-1 --as withdrawn").await.shown(), @r"
+    NotOpenerOrCustomer: PAY-1: dev is neither the opener, nor of the customer, nor a product owner, nor named by one of them
+    Give --actor carla, its opener.
+    exit code 3
+    ");
+    assert_snapshot!(shell.run("issue delegate PAY-1 --to zoe").await.shown(), @r"
+    NotOpenerOrCustomer: PAY-1: dev is neither the opener, nor of the customer, nor a product owner, nor named by one of them
+    Give --actor carla, its opener.
+    exit code 3
+    ");
     given(&shell, &["project add-member PAY core zoe", "issue assign PAY-1 --to zoe"]).await;
     assert_snapshot!(shell.run(ACCEPTED).await.shown(), @r"
     NotAssignee: PAY-1: it is assigned to zoe
@@ -155,6 +169,30 @@ async fn who_may_is_named() {
     Try: snaglog issue verify PAY-1 --confirmed-by carla
     exit code 3
     ");
+}
+
+#[tokio::test]
+async fn who_made_the_fix_is_not_named_to_confirm_it() {
+    let shell = Shell::start().await.unwrap();
+    let filed = "issue file PAY --title Slow --product-owner --raised-by dev --component checkout --steps a --actual b --expected c";
+    given(&shell, &[filed, TRIAGED, ACCEPTED, RESOLVED]).await;
+    assert_snapshot!(shell.run("issue verify PAY-1 --actor zoe").await.shown(), @r"
+    NotOpenerOrCustomer: PAY-1: zoe is neither the opener, nor of the customer, nor a product owner, nor named by one of them
+    Try: snaglog issue delegate PAY-1 --to PERSON --actor dev
+    exit code 3
+    ");
+    assert_snapshot!(shell.run("issue verify PAY-1").await.shown(), @r"
+    VerifierIsResolver: PAY-1: dev resolved it; somebody else must verify it
+    Try: snaglog issue delegate PAY-1 --to PERSON
+    exit code 3
+    ");
+    given(&shell, &["issue delegate PAY-1 --to zoe", "project add-product-owner PAY paula"]).await;
+    assert_snapshot!(shell.run("issue verify PAY-1").await.shown(), @r"
+    VerifierIsResolver: PAY-1: dev resolved it; somebody else must verify it
+    Try: snaglog issue verify PAY-1 --confirmed-by paula
+    exit code 3
+    ");
+    given(&shell, &["issue verify PAY-1 --confirmed-by zoe"]).await;
 }
 
 #[tokio::test]

@@ -139,6 +139,8 @@ async fn pauses_and_what_comes_due() {
     dev  1  100 %  0  1  ~
     exit code 0
     ");
+    let head = shell.run("sla due PAY").await;
+    assert!(head.out.starts_with("KEY    AT RISK OR BREACHED\n"), "a table says which moments it has: {head:?}");
     let due = shell.json("sla due PAY --json=due").await;
     let keys: Vec<_> = due["due"].as_array().unwrap().iter().map(|due| due["key"].as_str().unwrap()).collect();
     assert!(keys.contains(&"PAY-3") && !keys.contains(&"PAY-2"), "{keys:?}");

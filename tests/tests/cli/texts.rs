@@ -49,10 +49,15 @@ async fn edited(shell: &Shell, editor: &str, line: &str) -> Option<Said> {
     let file = shell.folder().join("editor.sh");
     std::fs::write(&file, format!("#!/bin/sh\n{editor}\n")).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    on_a_terminal(shell, &format!("VISUAL={} {} {line}", file.display(), tests::server::binary().display())).await
+}
+
+/// Runs this in a shell on a terminal of its own; `None`: the machine has no `script`.
+async fn on_a_terminal(shell: &Shell, line: &str) -> Option<Said> {
     let mut command = tokio::process::Command::new("script");
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", shell.folder());
-    command.env("SNAGLOG_SERVER", shell.url()).env("SNAGLOG_ACTOR", shell.actor).env("VISUAL", &file);
-    command.args(["-qec", &format!("{} {line}", tests::server::binary().display()), "/dev/null"]);
+    command.env("SNAGLOG_SERVER", shell.url()).env("SNAGLOG_ACTOR", shell.actor);
+    command.args(["-qec", line, "/dev/null"]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let there = std::process::Command::new("script").arg("--version").output().is_ok();
     if there { Some(said(command).await) } else { None }
@@ -80,6 +85,38 @@ async fn on_a_terminal_an_editor_asks_for_the_report_under_three_headings() {
 }
 
 #[tokio::test]
+async fn a_terminal_that_does_not_say_how_wide_it_is_has_tables_of_whole_words() {
+    let shell = Shell::start().await.unwrap();
+    given(&shell, &[FILED]).await;
+    let list = format!("{} issue list PAY --no-input", tests::server::binary().display());
+    for columns in [0, 40] {
+        let Some(told) = on_a_terminal(&shell, &format!("stty cols {columns}; {list}")).await else {
+            eprintln!("skipped: there is no `script` here, which makes a terminal");
+            return;
+        };
+        assert_eq!(told.code, 0, "{told:?}");
+        let words: Vec<&str> = told.out.split_whitespace().collect();
+        assert!(words.starts_with(&["KEY", "STATE", "SINCE", "SEVERITY", "LEVEL", "ASSIGNEE", "TITLE"]), "{told:?}");
+        assert!(words.contains(&"PAY-1") && words.contains(&"Paid-twice"), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_title_turns_no_row_around() {
+    let shell = Shell::start().await.unwrap();
+    let words = ["issue", "file", "PAY", "--customer", "acme", "--title", "cod\u{202e}gpj.exe"];
+    assert_eq!(shell.words(words).await.code, 0);
+    given(&shell, &["issue watch PAY-1"]).await;
+    let list = shell.run("issue list PAY").await;
+    assert!(list.out.ends_with("cod\u{fffd}gpj.exe\n"), "{list:?}");
+    assert_eq!(
+        shell.json("issue list PAY --json=title").await["title"],
+        "cod\u{202e}gpj.exe",
+        "scripts get it as it is"
+    );
+}
+
+#[tokio::test]
 async fn where_nobody_can_be_asked_the_flag_is_named() {
     let shell = Shell::start().await.unwrap();
     given(&shell, &[FILED]).await;
@@ -94,16 +131,16 @@ async fn where_nobody_can_be_asked_the_flag_is_named() {
 }
 
 #[tokio::test]
-async fn what_no_database_holds_is_refused_by_its_field() {
+async fn what_no_database_holds_is_refused_by_its_flag() {
     let shell = Shell::start().await.unwrap();
     given(&shell, &[FILED]).await;
 
     let fed = shell.fed("a bell: \u{7}", &["issue", "comment", "PAY-1", "--body", "-"]).await;
     assert_eq!(fed.code, 2, "{fed:?}");
-    assert!(fed.err.contains("text: ") && fed.err.contains("control characters"), "{}", fed.err);
+    assert!(fed.err.contains("  --body: ") && fed.err.contains("control characters"), "{}", fed.err);
 
     let long = shell.fed(&"x".repeat(65 * 1024), &["issue", "comment", "PAY-1", "--body", "-"]).await;
     assert_eq!(long.code, 2, "{long:?}");
-    assert!(long.err.contains("text: ") && long.err.contains("allowed"), "{}", long.err);
+    assert!(long.err.contains("  --body: ") && long.err.contains("allowed"), "{}", long.err);
     assert_eq!(comments(&shell).await, [""; 0]);
 }

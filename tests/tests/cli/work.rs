@@ -52,6 +52,23 @@ async fn a_board_of_a_team_with_its_counts_told_apart() {
 }
 
 #[tokio::test]
+async fn values_of_a_filter_stand_beside_each_other_or_in_flags_of_their_own() {
+    let shell = three().await;
+    for (apart, beside) in [
+        (
+            "issue list PAY --state new --state accepted --level 3 --level 2",
+            "issue list PAY --state new,accepted --level 2,3",
+        ),
+        ("board PAY --source system --source customer --team none", "board PAY --source system,customer --team none"),
+        ("search PAY paid --state closed --state accepted", "search PAY paid --state closed,accepted"),
+    ] {
+        let [apart, beside] = [shell.run(apart).await, shell.run(beside).await];
+        assert_eq!((apart.code, &apart.out), (0, &beside.out), "{apart:?} {beside:?}");
+        assert!(apart.out.contains("PAY-"), "{apart:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_inbox() {
     let shell = three().await;
     assert_snapshot!(shell.run("inbox PAY").await.shown(), @r"

@@ -1,7 +1,10 @@
-//! The views' database is gone for a while.
+//! The views' database is gone for a while, or crashes.
+
+use std::sync::Arc;
 
 use api::boards::v1::GetBoardRequest;
-use test_servers::postgres;
+use sqlx::{Executor as _, Row as _};
+use test_servers::postgres::{self, Postgres, Setup};
 use test_servers::proxy::Proxy;
 use tests::client::{Client, reason};
 use tests::life::{self, DEVELOPER, Step};
@@ -38,4 +41,27 @@ async fn queries_say_when_to_ask_again_and_views_catch_up_by_themselves() {
     assert_eq!(found.key, filed.key);
     let tokens = [before, filed.token];
     assert_eq!(shown(&client, &tokens).await, nodes.refolded(&tokens).await);
+}
+
+/// Views commit without waiting for the disk: a crash of their database takes the latest commits back. Nobody writes afterwards, and
+/// all is there again; and at no time is a token answered without what it stands for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_crash_of_the_views_database_took_back_is_shown_again_unasked() {
+    let Some(server) = Postgres::start(&Setup::default()).unwrap().map(Arc::new) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let database = server.create_database_named().await.unwrap();
+    let node = Server::start_with(folder.path(), &["--views", &server.url(&database)]).await.unwrap();
+    let client = Client::connect(&node.url).await.unwrap();
+    life::project(&client, PROJECT).await.unwrap();
+    let mut console = server.connect(&database).await.unwrap();
+    server.hold_back(&mut console).await.unwrap();
+    let filed = life::step(&client, PROJECT, 1, "", Step::File).await.unwrap();
+    assert_eq!(read(&client, &filed).await.unwrap().key, filed.key, "it is shown");
+    let unwritten = "SELECT pg_current_wal_flush_lsn() < pg_current_wal_insert_lsn()";
+    let unwritten: bool = console.fetch_one(unwritten).await.unwrap().get(0);
+    assert!(unwritten, "nothing can be lost");
+    server.kill().unwrap();
+    let again = Arc::clone(&server);
+    tokio::task::spawn_blocking(move || again.restart()).await.unwrap().unwrap();
+    assert_eq!(read(&client, &filed).await.unwrap().key, filed.key, "it is shown again");
 }

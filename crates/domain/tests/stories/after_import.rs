@@ -53,6 +53,9 @@ fn closed_here_its_level_says_how() {
         .when(Command::CloseIssue { closing: NotKnown })
         .then_rejected(Rejection::Incomplete { missing: vec![Missing::ReleaseMissing, Missing::ReverifierMissing] });
     given(unknown_fix(vaguely_triaged().remove(1))).when(super::words::close(Closing::Confirmed)).then_state("C");
+    // Neither fix nor level is known: nor is what had to be done.
+    let not_known = IssueEvent::IssueClosed { closing: NotKnown, deployed_at: None };
+    given(unknown_fix(vaguely_triaged().remove(1))).when(Command::CloseIssue { closing: NotKnown }).then([not_known]);
 }
 
 #[test]

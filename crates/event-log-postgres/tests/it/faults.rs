@@ -58,6 +58,20 @@ async fn a_server_that_is_made_unsafe_while_it_serves_takes_nothing_more_until_t
     assert_eq!(log.append(append(&issue(2), 0, 1)).await.unwrap().position, 2);
 }
 
+/// After a restart of the server, or of what stands before it: whoever appends first is not told of it, where something is looked up first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_broke_while_nobody_used_it_is_replaced_by_another() {
+    let Some(server) = postgres::shared().unwrap() else { return };
+    let (other, database) = log_in(server).await;
+    let log = PostgresLog::open(&server.url(&database), &options(founding(1))).await.unwrap();
+    log.append(append(&issue(1), 0, 1)).await.unwrap();
+    other.append(append(&issue(2), 0, 1)).await.unwrap();
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    execute(server, &database, end).await;
+    // A stream that this node has not seen yet is looked up before anything is written.
+    assert_eq!(log.append(append(&issue(2), 1, 2)).await.unwrap().revision, 2);
+}
+
 #[tokio::test]
 async fn a_database_of_another_encoding_is_refused() {
     let Some(server) = postgres::shared().unwrap() else { return };

@@ -23,8 +23,8 @@ pub(crate) struct Reads {
 /// What this answer's reads have seen so far.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Which tables each view had.
-    generations: BTreeMap<ViewId, u64>,
+    /// Of each view which tables it had, and what its first read has shown.
+    first: BTreeMap<ViewId, (u64, Arc<AtLeast>)>,
     /// True: a later read found others.
     is_mixed: bool,
 }
@@ -43,12 +43,13 @@ impl Reads {
         deadline: Instant,
     ) -> Result<(Q::Found, String), Status> {
         let view = query.view();
-        let waited = AtLeast::default();
-        let at_least = if self.seen().generations.contains_key(&view) { &waited } else { &self.at_least };
-        let answer = self.views.answer(query, project, at_least, deadline).await?;
+        let before = self.seen().first.get(&view).map(|(_, shown)| Arc::clone(shown));
+        let at_least = before.as_deref().unwrap_or(&self.at_least);
+        let answer = self.views.answer(view, || query.selects(), project, at_least, deadline).await?;
         let fits = {
             let mut seen = self.seen();
-            let fits = *seen.generations.entry(view).or_insert(answer.generation) == answer.generation;
+            let first = || (answer.generation, Arc::new(AtLeast::shown(&answer)));
+            let fits = seen.first.entry(view).or_insert_with(first).0 == answer.generation;
             seen.is_mixed |= !fits;
             fits
         };

@@ -3,7 +3,7 @@ use domain::StreamRef;
 use event_log::{Append, Identity, MemoryLog, NewEvent, StreamId};
 use tonic_types::StatusExt;
 use uuid::Uuid;
-use view_store::memory::MemoryViews;
+use view_store::memory::{MemoryViews, Saved};
 use view_store::{Checkpoint, Park, ViewCommit};
 use views::board::GetBoard;
 
@@ -54,6 +54,15 @@ async fn fold_to(store: &MemoryViews, position: u64, park: Vec<Park>) {
     store.commit(PARTITION, vec![ViewCommit { park, ..ViewCommit::new(view, expected, new) }]).await.unwrap();
 }
 
+/// Three events, all folded; and the views as a crash would leave them: with two.
+async fn given_more_than_saved() -> (Arc<MemoryLog>, Arc<MemoryViews>, Vec<Place>, Saved) {
+    let (log, store, places) = given(3).await;
+    fold_to(&store, 2, Vec::new()).await;
+    let saved = store.save();
+    fold_to(&store, 3, Vec::new()).await;
+    (log, store, places, saved)
+}
+
 /// The views of a server that began before anything was recorded.
 fn begun_empty(store: Arc<MemoryViews>, log: Arc<MemoryLog>) -> Views {
     Views { begun_at: vec![0], ..Views::new(store, log, WAIT_MAX) }
@@ -88,7 +97,7 @@ async fn what_was_set_aside_before_a_token_is_not_answered_as_if_it_were_there()
     fold_to(&store, 3, vec![park]).await;
     let views = Views::new(store, log, WAIT_MAX);
     let of = |place: usize, stream: Option<&StreamRef>| {
-        AtLeast(vec![Token { places: vec![places[place]], stream: stream.cloned() }])
+        AtLeast::of(vec![Token { places: vec![places[place]], stream: stream.cloned() }])
     };
     assert!(ask(&views, of(0, Some(&stream))).await.is_ok(), "up to there it is shown");
     assert_eq!(ask(&views, of(1, Some(&stream))).await, Err("VIEW_PARKED".to_owned()));
@@ -139,4 +148,47 @@ async fn a_view_that_lacks_most_of_the_log_is_not_waited_for() {
     let begun = Instant::now();
     assert_eq!(ask(&views, AtLeast::default()).await, Err("VIEW_REBUILDING".to_owned()));
     assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
+/// A view was said to show what it has lost in a crash: that is no answer to a token.
+#[tokio::test(start_paused = true)]
+async fn what_a_crash_took_back_is_waited_for_and_never_answered_without() {
+    let (log, store, places, saved) = given_more_than_saved().await;
+    store.crash(saved);
+    let views = begun_empty(store.clone(), log);
+    let of = |place: usize| AtLeast::of(vec![Token { places: vec![places[place]], stream: None }]);
+    assert_eq!(ask(&views, of(2)).await, Err("NOT_FRESH_ENOUGH".to_owned()), "nobody folds");
+    assert!(ask(&views, of(1)).await.is_ok(), "that was not lost");
+    let folding = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        store.look();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        fold_to(&store, 3, Vec::new()).await;
+    };
+    let (answer, ()) = tokio::join!(ask(&views, of(2)), folding);
+    assert_eq!(answer.map(|token| token.places[0].position), Ok(3));
+}
+
+/// Nor is a later read of the same answer older than the first.
+#[tokio::test(start_paused = true)]
+async fn the_reads_of_an_answer_never_go_back() {
+    let (log, store, _, saved) = given_more_than_saved().await;
+    let reads = Reads::new(&Arc::new(begun_empty(store.clone(), log)), AtLeast::default());
+    let (project, deadline) = (ProjectId::parse("PAY").unwrap(), Instant::now() + WAIT_MAX);
+    let query = GetBoard::of(project.clone(), 1);
+    let ask = async || reads.ask(&query, &project, deadline).await.map(|_| ()).map_err(|status| status.code());
+    assert_eq!(ask().await, Ok(()));
+    store.crash(saved);
+    assert_eq!(ask().await, Err(Code::DeadlineExceeded));
+}
+
+/// What was there when the server began may be gone with a crash: it is not asked for without a pause.
+#[tokio::test(start_paused = true)]
+async fn a_view_that_was_said_to_be_whole_and_is_not_is_given_a_moment() {
+    let (log, store, _, saved) = given_more_than_saved().await;
+    store.crash(saved);
+    let views = Views::new(store.clone(), log, WAIT_MAX);
+    let begun = Instant::now();
+    assert_eq!(ask(&views, AtLeast::default()).await, Err("VIEW_REBUILDING".to_owned()));
+    assert_eq!(begun.elapsed().as_millis(), WAIT_MAX.as_millis() / 5);
 }

@@ -139,7 +139,7 @@ issue_commands! {
         Some(Command::MarkInProduction { release: faults.required("release", &message.release, ReleaseId::parse)? })
     };
     close_issue(CloseIssueRequest -> CloseIssueResponse) [occurred_at late_reason] |message, faults, _| {
-        Some(Command::CloseIssue { closing: Fact::Known(parse::closing(faults, &message)?) })
+        Some(Command::CloseIssue { closing: parse::closing(faults, &message)? })
     };
     withdraw_from_production(WithdrawFromProductionRequest -> WithdrawFromProductionResponse) [occurred_at] |message, faults, _| {
         Some(Command::WithdrawFromProduction { reason: faults.optional("reason", &message.reason, Text::parse) })

@@ -191,8 +191,8 @@ pub(crate) fn fix(faults: &mut Faults, message: &wire::ResolveIssueRequest) -> O
     }
 }
 
-/// The evidence of a closing; neither part: nothing was released.
-pub(crate) fn closing(faults: &mut Faults, message: &wire::CloseIssueRequest) -> Option<Closing> {
+/// The evidence of a closing; neither part: what is needed follows from fix and level.
+pub(crate) fn closing(faults: &mut Faults, message: &wire::CloseIssueRequest) -> Option<Fact<Closing>> {
     let released = message.released.as_ref().map(|released| {
         faults.within("released", |faults| Closing::Released {
             release: faults.optional("release", &released.release, ReleaseId::parse),
@@ -210,7 +210,7 @@ pub(crate) fn closing(faults: &mut Faults, message: &wire::CloseIssueRequest) ->
             faults.add("data_applied", "must be left out where released is given");
             None
         }
-        (released, applied) => Some(released.or(applied).unwrap_or(Closing::Confirmed)),
+        (released, applied) => Some(released.or(applied).map_or(Fact::NotKnown, Fact::Known)),
     }
 }
 

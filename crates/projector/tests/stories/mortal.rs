@@ -34,13 +34,15 @@ pub(crate) struct Mortal {
     left: AtomicUsize,
     /// So many of its commits were refused, because its lease was another's.
     pub(crate) refused: AtomicUsize,
+    /// So many of its swaps come too late: another node has taken the view on.
+    pub(crate) late: AtomicUsize,
 }
 
 impl Mortal {
     /// One that dies after so many steps.
     pub(crate) fn after(store: Arc<dyn ViewStore>, steps: usize) -> Arc<Self> {
-        let (life, refused) = (watch::Sender::new(Life::Alive), AtomicUsize::new(0));
-        Arc::new(Self { store, life, left: AtomicUsize::new(steps), refused })
+        let (life, refused, late) = (watch::Sender::new(Life::Alive), AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { store, life, left: AtomicUsize::new(steps), refused, late })
     }
 
     /// One that does not die by itself.
@@ -85,6 +87,10 @@ impl ViewStore for Mortal {
     }
 
     async fn swap(&self, view: &'static Schema, with: &'static Schema) -> Result<(), SwapError> {
+        let late = self.late.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |late| late.checked_sub(1));
+        if late.is_ok() {
+            return Err(SwapError::Behind { partition: 0 });
+        }
         self.call(self.store.swap(view, with)).await
     }
 

@@ -12,6 +12,7 @@ use views::row::{Change, Row, Select};
 
 use super::events::{commented, filed, issue_stream, key, life};
 use super::given::Given;
+use super::mortal::Mortal;
 use super::tally::TALLY;
 
 static BOTH: Views = &[&Issues, &TALLY];
@@ -33,6 +34,21 @@ async fn wrong() -> Given {
     }
     assert_eq!(title(&given).await, "Wrong");
     given
+}
+
+/// A node that takes its share of leases may take one just then.
+#[tokio::test(start_paused = true)]
+async fn a_view_that_goes_on_when_it_is_to_stand_still_is_asked_again_and_not_for_ever() {
+    for (late, done) in [(2, true), (100, false)] {
+        let given = wrong().await;
+        let node = Mortal::immortal(given.store.clone());
+        let running = given.start_on(node.clone()).await;
+        node.late.store(late, Ordering::SeqCst);
+        let rebuilt = running.control().rebuild("issues").unwrap().done().await;
+        assert_eq!(rebuilt.is_ok(), done, "{rebuilt:?}");
+        assert_eq!(title(&given).await, if done { "Payments fail" } else { "Wrong" });
+        running.stop().await;
+    }
 }
 
 async fn title(given: &Given) -> String {

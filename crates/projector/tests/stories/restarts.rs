@@ -182,3 +182,23 @@ async fn in_a_file_it_is_there_after_a_restart() {
     given.settled().await;
     assert_eq!(seen, [rows(&*given.store, BOTH).await, rows(&*given.store, BOTH).await], "as in memory");
 }
+
+/// Nobody appends any more, so that nothing but the projector itself can notice.
+#[tokio::test(start_paused = true)]
+async fn what_a_store_lost_in_a_crash_is_folded_again_unasked() {
+    let mut given = Given::with(BOTH);
+    let running = given.start_on(given.store.views.clone()).await;
+    given.issue(1, life("Payments fail", "sev2")).await;
+    assert!(running.projector.caught_up().await);
+    let saved = given.store.views.save();
+    given.issue(2, life("Payments fail again", "sev1")).await;
+    assert!(running.projector.caught_up().await);
+
+    given.store.views.crash(saved);
+    given.store.views.look();
+    assert!(!running.projector.is_caught_up());
+    let again = tokio::time::timeout(std::time::Duration::from_secs(60), running.projector.caught_up()).await;
+    assert_eq!(again, Ok(true));
+    running.stop().await;
+    given.settled().await;
+}

@@ -2,11 +2,11 @@
 
 use sqlx::{Executor as _, Row as _};
 use test_servers::postgres;
-use view_store::{StoreError, ViewStore as _};
+use view_store::{Schema, StoreError, SwapError, ViewCommit, ViewStore as _};
 use view_store_postgres::{OpenError, Options, PostgresViews};
 use views::row::Select;
 
-use crate::given::{NOTES, VIEW, node, notes};
+use crate::given::{NOTES, VIEW, at, node, notes};
 
 #[tokio::test]
 async fn the_tables_are_typed_and_described() {
@@ -50,6 +50,55 @@ async fn a_table_that_somebody_dropped_is_damage_until_it_is_made_anew() {
     store.reset(&VIEW).await.unwrap();
     store.commit(0, vec![notes(0, 0, 1)]).await.unwrap();
     assert_eq!(store.query(VIEW.id(), vec![Select::from(&NOTES, 10)]).await.unwrap().rows[0].len(), 1);
+}
+
+/// Everything that stands in the schema says what it is, the store's own tables and columns too.
+#[tokio::test]
+async fn no_table_and_no_column_is_without_a_description() {
+    let Some(server) = postgres::shared().unwrap() else { return };
+    let name = server.create_database_named().await.unwrap();
+    let store = node(&server.url(&name)).await;
+    store.prepare(&views::ALL.iter().map(|view| view.schema()).collect::<Vec<_>>()).await.unwrap();
+    let mut reader = server.connect(&name).await.unwrap();
+    let silent = "SELECT c.relname || coalesce('.' || a.attname, '') FROM pg_class c \
+         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         WHERE c.relnamespace = 'snaglog_views'::regnamespace AND c.relkind = 'r' AND c.relname <> '_sqlx_migrations' \
+         AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)";
+    let silent = reader.fetch_all(silent).await.unwrap();
+    let silent: Vec<String> = silent.iter().map(|row| row.get(0)).collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+/// A console with a transaction that nobody ends keeps views from being exchanged, and is named; it doesn't keep those who query waiting.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_somebody_reads_are_exchanged_when_he_has_done() {
+    static OTHER: Schema = Schema { name: "diary_new", ..VIEW };
+    let Some(server) = postgres::shared().unwrap() else { return };
+    let name = server.create_database_named().await.unwrap();
+    let store = node(&server.url(&name)).await;
+    store.prepare(&[&VIEW, &OTHER]).await.unwrap();
+    store.commit(0, vec![notes(0, 0, 1)]).await.unwrap();
+    let other = ViewCommit { view: OTHER.id(), ..ViewCommit::new(OTHER.id(), None, at(1)) };
+    store.commit(0, vec![other]).await.unwrap();
+    let mut console = server.connect(&name).await.unwrap();
+    console.execute("BEGIN; SELECT FROM snaglog_views.diary_v1_notes").await.unwrap();
+
+    let count = async || store.query(VIEW.id(), vec![Select::from(&NOTES, 10)]).await.unwrap().rows[0].len();
+    let (swapped, ()) = tokio::join!(store.swap(&VIEW, &OTHER), async {
+        for _ in 0..20 {
+            assert_eq!(count().await, 1, "it is read as ever");
+        }
+    });
+    let Err(SwapError::Failed(StoreError::Unavailable { reason })) = swapped else { panic!("{swapped:?}") };
+    assert!(reason.contains("pg_stat_activity"), "{reason}");
+
+    let (swapped, ended) = tokio::join!(store.swap(&VIEW, &OTHER), async {
+        assert_eq!(count().await, 1);
+        console.execute("COMMIT").await
+    });
+    ended.unwrap();
+    swapped.unwrap();
+    assert_eq!(count().await, 0, "the other's rows are here now");
 }
 
 #[tokio::test]

@@ -81,23 +81,13 @@ impl Document {
         Self { project, id, revision: 0, history }
     }
 
-    /// Folds an event. A deployment to production is answered with its own row.
-    pub(super) fn apply(&mut self, recorded: &Recorded) -> Option<Push> {
+    /// Folds an event.
+    pub(super) fn apply(&mut self, recorded: &Recorded) {
+        self.revision = recorded.revision;
         match (&mut self.history, &recorded.event) {
-            (History { release: Some(release), .. }, Event::Release(event)) => {
-                let deployed = release.apply(event, recorded);
-                deployed.then(|| Push {
-                    project: Arc::clone(&self.project),
-                    release: Arc::clone(&self.id),
-                    fact: recorded.revision,
-                    at: recorded.occurred_at,
-                })
-            }
-            (History { issue: Some(issue), .. }, Event::Issue(event)) => {
-                issue.apply(event, recorded.origin.is_some());
-                None
-            }
-            _ => None,
+            (History { release: Some(release), .. }, Event::Release(event)) => release.apply(event, recorded),
+            (History { issue: Some(issue), .. }, Event::Issue(event)) => issue.apply(event, recorded.origin.is_some()),
+            _ => {}
         }
     }
 
@@ -146,25 +136,32 @@ impl Document {
     }
 }
 
+/// The row of its own that a deployment to production has.
+pub(super) fn push(recorded: &Recorded) -> Option<Push> {
+    let Event::Release(ReleaseEvent::ReleaseDeployed { environment, .. }) = &recorded.event else { return None };
+    (&**environment == PRODUCTION).then(|| Push {
+        project: recorded.stream.project.shared(),
+        release: Arc::clone(&recorded.stream.id),
+        fact: recorded.revision,
+        at: recorded.occurred_at,
+    })
+}
+
 impl ReleaseHistory {
-    /// `true`: it was deployed to production.
-    fn apply(&mut self, event: &ReleaseEvent, recorded: &Recorded) -> bool {
+    fn apply(&mut self, event: &ReleaseEvent, recorded: &Recorded) {
         let last = |deployed| Some((deployed, recorded.occurred_at.as_microsecond(), recorded.revision));
         match event {
             ReleaseEvent::ReleaseDeployed { environment, changes, issues } => {
                 self.tokens.extend(changes.iter().map(|change| Arc::from(change.as_str())));
                 self.tokens.extend(issues.iter().map(issue_token));
-                let deployed = &**environment == PRODUCTION;
-                if deployed {
+                if &**environment == PRODUCTION {
                     self.last = last(true);
                 }
-                deployed
             }
             ReleaseEvent::ReleaseRolledBack { environment } => {
                 if &**environment == PRODUCTION {
                     self.last = last(false);
                 }
-                false
             }
         }
     }

@@ -2,18 +2,23 @@
 
 use std::sync::atomic::Ordering;
 
+use tokio::time::timeout;
+use view_store::StoreError;
 use watch::{Bounds, Ended, Start, Watch};
 
-use super::given::{Given, Reader, card, next, scope};
+use super::given::{Given, PATIENCE, Reader, card, next, scope};
 
 /// Reads until the watch ends.
 async fn end(watch: &mut Watch, reader: &mut Reader) -> Ended {
-    loop {
-        match next(watch).await {
-            Ok(step) => reader.take(step),
-            Err(ended) => return ended,
+    let ended = async {
+        loop {
+            match next(watch).await {
+                Ok(step) => reader.take(step),
+                Err(ended) => return ended,
+            }
         }
-    }
+    };
+    timeout(PATIENCE, ended).await.unwrap()
 }
 
 #[tokio::test]
@@ -97,6 +102,42 @@ async fn what_was_parked_and_is_taken_up_again_is_told_anew() {
     let mut again = given.watch("PAY", Start::Snapshot);
     reader.take(next(&mut again).await.unwrap());
     assert_eq!(reader.states(), [(1, "doing"), (2, "doing")]);
+}
+
+/// Who watches must not take an outage for silence.
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_can_t_see_what_changes_ends_and_is_resumed_from_its_token() {
+    let given = Given::view().await;
+    given.change(&[("PAY", 1, "new")]).await;
+    let (mut watch, mut reader) = (given.watch("PAY", Start::Snapshot), Reader::default());
+    reader.read_to(&mut watch, 1).await;
+    reader.take(next(&mut watch).await.unwrap());
+    given.log.is_gone.store(true, Ordering::Relaxed);
+    given.change(&[("PAY", 1, "doing")]).await;
+    let ended = end(&mut watch, &mut reader).await;
+    assert!(matches!(ended, Ended::Store(StoreError::Unavailable { .. })), "{ended:?}");
+    assert_eq!(reader.states(), [(1, "new")]);
+    given.log.is_gone.store(false, Ordering::Relaxed);
+    let mut resumed = given.watch("PAY", Start::After(reader.place.unwrap()));
+    reader.read_to(&mut resumed, 2).await;
+    assert_eq!(reader.states(), [(1, "doing")]);
+}
+
+/// After the watcher has read all there was, before the tail that it shares with others has begun.
+#[tokio::test]
+async fn what_is_taken_up_before_the_tail_begins_is_told_anew() {
+    let given = Given::view().await;
+    given.change(&[("PAY", 1, "new")]).await;
+    given.park("issue/PAY/1").await;
+    let (mut watch, mut reader) = (given.watch("PAY", Start::Snapshot), Reader::default());
+    reader.take(next(&mut watch).await.unwrap());
+    tokio::select! {
+        biased;
+        step = watch.next() => panic!("nothing has changed: {step:?}"),
+        () = std::future::ready(()) => {}
+    }
+    given.take_up("issue/PAY/1", card("PAY", 1, "doing", 2)).await;
+    assert_eq!(end(&mut watch, &mut reader).await, Ended::Anew);
 }
 
 #[tokio::test]

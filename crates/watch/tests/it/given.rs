@@ -34,7 +34,7 @@ pub(crate) static VIEW: Schema = Schema { name: "cards", version: 1, tables: &[&
 static BESIDE: Schema = Schema { name: "cards__new", ..VIEW };
 
 /// Nothing is ever waited for longer.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Cards by (project, number): state and position.
 pub(crate) type Board = BTreeMap<u64, (String, u64)>;
@@ -51,6 +51,8 @@ pub(crate) struct Given {
 #[derive(Default)]
 pub(crate) struct Log {
     pub(crate) is_another: AtomicBool,
+    /// It can't be asked.
+    pub(crate) is_gone: AtomicBool,
     pub(crate) asked: AtomicU64,
 }
 
@@ -58,6 +60,9 @@ pub(crate) struct Log {
 impl Lineage for Log {
     async fn has(&self, _partition: PartitionId, _checkpoint: &Checkpoint) -> Result<bool, LineageError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.is_gone.load(Ordering::Relaxed) {
+            return Err(LineageError { reason: "for a test".into() });
+        }
         Ok(!self.is_another.load(Ordering::Relaxed))
     }
 }

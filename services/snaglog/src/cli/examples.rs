@@ -179,7 +179,7 @@ fn of(path: &str) -> impl Iterator<Item = &'static str> {
 
 /// The words of a line as a shell sees them; quotes stand around whole words.
 #[cfg(test)]
-pub(super) fn words(line: &str) -> Vec<&str> {
+pub(crate) fn words(line: &str) -> Vec<&str> {
     let parts = line.split(['"', '\'']).enumerate();
     parts.flat_map(|(nth, part)| if nth % 2 == 1 { vec![part] } else { part.split_whitespace().collect() }).collect()
 }

@@ -20,7 +20,9 @@ use super::watching;
 
 /// Show a project's board: a column for each state, those that stand there longest first.
 #[derive(Debug, Args)]
-#[command(after_help = "Filters narrow together; one given several times widens.")]
+#[command(
+    after_help = "Filters narrow together; one given several times, or with several values, widens: --state new,accepted."
+)]
 pub(crate) struct Show {
     /// The project's key
     pub(crate) project: String,
@@ -49,31 +51,31 @@ pub(crate) struct Show {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Filter {
     /// Only of this severity; none: those without one
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     severity: Vec<String>,
     /// Only of this triage level, 1 to 3
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3), value_delimiter = ',')]
     level: Vec<u8>,
     /// Only of this nature
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_delimiter = ',')]
     nature: Vec<words::Nature>,
     /// Only of this owner team; none: those without one
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     team: Vec<String>,
     /// Only of this component; none: those without one
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     component: Vec<String>,
     /// Only of this assignee; @me is the actor; none: those that are nobody's
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     assignee: Vec<String>,
     /// Only from this source
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_delimiter = ',')]
     source: Vec<Source>,
     /// Only with an open question, or without: true, false
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     waiting: Option<bool>,
     /// Only with an open question of one of these
-    #[arg(long, value_enum, value_name = "WHOM")]
+    #[arg(long, value_enum, value_name = "WHOM", value_delimiter = ',')]
     waiting_on: Vec<Whom>,
 }
 

@@ -142,7 +142,7 @@ impl Define {
         let (name, written) = text::named(&self.file)?;
         let (definition, places) = file::read(&name, &written).map_err(|faults| {
             let mut failure = Failure::usage(format!("{name} is no calendar"));
-            failure.faults = faults;
+            failure.faults = faults.into();
             failure.hint("`snaglog calendar define --help` shows one.")
         })?;
         let cannot = format!("can't be a calendar of {}", self.project.to_uppercase());

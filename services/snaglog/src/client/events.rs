@@ -29,11 +29,11 @@ const RETRY_MAX: Duration = Duration::from_secs(5);
 /// follows it. docs/events.md says what can be relied on.
 #[derive(Debug, Args)]
 pub(crate) struct Tell {
-    /// Only of this project; may be given several times
-    #[arg(long, value_name = "KEY")]
+    /// Only of this project; of several: KEY,KEY
+    #[arg(long, value_name = "KEY", value_delimiter = ',')]
     pub(crate) project: Vec<String>,
-    /// Only events of this type, such as `IssueFiled`; may be given several times
-    #[arg(long = "type", value_name = "TYPE")]
+    /// Only events of this type, such as `IssueFiled`; of several: TYPE,TYPE
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
     pub(crate) types: Vec<String>,
     /// After this token, or `latest`: what happens from now on [default: from the first event]
     #[arg(long, value_name = "TOKEN|latest", default_value = "", hide_default_value = true)]

@@ -2,9 +2,12 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
+
+use super::ran::Ran;
 
 /// The exit codes that `--help` lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,11 +30,13 @@ pub(crate) struct Failure {
     /// What happened, for people.
     pub(crate) message: String,
     /// Field faults, or all that is missing, one a line.
-    pub(crate) faults: Vec<String>,
+    pub(crate) faults: Box<[String]>,
     /// What would help: a command, or a sentence.
     pub(crate) hint: Option<String>,
     /// The facts that the server gave with a refusal.
     pub(crate) facts: Box<[(String, String)]>,
+    /// The command that did not succeed.
+    pub(crate) ran: Arc<Ran>,
 }
 
 impl Failure {
@@ -51,15 +56,27 @@ impl Failure {
             exit,
             reason: String::new(),
             message: message.into(),
-            faults: Vec::new(),
+            faults: Default::default(),
             hint: None,
             facts: Default::default(),
+            ran: Arc::default(),
         }
     }
 
     /// A fact that the server gave; empty where it didn't.
     pub(crate) fn fact(&self, name: &str) -> &str {
         self.facts.iter().find(|(known, _)| known == name).map_or("", |(_, fact)| fact)
+    }
+
+    /// Says which command it is of: fields that the server found faults with are named as its flags.
+    pub(crate) fn of(mut self, ran: Arc<Ran>) -> Self {
+        for fault in &mut self.faults {
+            if let Some((field, rest)) = fault.split_once(": ") {
+                *fault = format!("{}: {rest}", ran.flag_of(field));
+            }
+        }
+        self.ran = ran;
+        self
     }
 
     /// Adds what would help.
@@ -100,12 +117,12 @@ impl From<Status> for Failure {
             .map(|info| (camel_case(&info.reason), info.metadata.clone().into_iter().collect()))
             .unwrap_or_default();
         let (message, faults) = told(&status, &details);
-        Self { exit, reason, message, faults, hint: None, facts }
+        Self { exit, reason, message, faults, hint: None, facts, ran: Arc::default() }
     }
 }
 
 /// The message, and the lines below it, such that none says what another does.
-fn told(status: &Status, details: &tonic_types::ErrorDetails) -> (String, Vec<String>) {
+fn told(status: &Status, details: &tonic_types::ErrorDetails) -> (String, Box<[String]>) {
     if let Some(bad) = details.bad_request().filter(|bad| !bad.field_violations.is_empty()) {
         let faults = bad.field_violations.iter().map(|fault| format!("{}: {}", fault.field, fault.description));
         return (String::from("the request is malformed"), faults.collect());
@@ -116,14 +133,14 @@ fn told(status: &Status, details: &tonic_types::ErrorDetails) -> (String, Vec<St
     match violations {
         [one] if missing => {
             let subject = one.subject.split_once('/').map_or("", |(_, name)| name);
-            (format!("{subject}: {}", one.description), Vec::new())
+            (format!("{subject}: {}", one.description), Default::default())
         }
         [first, ..] if missing => {
             let subject = first.subject.split_once('/').map_or("", |(_, name)| name);
             let lines = violations.iter().map(|one| format!("{}: {}", camel_case(&one.r#type), one.description));
             (format!("{subject}: {} things are missing", violations.len()), lines.collect())
         }
-        _ => (status.message().to_owned(), Vec::new()),
+        _ => (status.message().to_owned(), Default::default()),
     }
 }
 

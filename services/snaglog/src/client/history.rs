@@ -56,7 +56,7 @@ impl Show {
         }
     }
 
-    async fn show_issue(self, session: &Session) -> Result<(), Failure> {
+    async fn show_issue(&self, session: &Session) -> Result<(), Failure> {
         use get_issue_as_of_request::AsOf;
         let as_of = self.as_of.map(|cut| match cut {
             Cut::Time(time) => AsOf::AsOfTime(time),
@@ -69,10 +69,11 @@ impl Show {
         };
         let issue = answer.issue.unwrap_or_default();
         session.output.show(&issue, |issue| super::issue::story(issue, &[], &session.output));
+        self.tell_beyond(issue.revision);
         Ok(())
     }
 
-    async fn tell(self, session: &Session) -> Result<(), Failure> {
+    async fn tell(&self, session: &Session) -> Result<(), Failure> {
         use list_events_request::AsOf;
         let as_of = self.as_of.map(|cut| match cut {
             Cut::Time(time) => AsOf::AsOfTime(time),
@@ -81,7 +82,7 @@ impl Show {
         let mut request =
             ListEventsRequest { key: self.key.clone(), page_size: 1000, page_token: String::new(), as_of };
         let mut client = HistoryServiceClient::new(session.wire());
-        let mut told = false;
+        let mut last = 0;
         loop {
             let page = match client.list_events(request.clone()).await {
                 Ok(answer) => answer.into_inner(),
@@ -94,16 +95,26 @@ impl Show {
                     session.output.text(paragraph(event, &session.output));
                 }
             }
-            told |= !page.events.is_empty();
+            last = page.events.last().map_or(last, |event| event.revision);
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {
                 break;
             }
         }
-        if !told {
+        if last == 0 {
             anstream::eprintln!("Nothing was known of it then.");
         }
+        self.tell_beyond(last);
         Ok(())
+    }
+
+    /// Says so where the revision asked for is still to come: what is shown is the issue as it is.
+    fn tell_beyond(&self, last: u64) {
+        if let Some(Cut::Revision(asked)) = self.as_of
+            && asked > last
+        {
+            anstream::eprintln!("There is no r{asked} yet: r{last} is the last.");
+        }
     }
 }
 

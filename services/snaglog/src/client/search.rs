@@ -27,7 +27,9 @@ Words are found whole, whatever their case and accents; all must occur, in title
   snaglog search PAY refund twice               both words
   snaglog search PAY '\"press pay\" -test'        a phrase, and without a word
   snaglog search PAY 'refund* title:checkout'   words that begin so, and one in the title
-                                                (also report: workaround: comments:)";
+                                                (also report: workaround: comments:)
+
+Filters narrow together; one given several times, or with several values, widens: --state new,accepted.";
 
 /// Find a project's issues by their words, the newest first.
 #[derive(Debug, Args)]
@@ -39,28 +41,28 @@ pub(crate) struct Search {
     #[arg(required = true, value_name = "WORDS")]
     words: Vec<String>,
     /// Only in this state
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     state: Vec<words::State>,
     /// Only of this severity
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     severity: Vec<String>,
     /// Only of this triage level, 1 to 3
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3), value_delimiter = ',')]
     level: Vec<u8>,
     /// Only of this nature
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     nature: Vec<words::Nature>,
     /// Only of this owner team
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     team: Vec<String>,
     /// Only of this component
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     component: Vec<String>,
     /// Only of this assignee; @me is the actor
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     assignee: Vec<String>,
     /// Only from this kind of source
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_delimiter = ',')]
     source: Vec<Source>,
     /// Only filed then or later: RFC 3339, `yesterday`, `2h ago`
     #[arg(long, value_name = "TIME", value_parser = times::parse)]

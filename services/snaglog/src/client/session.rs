@@ -5,18 +5,17 @@ use std::io::IsTerminal as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tonic::codegen::http::uri::InvalidUri;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Code, ConnectError, Request, Status};
 use uuid::Uuid;
 
 use super::failure::{Exit, Failure};
 use super::output::Output;
-
-/// Where a server listens unless told otherwise.
-const PORT: u16 = 7464;
+use super::ran::Ran;
 
 /// A channel that says who acts.
 pub(crate) type Wire = InterceptedService<Channel, Identify>;
@@ -37,6 +36,7 @@ pub(crate) struct Session {
     /// How to print.
     pub(crate) output: Output,
     may_ask: bool,
+    ran: Arc<Ran>,
 }
 
 /// Puts into each call's metadata who acts, and the trace that it goes on with.
@@ -53,19 +53,25 @@ impl Interceptor for Identify {
     }
 }
 
-/// The server's URL, of what was typed: `HOST`, `HOST:PORT`, `http://HOST:PORT`.
-fn url(server: &str) -> Result<String, Failure> {
-    match server.split_once("://") {
-        Some(("http", _)) => Ok(server.to_owned()),
+/// The server's URL, of what was typed: `HOST:PORT`, `http://HOST:PORT`.
+fn url(server: &str) -> Result<Uri, Failure> {
+    let url = match server.split_once("://") {
+        Some(("http", _)) => server.to_owned(),
         // Never quietly in the clear where somebody asked for a secured connection.
         Some((scheme, _)) => {
-            Err(Failure::usage(format!("--server {server}: {scheme} is not spoken; give http://HOST:PORT")))
+            return Err(Failure::usage(format!("--server {server}: {scheme} is not spoken; give http://HOST:PORT")));
         }
         None if server.trim().is_empty() => {
-            Err(Failure::usage("--server, or SNAGLOG_SERVER, is empty; give HOST, HOST:PORT or http://HOST:PORT"))
+            return Err(Failure::usage("--server, or SNAGLOG_SERVER, is empty; give HOST:PORT or http://HOST:PORT"));
         }
-        None if server.contains(':') => Ok(format!("http://{server}")),
-        None => Ok(format!("http://{server}:{PORT}")),
+        None => format!("http://{server}"),
+    };
+    let wrong = |error| Failure::usage(format!("--server {server}: {error}; give http://HOST:PORT"));
+    let url: Uri = url.parse().map_err(|error: InvalidUri| wrong(error.to_string()))?;
+    match url.port_u16() {
+        Some(_) => Ok(url),
+        // HTTP's own is never meant.
+        None => Err(wrong(String::from("the port is missing, or is none"))),
     }
 }
 
@@ -79,8 +85,7 @@ impl Session {
         output: Output,
         may_ask: bool,
     ) -> Result<Self, Failure> {
-        let endpoint = Endpoint::from_shared(url(server)?)
-            .map_err(|error| Failure::usage(format!("--server {server}: {error}; give http://HOST:PORT")))?
+        let endpoint = Endpoint::from(url(server)?)
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(timeout_seconds))
             .tcp_nodelay(true);
@@ -96,7 +101,13 @@ impl Session {
             timeout_seconds,
             output,
             may_ask,
+            ran: Arc::default(),
         })
+    }
+
+    /// The session of that command.
+    pub(crate) fn of(self, ran: Arc<Ran>) -> Self {
+        Self { ran, ..self }
     }
 
     /// The wire for a generated client.
@@ -149,7 +160,7 @@ impl Session {
                 self.unsettled(Failure::new(Exit::TryAgain, text))
             }
             None => {
-                let failure = Failure::from(status);
+                let failure = Failure::from(status).of(Arc::clone(&self.ran));
                 let unknown = matches!(failure.reason.as_str(), "OutcomeUnknown" | "DeadlinePassed");
                 if unknown { self.unsettled(failure) } else { failure }
             }

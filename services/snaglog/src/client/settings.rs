@@ -1,6 +1,7 @@
 //! Settings of the client: flag over environment over profile file.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ColorChoice};
 use etcetera::BaseStrategy as _;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 
 use super::failure::Failure;
 use super::output::Output;
+use super::ran::Ran;
 use super::session::Session;
 use super::times::Style;
 use crate::storage::LogUrl;
@@ -51,6 +53,8 @@ pub(crate) struct Global {
     /// Show times exactly, RFC 3339 in UTC
     #[arg(long, visible_alias = "utc", global = true, conflicts_with = "exact")]
     iso: bool,
+    #[arg(skip)]
+    ran: Arc<Ran>,
 }
 
 /// One profile of the settings file.
@@ -79,10 +83,17 @@ impl Global {
         choice.write_global();
     }
 
+    /// Says which command runs, for its sessions.
+    pub(crate) fn runs(&mut self, ran: Ran) {
+        self.ran = Arc::new(ran);
+    }
+
     /// A session with the server, by the settings in force. Connects with the first call.
     pub(crate) fn session(&self) -> Result<Session, Failure> {
         let [server, actor, _] = self.in_force()?;
-        Session::new(&server.value, &actor.value, self.timeout, self.request_id, self.output(), !self.no_input)
+        let (id, may_ask) = (self.request_id, !self.no_input);
+        let session = Session::new(&server.value, &actor.value, self.timeout, id, self.output(), may_ask)?;
+        Ok(session.of(Arc::clone(&self.ran)))
     }
 
     /// A session with another server than the settings say.

@@ -16,6 +16,11 @@ use super::issue::{Fresh, explain};
 use super::session::Session;
 use super::watching;
 
+const DUE_HELP: &str = "\
+Each issue stands there once, with the first moment at which something of it comes due: one of its clocks is at risk then, a share of its
+target before the deadline, or breached. Which clock that is, and its deadline: snaglog sla show KEY. What is at risk already: snaglog sla
+at-risk PROJECT.";
+
 /// What can be asked of promises.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -81,6 +86,7 @@ impl Show {
 
 /// Show what comes due next in a project: clocks that will be at risk, or breached.
 #[derive(Debug, Args)]
+#[command(after_help = DUE_HELP)]
 pub(crate) struct Due {
     /// The project's key
     pub(crate) project: String,

@@ -1,18 +1,11 @@
 //! A command as a trace, where a collector is named by `OTEL_EXPORTER_OTLP_ENDPOINT`: each call that it makes goes on with it.
 
-use clap::ArgMatches;
 use commands::Environment as _;
 use telemetry::{Otlp, Settings};
 use tracing::Instrument as _;
 
 use super::failure::Failure;
 use crate::environment::Machine;
-
-/// The command's name, without what was given to it: `snaglog issue file`.
-pub(crate) fn name(matches: &ArgMatches) -> String {
-    let below = std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand());
-    below.fold(String::from("snaglog"), |name, (word, _)| format!("{name} {word}"))
-}
 
 /// Runs it; traced, where somebody collects traces.
 pub(crate) async fn run(name: &str, command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ use api::admin::v1::{
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use tonic::Status;
 
 use super::failure::{Exit, Failure};
 use super::json;
@@ -132,6 +133,25 @@ async fn names(client: &mut Client, session: &Session, given: Option<String>) ->
     Ok(answer.into_inner().views.into_iter().map(|view| view.name).collect())
 }
 
+/// A refusal; of a view that is not there, with those that are.
+async fn refused(client: &mut Client, session: &Session, view: &str, status: Status) -> Failure {
+    let failure = session.failure(status);
+    if failure.reason != "UnknownView" {
+        return failure;
+    }
+    let there = names(client, session, None).await.unwrap_or_default();
+    unknown(view, there.iter().map(String::as_str))
+}
+
+/// There is no view of that name.
+pub(crate) fn unknown<'n>(view: &str, there: impl Iterator<Item = &'n str>) -> Failure {
+    let mut failure = Failure::new(Exit::Refused, format!("there is no view {view}"));
+    failure.reason = String::from("UnknownView");
+    let mut there: Vec<&str> = there.collect();
+    there.sort_unstable();
+    if there.is_empty() { failure } else { failure.hint(format!("There are: {}", there.join(", "))) }
+}
+
 /// A page of a view's parked streams, and the token of the next.
 async fn page(
     client: &mut Client,
@@ -140,8 +160,13 @@ async fn page(
     page_token: String,
 ) -> Result<(Vec<ParkedStream>, String), Failure> {
     let request = ListParkedRequest { view: view.to_owned(), page_size: 100, page_token };
-    let page = client.list_parked(request).await.map_err(|status| session.failure(status))?.into_inner();
-    Ok((page.parked, page.next_page_token))
+    match client.list_parked(request).await {
+        Ok(page) => {
+            let page = page.into_inner();
+            Ok((page.parked, page.next_page_token))
+        }
+        Err(status) => Err(refused(client, session, view, status).await),
+    }
 }
 
 impl Parked {
@@ -222,7 +247,10 @@ impl Retry {
 /// `true`: it is not parked any more.
 async fn retry(client: &mut Client, session: &Session, view: &str, stream: String) -> Result<bool, Failure> {
     let request = RetryParkedRequest { view: view.to_owned(), stream: stream.clone() };
-    let done = client.retry_parked(request).await.map_err(|status| session.failure(status))?.into_inner();
+    let done = match client.retry_parked(request).await {
+        Ok(done) => done.into_inner(),
+        Err(status) => return Err(refused(client, session, view, status).await),
+    };
     if session.output.is_json() {
         let parked = done.parked.as_ref().map(json::to_json);
         session.output.json(json!({ "view": view, "stream": stream, "applied": done.applied, "parked": parked }));
@@ -240,7 +268,10 @@ impl Skip {
     async fn run(self, client: &mut Client, session: &Session) -> Result<(), Failure> {
         session.output.expect_fields_of::<ParkedStream>(&["view"])?;
         let request = SkipParkedRequest { view: self.view.clone(), stream: self.stream.clone() };
-        let done = client.skip_parked(request).await.map_err(|status| session.failure(status))?.into_inner();
+        let done = match client.skip_parked(request).await {
+            Ok(done) => done.into_inner(),
+            Err(status) => return Err(refused(client, session, &self.view, status).await),
+        };
         let Some(parked) = done.parked else {
             return Err(Failure::new(Exit::Refused, format!("{} is not parked in {}", self.stream, self.view)));
         };
@@ -257,7 +288,10 @@ impl Rebuild {
     async fn run(self, client: &mut Client, session: &Session) -> Result<(), Failure> {
         session.output.expect_fields_of::<RebuildViewResponse>(&["view"])?;
         let request = RebuildViewRequest { view: self.view.clone() };
-        let mut told = client.rebuild_view(request).await.map_err(|status| session.failure(status))?.into_inner();
+        let mut told = match client.rebuild_view(request).await {
+            Ok(told) => told.into_inner(),
+            Err(status) => return Err(refused(client, session, &self.view, status).await),
+        };
         let bar = bar("rebuilding");
         let mut last = RebuildViewResponse::default();
         while let Some(progress) = told.message().await.map_err(|status| session.failure(status))? {

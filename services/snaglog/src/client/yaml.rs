@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_saphyr::{Location, Spanned};
 use tonic::Status;
 use tonic_types::{FieldViolation, StatusExt as _};
@@ -22,7 +22,9 @@ pub(crate) fn read<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Str
     if text.len() > BYTES_MAX {
         return Err(format!("{name}: has {} bytes, at most {BYTES_MAX} are read", text.len()));
     }
-    serde_saphyr::from_str(text).map_err(|error| {
+    // What is no YAML at all is said first: a stranger's name in it is not what is wrong.
+    let sound = serde_saphyr::from_str::<IgnoredAny>(text);
+    sound.and_then(|_| serde_saphyr::from_str(text)).map_err(|error| {
         let at = error.location().map_or_else(String::new, |at| format!("{}:{}:", at.line(), at.column()));
         let told = error.without_snippet().to_string();
         let problem = told.split_once(" at line ").map_or(told.as_str(), |(problem, _)| problem);
@@ -101,6 +103,19 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::{BYTES_MAX, read};
+
+    #[test]
+    fn what_is_no_yaml_is_said_before_what_it_says() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct File {
+            #[expect(dead_code, reason = "it is only read")]
+            known: Vec<u32>,
+        }
+        let told = |text: &str| read::<File>("f.yaml", text).unwrap_err();
+        assert_eq!(told("garbage: ["), "f.yaml:1:10: unclosed bracket '['");
+        assert!(told("garbage: []").starts_with("f.yaml:1:1: unknown field `garbage`"));
+    }
 
     #[test]
     fn a_file_is_bounded() {

@@ -1,8 +1,8 @@
 //! `/metrics`, `/healthz` and `/readyz`, over HTTP.
 //!
 //! - `/healthz`: 200 as long as the process answers. Who restarts what doesn't: ask this one.
-//! - `/readyz`: 200 while calls can be served, else 503; its body says why not, and what is amiss beside that: parked streams do not
-//!   make a server unready, since all nodes have the same ones, and everything else is served.
+//! - `/readyz`: 200 while calls can be served, else 503; its body says why not, and what is amiss beside that: parked streams that are led here do not
+//!   make a server unready, since another node would answer alike, and everything else is served.
 //! - `/metrics`: figures in Prometheus' text format.
 
 use std::sync::Arc;

@@ -107,6 +107,7 @@ impl Figures {
     fn register(self: &Arc<Self>, meter: &Meter) {
         self.register_views(meter);
         self.register_log(meter);
+        self.register_pools(meter);
     }
 
     fn register_views(self: &Arc<Self>, meter: &Meter) {
@@ -195,19 +196,29 @@ impl Figures {
                 }
             }
         });
-        let what = "Connections lent, and idle or yet to be made";
-        self.gauge(meter, "db.client.connection.count", "{connection}", what, |figures, tell| {
-            for (pool, used, max) in figures.pools() {
-                for (state, count) in [("used", used), ("idle", max.saturating_sub(used))] {
-                    tell(count as u64, &[pool.clone(), KeyValue::new("db.client.connection.state", state)]);
+    }
+
+    /// By OpenTelemetry's conventions what is counted up and down is no gauge.
+    fn register_pools(self: &Arc<Self>, meter: &Meter) {
+        let (counts, most) = (Arc::clone(self), Arc::clone(self));
+        let count = meter.i64_observable_up_down_counter("db.client.connection.count").with_unit("{connection}");
+        let count =
+            count.with_description("Connections lent, and idle or yet to be made").with_callback(move |counter| {
+                for (pool, used, max) in counts.pools() {
+                    for (state, count) in [("used", used), ("idle", max.saturating_sub(used))] {
+                        let state = KeyValue::new("db.client.connection.state", state);
+                        counter.observe(signed(count), &[pool.clone(), state]);
+                    }
                 }
+            });
+        count.build();
+        let max = meter.i64_observable_up_down_counter("db.client.connection.max").with_unit("{connection}");
+        let max = max.with_description("Connections there may be").with_callback(move |counter| {
+            for (pool, _, max) in most.pools() {
+                counter.observe(signed(max), &[pool]);
             }
         });
-        self.gauge(meter, "db.client.connection.max", "{connection}", "Connections there may be", |figures, tell| {
-            for (pool, _, max) in figures.pools() {
-                tell(max as u64, &[pool]);
-            }
-        });
+        max.build();
     }
 
     /// Every pool of connections: its name, how many are lent, how many there may be.
@@ -247,6 +258,10 @@ fn of_queue(partition: Option<PartitionId>) -> Vec<KeyValue> {
 
 fn partition_of(partition: PartitionId) -> KeyValue {
     KeyValue::new("snaglog.partition", i64::from(partition))
+}
+
+fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn seconds(microseconds: i64) -> f64 {

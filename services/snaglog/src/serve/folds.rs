@@ -63,12 +63,17 @@ impl projector::Observer for Folds {
 
     fn ended(&self, fold: &Fold<'_>, took: Duration, committed: bool) {
         let Some(Instruments { duration, events }) = &self.0 else { return };
-        let system = KeyValue::new("messaging.system", "snaglog");
-        let name = KeyValue::new("messaging.operation.name", "fold");
-        let of = [system, name, KeyValue::new("messaging.destination.partition.id", fold.partition.to_string())];
-        duration.record(took.as_secs_f64(), &of);
+        let mut of = vec![
+            KeyValue::new("messaging.system", "snaglog"),
+            KeyValue::new("messaging.operation.name", "fold"),
+            KeyValue::new("messaging.destination.name", "log"),
+            KeyValue::new("messaging.destination.partition.id", fold.partition.to_string()),
+        ];
         if committed {
             events.add(fold.events as u64, &of);
+        } else {
+            of.push(KeyValue::new("error.type", "not_committed"));
         }
+        duration.record(took.as_secs_f64(), &of);
     }
 }

@@ -12,7 +12,7 @@ use view_store_sqlite::SqliteViews;
 use views::AnyView;
 
 use super::{close, interruptible, of_opening, told};
-use crate::client::view::bar;
+use crate::client::view::{bar, unknown};
 use crate::client::{Exit, Failure, Global};
 use crate::storage::{self, How, Opened, Place};
 
@@ -70,8 +70,7 @@ impl Desk {
 
 fn known(name: &str) -> Result<&'static dyn AnyView, Failure> {
     let found = views::ALL.iter().find(|view| view.schema().name == name).copied();
-    let names = || views::ALL.iter().map(|view| view.schema().name).collect::<Vec<_>>().join(", ");
-    found.ok_or_else(|| Failure::usage(format!("there is no view {name}")).hint(format!("There are: {}", names())))
+    found.ok_or_else(|| unknown(name, views::ALL.iter().map(|view| view.schema().name)))
 }
 
 fn of_store(error: &StoreError) -> Failure {

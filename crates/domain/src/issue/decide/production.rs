@@ -33,8 +33,11 @@ pub(super) fn close(case: &Case<'_>, closing: Fact<Closing>) -> Outcome {
     }
     let fix = verified.resolved.fix.known();
     let closing = match closing {
-        Fact::Known(closing) => closing,
         Fact::NotKnown => nothing_told(fix, case.level()),
+        known @ Fact::Known(_) => known,
+    };
+    let Fact::Known(closing) = closing else {
+        return Ok(vec![IssueEvent::IssueClosed { closing, deployed_at: None }]);
     };
     if !goes_with(&closing, fix, case.level()) {
         return Err(Rejection::WrongClosingForFix);
@@ -68,13 +71,16 @@ pub(super) fn deployed_since(release: &Release) -> Option<Timestamp> {
     }
 }
 
-/// The closing that such a fix needs, with nothing of its evidence: levels 1 and 2 need none.
-fn nothing_told(fix: Option<&Fix>, level: Option<Level>) -> Closing {
-    match fix {
-        Some(fix) if fix.code().is_some() => Closing::Released { release: None, reverified_by: None },
-        Some(fix) if fix.data().is_some() => Closing::DataApplied { at: None, by: None },
-        None if level == Some(Level::CodeOrData) => Closing::Released { release: None, reverified_by: None },
-        _ => Closing::Confirmed,
+/// The closing that such a fix needs, with nothing of its evidence: levels 1 and 2 need none. Where an import told neither the fix nor the level,
+/// it is not known what had to be done.
+fn nothing_told(fix: Option<&Fix>, level: Option<Level>) -> Fact<Closing> {
+    let released = Closing::Released { release: None, reverified_by: None };
+    match (fix, level) {
+        (Some(fix), _) if fix.code().is_some() => Fact::Known(released),
+        (Some(fix), _) if fix.data().is_some() => Fact::Known(Closing::DataApplied { at: None, by: None }),
+        (None, Some(Level::CodeOrData)) => Fact::Known(released),
+        (None, None) => Fact::NotKnown,
+        _ => Fact::Known(Closing::Confirmed),
     }
 }
 

@@ -66,9 +66,9 @@ impl Import {
         let mut calendar = found.calendar.unwrap_or_default();
         let mut definition = calendar.definition.take().unwrap_or_default();
         let wanted = self.wanted(&definition.zone)?;
-        let nothing = |faults| {
+        let nothing = |faults: Vec<String>| {
             let mut failure = Failure::usage(format!("{name}: nothing is imported"));
-            failure.faults = faults;
+            failure.faults = faults.into();
             failure
         };
         let Holidays { dates, outside } = ics::read(&written, &wanted).map_err(nothing)?;

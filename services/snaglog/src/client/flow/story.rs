@@ -132,7 +132,9 @@ pub(super) fn times(times: &Times) -> String {
         text.push_str("\n\n");
     }
     if times.values.iter().all(|of| of.measures.is_empty()) {
-        text.push_str("Nothing ended, and nothing waits.");
+        // What waits is not told apart by a dimension.
+        let waits = if times.by() == Dimension::Unspecified { ", and nothing waits" } else { "" };
+        _ = write!(text, "Nothing ended{waits}.");
     }
     text.trim_end().to_owned()
 }
@@ -207,4 +209,17 @@ fn heading(project: &str, since: Option<&Timestamp>, until: Option<&Timestamp>) 
     let last = until.map(|until| Timestamp { seconds: until.seconds - 1, nanos: 0 });
     let bold = Style::new().bold();
     format!("{bold}{project}{bold:#}  {} to {}\n\n", date(since), date(last.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_spoken_of_only_where_it_was_looked_at() {
+        let all = Times { project: String::from("PAY"), ..Times::default() };
+        assert!(times(&all).ends_with("\n\nNothing ended, and nothing waits."));
+        let told_apart = Times { by: Dimension::Team.into(), ..all };
+        assert!(times(&told_apart).ends_with("\n\nNothing ended."));
+    }
 }

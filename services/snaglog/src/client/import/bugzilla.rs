@@ -9,6 +9,7 @@
 //! **To map a word** of Bugzilla (severity, resolution, status): `vocabulary.rs`. **To map a field**: `note` in `plan.rs`, and where it is told. **To
 //! map a flag**: `plan/conversation.rs`. Each with its story in `plan/tests/`. A name in request ids (`plan/kind.rs`) never changes.
 
+mod again;
 mod lines;
 mod plan;
 mod record;
@@ -28,9 +29,9 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use self::lines::{Line, Lines};
-use self::plan::{Plan, plan};
+use self::plan::{PlannedFact, plan};
 use self::report::Report;
-use self::send::{Sender, UNKNOWN_PROJECT, explain_project};
+use self::send::{IN_FUTURE, Sender, Sent, UNKNOWN_PROJECT, explain_project};
 use self::vocabulary::Severities;
 use crate::client::failure::Failure;
 use crate::client::issue::explain;
@@ -57,16 +58,22 @@ What becomes of it:
   component       added to the project where it lacks it: `DOM: Core & HTML` is DOM:Core-HTML
   needinfo?(x)    a question to x, answered when the flag goes
   in-testsuite+   regression tests of the resolution
-  duplicates      name the other issue where it is imported too, else bugzilla:NUMBER
+  duplicates      name the other issue where it is imported too, else bugzilla:NUMBER; of an
+                  earlier dismissal as a duplicate, Bugzilla does not tell of which
+Where a bug's own status, severity, component or assignee is not where its history leads, the issue
+is brought there with the last change, marked implied, if its state takes it; counted either way.
 
 Printed are `bugs`, those read; `commands`, the facts recorded by this run: 0 where all were there
 already; `skipped`, what was left out, by reason; `adjusted`, what was changed to fit. With --json
 also `told`, the changes that became facts, by field: each change of the file, and each flag of one,
 is counted there or in `skipped`. A line that is no bug, or a fact that the server refuses, is
 counted in `skipped` too and told on standard error; the rest is imported, and the exit code is 1.
+A change dated in the future is refused, once, and what follows it waits: import again, later.
 When it ends, lists and boards show what it recorded.
 
-Stop it at any time: running it again adds what is missing, and nothing twice.";
+Stop it at any time: running it again adds what is missing, and nothing twice. A later export adds
+what is new in it. What was recorded stays: a fact that the issue has moved past, by an earlier
+import or by people, is counted in `skipped` and is no failure.";
 
 /// Import bugs with their histories from Bugzilla, at their true times. Running it again adds nothing.
 #[derive(Debug, Args)]
@@ -105,8 +112,8 @@ impl Import {
         };
         let run = Run { file, severities, sender: Sender::new(session, &project, BUGS_AT_ONCE), project };
         let mut report = Report::default();
-        let unfiled = run.file_all(&mut report).await?;
-        run.tell_all(&mut report, &unfiled).await?;
+        let filings = run.file_all(&mut report).await?;
+        run.tell_all(&mut report, &filings).await?;
         run.sender.wait_for_views().await;
         if session.output.is_json() {
             session.output.json(report.to_json());
@@ -122,6 +129,14 @@ impl Import {
     }
 }
 
+/// What became of the filings.
+#[derive(Default)]
+struct Filings {
+    refused: HashSet<u64>,
+    /// By an earlier import.
+    earlier: HashSet<u64>,
+}
+
 /// An import under way.
 struct Run {
     file: File,
@@ -131,12 +146,12 @@ struct Run {
 }
 
 impl Run {
-    /// The first pass: files every bug, one after the other. Answers those that could not be filed.
-    async fn file_all(&self, report: &mut Report) -> Result<HashSet<u64>, Failure> {
+    /// The first pass: files every bug, one after the other.
+    async fn file_all(&self, report: &mut Report) -> Result<Filings, Failure> {
         let size = self.file.metadata().map(|metadata| metadata.len()).unwrap_or_default();
         let bar = progress(size, "{msg} {wide_bar} {bytes} of {total_bytes}", "filing");
         let mut seen = HashSet::new();
-        let mut unfiled = HashSet::new();
+        let mut filings = Filings::default();
         let mut unreadable = 0;
         for line in self.lines()? {
             let line = line.map_err(|error| Failure::failed(format!("the file: {error}")))?;
@@ -159,24 +174,26 @@ impl Run {
             let mut facts = plan.facts.into_iter();
             if let Some(filing) = facts.next() {
                 let sent = self.sender.send(bug.id, filing).await?;
-                if matches!(sent, send::Sent::Refused(_)) {
-                    tell(&bar, 1, &format!("line {}: bug {} is not filed: {sent:?}", line.number, bug.id));
-                    unfiled.insert(bug.id);
-                    for _ in facts {
-                        report.skip("of a bug that is not filed");
+                match &sent {
+                    Sent::Recorded => {}
+                    Sent::Refused(rule) => {
+                        tell(&bar, 1, &format!("line {}: bug {} is not filed: {rule}", line.number, bug.id));
+                        filings.refused.insert(bug.id);
+                        report.skip_times("of a bug that is not filed", facts.count() as u64);
                     }
+                    Sent::AlreadyThere | Sent::Differs | Sent::Overtaken(_) => _ = filings.earlier.insert(bug.id),
                 }
                 report.sent(sent);
             }
         }
         bar.finish_and_clear();
-        Ok(unfiled)
+        Ok(filings)
     }
 
     /// The second pass: the histories, some bugs at a time.
-    async fn tell_all(&self, report: &mut Report, unfiled: &HashSet<u64>) -> Result<(), Failure> {
+    async fn tell_all(&self, report: &mut Report, filings: &Filings) -> Result<(), Failure> {
         let bar = progress(report.bugs, "{msg} {wide_bar} {pos} of {len} bugs", "histories");
-        let mut seen = unfiled.clone();
+        let mut seen = filings.refused.clone();
         let bugs = self.lines()?.filter_map(|line| match line {
             Ok(Line { bug: Ok(bug), .. }) => seen.insert(bug.id).then_some(Ok(bug)),
             Ok(_) => None,
@@ -184,7 +201,8 @@ impl Run {
         });
         let told = stream::iter(bugs).map(|bug| async {
             let bug = bug?;
-            self.tell_one(bug.id, plan(&bug, &self.severities, &self.project), &bar).await
+            let facts = plan(&bug, &self.severities, &self.project).facts;
+            self.tell_one(bug.id, facts, filings.earlier.contains(&bug.id), &bar).await
         });
         let mut told = told.buffer_unordered(BUGS_AT_ONCE);
         while let Some(part) = told.try_next().await? {
@@ -197,17 +215,33 @@ impl Run {
     }
 
     /// A bug's history, after its filing.
-    async fn tell_one(&self, bug: u64, plan: Plan, bar: &ProgressBar) -> Result<Report, Failure> {
+    async fn tell_one(
+        &self,
+        bug: u64,
+        facts: Vec<PlannedFact>,
+        earlier: bool,
+        bar: &ProgressBar,
+    ) -> Result<Report, Failure> {
         let mut report = Report::default();
-        for fact in plan.facts.into_iter().skip(1) {
-            let what = plan::kind(&fact.fact);
-            let at = fact.occurred_at;
-            let sent = self.sender.send(bug, fact).await?;
-            if let send::Sent::Refused(reason) = &sent {
-                bar.suspend(|| anstream::eprintln!("bug {bug}: {what} at {at} is refused: {reason}"));
+        let mut facts = facts.into_iter().skip(1);
+        for fact in facts.by_ref() {
+            let (what, at) = (plan::kind(&fact.fact), fact.occurred_at);
+            let (implied, closing) = (fact.implied, fact.closing);
+            let mut sent = self.sender.send(bug, fact).await?;
+            if earlier {
+                sent = again::judge(what, implied, closing, sent);
             }
+            if let Sent::Refused(rule) = &sent {
+                bar.suspend(|| anstream::eprintln!("bug {bug}: {what} at {at} is refused: {rule}"));
+            }
+            // What follows lies in the future, too.
+            let stop = sent == Sent::Refused(IN_FUTURE.to_owned());
             report.sent(sent);
+            if stop {
+                break;
+            }
         }
+        report.skip_times("after a change in the future", facts.count() as u64);
         Ok(report)
     }
 

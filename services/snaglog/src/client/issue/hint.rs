@@ -2,6 +2,7 @@
 
 use super::next;
 use crate::client::failure::Failure;
+use crate::client::ran::Ran;
 use crate::client::session::Session;
 
 /// Adds what would help with a refused command on an issue; asks the server how the issue stands where that decides it.
@@ -18,8 +19,14 @@ pub(crate) async fn advise(session: &Session, failure: Failure, key: &str) -> Fa
             | "WrongFixForLevel"
             | "WrongClosingForFix"
             | "FixMissing"
-    ) || failure.faults.iter().any(|fault| fault.starts_with("code: is required"));
+    ) || failure.faults.iter().any(|fault| fault.starts_with("code: is required"))
+        || failure.reason == "NotOpenerOrCustomer" && failure.ran.is("issue verify");
     if by_state && let Some(step) = next::step(session, key).await {
+        return prefixed(failure, key).hint(format!("Try: {step}"));
+    }
+    if lacks_triage(&failure)
+        && let Some(step) = next::triage(session, key).await
+    {
         return prefixed(failure, key).hint(format!("Try: {step}"));
     }
     if failure.reason == "NoSuchIssue" {
@@ -44,6 +51,12 @@ pub(crate) fn explain(failure: Failure, key: &str) -> Failure {
     }
 }
 
+/// True: what triage decides is missing, and the command can't say it.
+fn lacks_triage(failure: &Failure) -> bool {
+    let decided = |name: &&str| matches!(*name, "LEVEL_MISSING" | "SEVERITY_MISSING" | "TEAM_MISSING");
+    failure.fact("missing").split(',').filter(decided).any(|name| !can_say(&failure.ran, flag(name)))
+}
+
 /// Names the issue where the message doesn't.
 fn prefixed(mut failure: Failure, key: &str) -> Failure {
     let silent = failure.reason.is_empty() || failure.reason == "InvalidFields" || key.is_empty();
@@ -59,7 +72,7 @@ fn hint(failure: &Failure, key: &str) -> Option<String> {
     let subject = failure.message.split(": ").next().unwrap_or_default();
     let project = subject.split(['-', '/']).next().unwrap_or_default();
     if !fact("missing").is_empty() {
-        return Some(give(fact("missing"), key));
+        return give(fact("missing"), key, &failure.ran);
     }
     Some(match failure.reason.as_str() {
         "NoShifts" => format!("Those there are: snaglog shift list {project}"),
@@ -81,18 +94,6 @@ fn hint(failure: &Failure, key: &str) -> Option<String> {
             let release = if fact("release").is_empty() { "RELEASE" } else { fact("release") };
             format!("Try: snaglog release deploy {project} {release} --issue {key}")
         }
-        "NotAMember" => format!("Try: snaglog project add-member {project} {} {}", fact("team"), fact("person")),
-        "NotAssignee" if fact("assignee").is_empty() => format!("Try: snaglog issue assign {key} --to @me"),
-        "NotAssignee" => format!("Give --actor {}, or first: snaglog issue assign {key} --to @me", fact("assignee")),
-        "NotOpenerOrCustomer" if fact("opener").is_empty() => {
-            String::from("Give --confirmed-by PERSON, one of those: who has tested it.")
-        }
-        "NotOpenerOrCustomer" => format!("Try: snaglog issue verify {key} --confirmed-by {}", fact("opener")),
-        "VerifierIsResolver" => String::from("Name somebody else."),
-        "WrongTeamForLevel" if fact("may").is_empty() => {
-            format!("No team may. Try: snaglog project add-team {project} TEAM --model combined")
-        }
-        "WrongTeamForLevel" => format!("Give --team TEAM, one of: {}", fact("may").replace(',', ", ")),
         "DuplicateOfDuplicate" if fact("root").contains(':') => {
             format!("It is a duplicate of {}, of another system.", fact("root"))
         }
@@ -108,18 +109,50 @@ fn hint(failure: &Failure, key: &str) -> Option<String> {
         "ActorMissing" => String::from("Give --actor PERSON, or set SNAGLOG_ACTOR."),
         "NothingToRebase" => format!("Its clocks, and which policy rules them: snaglog sla explain {key}"),
         "DefectsAreNotEstimated" => String::from("Rank it instead; a fix budget keeps the capacity for defects."),
+        _ => return who_may(failure, key, project),
+    })
+}
+
+/// Who else may do it, or how whoever did becomes one of those.
+fn who_may(failure: &Failure, key: &str, project: &str) -> Option<String> {
+    let (fact, confirms) = (|name: &str| failure.fact(name), failure.ran.is("issue verify"));
+    Some(match failure.reason.as_str() {
+        "NotAMember" => format!("Try: snaglog project add-member {project} {} {}", fact("team"), fact("person")),
+        "NotAssignee" if fact("assignee").is_empty() => format!("Try: snaglog issue assign {key} --to @me"),
+        "NotAssignee" => format!("Give --actor {}, or first: snaglog issue assign {key} --to @me", fact("assignee")),
+        "NotOpenerOrCustomer" => match fact("opener") {
+            "" if confirms => String::from("Give --confirmed-by PERSON, one of those: who has tested it."),
+            "" => String::from("Give --actor PERSON, one of those."),
+            opener if confirms => format!("Try: snaglog issue verify {key} --confirmed-by {opener}"),
+            opener => format!("Give --actor {opener}, its opener."),
+        },
+        "VerifierIsResolver" => String::from("Name somebody else."),
+        "WrongTeamForLevel" if fact("may").is_empty() => {
+            format!("No team may. Try: snaglog project add-team {project} TEAM --model combined")
+        }
+        "WrongTeamForLevel" if !failure.ran.has("--team") => {
+            let may = fact("may").split(',').next().unwrap_or_default();
+            format!("Try: snaglog issue hand-over {key} --team {may} --reason TEXT")
+        }
+        "WrongTeamForLevel" => format!("Give --team TEAM, one of: {}", fact("may").replace(',', ", ")),
         _ => return None,
     })
 }
 
-/// The flags that bring what is missing; the report's parts are added by a command of their own.
-fn give(missing: &str, key: &str) -> String {
-    let missing: Vec<&str> = missing.split(',').collect();
-    let flags: Vec<&str> = missing.iter().map(|name| flag(name)).collect();
-    if missing.iter().all(|name| matches!(*name, "STEPS_MISSING" | "ACTUAL_MISSING" | "EXPECTED_MISSING")) {
-        return format!("Try: snaglog issue amend {key} {}", flags.join(" "));
+/// The flags that bring what is missing; the report's parts are added by a command of their own, where this one has no flags for them.
+fn give(missing: &str, key: &str, ran: &Ran) -> Option<String> {
+    let (own, others): (Vec<&str>, Vec<&str>) = missing.split(',').partition(|name| can_say(ran, flag(name)));
+    let report = |name: &&str| matches!(*name, "STEPS_MISSING" | "ACTUAL_MISSING" | "EXPECTED_MISSING");
+    let flags = |names: Vec<&str>| names.into_iter().map(flag).collect::<Vec<_>>().join(" ");
+    match (flags(others.into_iter().filter(report).collect()), flags(own)) {
+        (parts, own) if parts.is_empty() => (!own.is_empty()).then(|| format!("Add {own}")),
+        (parts, _) => Some(format!("Try: snaglog issue amend {key} {parts}")),
     }
-    format!("Add {}", flags.join(" "))
+}
+
+/// True: the command has these flags, of `--change COMMIT --test TEST`.
+fn can_say(ran: &Ran, flags: &str) -> bool {
+    flags.split(' ').filter(|word| word.starts_with("--")).all(|flag| ran.has(flag))
 }
 
 fn flag(missing: &str) -> &'static str {
@@ -158,47 +191,4 @@ fn flag(missing: &str) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::client::failure::Exit;
-
-    #[track_caller]
-    fn check(reason: &str, message: &str, facts: &[(&str, &str)], expected: &str) {
-        let mut failure = Failure::new(Exit::Refused, message);
-        failure.reason = reason.to_owned();
-        failure.facts = facts.iter().map(|(name, fact)| ((*name).to_owned(), (*fact).to_owned())).collect();
-        assert_eq!(explain(failure, "PAY-42").hint.unwrap_or_default(), expected);
-    }
-
-    #[test]
-    fn names_are_taken_from_the_refusal() {
-        check(
-            "UnknownComponent",
-            "PAY: the project has no component cart",
-            &[("component", "cart")],
-            "Try: snaglog project add-component PAY cart --owner TEAM",
-        );
-        check(
-            "NotInProduction",
-            "PAY-42: it is not in production",
-            &[("release", "2026.11.1")],
-            "Try: snaglog release deploy PAY 2026.11.1 --issue PAY-42",
-        );
-    }
-
-    #[test]
-    fn all_that_is_missing_is_asked_for_at_once() {
-        check(
-            "StepsMissing",
-            "PAY-42: 2 things are missing",
-            &[("missing", "STEPS_MISSING,EXPECTED_MISSING")],
-            "Try: snaglog issue amend PAY-42 --steps TEXT --expected TEXT",
-        );
-        check(
-            "ChangeMissing",
-            "PAY-42: 2 things are missing",
-            &[("missing", "CHANGE_MISSING,REGRESSION_TEST_MISSING")],
-            "Add --change COMMIT --test TEST",
-        );
-    }
-}
+mod tests;

@@ -12,12 +12,23 @@ use crate::client::session::Session;
 
 /// The command that takes the issue further from where it stands; `None` where the server doesn't tell.
 pub(super) async fn step(session: &Session, key: &str) -> Option<String> {
-    // From the log itself: a view may not show yet what the refusal was about.
+    let (issue, project) = standing(session, key).await?;
+    Some(command(&issue, &project, session.actor()))
+}
+
+/// The command that says what triage left open, as an import may; `None` where the server doesn't tell.
+pub(super) async fn triage(session: &Session, key: &str) -> Option<String> {
+    let (issue, project) = standing(session, key).await?;
+    Some(decided(&issue, &project))
+}
+
+/// The issue from the log itself, as a view may not show yet what a refusal was about; and its project.
+async fn standing(session: &Session, key: &str) -> Option<(Issue, Project)> {
     let request = GetIssueAsOfRequest { key: key.to_owned(), ..GetIssueAsOfRequest::default() };
     let issue = HistoryServiceClient::new(session.wire()).get_issue_as_of(request).await.ok()?.into_inner().issue?;
     let request = GetProjectRequest { project: issue.project.clone() };
     let project = ProjectsServiceClient::new(session.wire()).get_project(request).await.ok()?.into_inner().project?;
-    Some(command(&issue, &project, session.actor()))
+    Some((issue, project))
 }
 
 /// True: there is such a project.
@@ -29,7 +40,13 @@ pub(super) async fn is_project(session: &Session, project: &str) -> bool {
 fn command(issue: &Issue, project: &Project, actor: &str) -> String {
     let key = &issue.key;
     match (issue.state(), issue.triaged) {
-        (IssueState::New, false) => triage(issue, project),
+        (IssueState::New, false) => triaged(issue, project),
+        (IssueState::New, true)
+            if known_level(issue).is_none() || issue.severity.is_empty() || issue.team.is_empty() =>
+        {
+            decided(issue, project)
+        }
+        (IssueState::Accepted, _) if known_level(issue).is_none() => decided(issue, project),
         (IssueState::New, true) if lacks_report(issue) => {
             format!("snaglog issue amend {key} --steps TEXT --actual TEXT --expected TEXT")
         }
@@ -39,32 +56,78 @@ fn command(issue: &Issue, project: &Project, actor: &str) -> String {
         (IssueState::Accepted, _) => {
             format!("snaglog issue resolve {key} {}{}", evidence(issue), by(worker(issue, project, actor), actor))
         }
-        (IssueState::Resolved, _) => format!("snaglog issue verify {key}{}", confirmed(issue, actor)),
+        (IssueState::Resolved, _) => verify(issue, project, actor),
         (IssueState::Verified, _) => format!("snaglog issue close {key}{}", production(issue)),
         (IssueState::Closed | IssueState::Dismissed, _) => format!("snaglog issue reopen {key} --reason TEXT"),
     }
 }
 
-/// Level 3, unless it has one; the severity reported, or the project's default; a component with an owner.
-fn triage(issue: &Issue, project: &Project) -> String {
+/// Level 3, unless it has one; the severity it has, or reported, or the project's default; a component with an owner.
+fn triaged(issue: &Issue, project: &Project) -> String {
     let scheme = project.scheme.clone().unwrap_or_default();
     let reported = scheme.severities.iter().find(|one| one.id == issue.reported_severity && !one.retired);
-    let severity = reported.map_or(scheme.default_severity.as_str(), |one| one.id.as_str());
+    let severity = match issue.severity.as_str() {
+        "" => reported.map_or(scheme.default_severity.as_str(), |one| one.id.as_str()),
+        severity => severity,
+    };
     let component = if issue.component.is_empty() {
         project.components.iter().find(|one| !one.owner_team.is_empty()).or(project.components.first())
     } else {
         project.components.iter().find(|one| one.id == issue.component)
     };
-    let mut command = format!("snaglog issue triage {} --level 3 --severity {severity}", issue.key);
+    let level = known_level(issue).unwrap_or(Level::CodeOrData);
+    let mut command = format!("snaglog issue triage {} --level {} --severity {severity}", issue.key, i32::from(level));
+    if issue.triaged {
+        // What it says is a change, and those need a reason.
+        if issue.team.is_empty() {
+            _ = write!(command, " --team {}", team(issue, project, level));
+        }
+        command.push_str(" --reason TEXT");
+        return command;
+    }
     if issue.component.is_empty() {
         _ = write!(command, " --component {}", component.map_or("COMPONENT", |one| &one.id));
     }
     if component.is_none_or(|one| one.owner_team.is_empty()) {
-        let may = [TeamModel::Combined, TeamModel::Development, TeamModel::Maintenance];
-        let team = project.teams.iter().find(|team| may.contains(&team.model()));
-        _ = write!(command, " --team {}", team.map_or("TEAM", |team| &team.id));
+        _ = write!(command, " --team {}", team(issue, project, level));
     }
     command
+}
+
+/// The command that says what triage left open; an issue that is worked on has others than triage for that.
+fn decided(issue: &Issue, project: &Project) -> String {
+    let key = &issue.key;
+    match (issue.state(), known_level(issue)) {
+        (IssueState::Accepted, Some(level)) => {
+            format!("snaglog issue hand-over {key} --team {} --reason TEXT", team(issue, project, level))
+        }
+        (IssueState::Accepted, None) => {
+            let level = Level::CodeOrData;
+            let owner =
+                if issue.team.is_empty() { format!(" --team {}", team(issue, project, level)) } else { String::new() };
+            format!("snaglog issue level {key} --to {}{owner} --reason TEXT", i32::from(level))
+        }
+        _ => triaged(issue, project),
+    }
+}
+
+/// The level, where triage decided and an import told it.
+fn known_level(issue: &Issue) -> Option<Level> {
+    Some(issue.level()).filter(|level| !matches!(level, Level::Unspecified | Level::NotKnown))
+}
+
+/// A team that may take the level: the one that owns the component, or the first that does such work.
+fn team<'p>(issue: &Issue, project: &'p Project, level: Level) -> &'p str {
+    let owner = project.components.iter().find(|one| one.id == issue.component && !one.owner_team.is_empty());
+    let may = |model: TeamModel| match model {
+        TeamModel::Combined => true,
+        TeamModel::Development | TeamModel::Maintenance => level == Level::CodeOrData,
+        TeamModel::Operations => level == Level::System,
+        TeamModel::Support => level == Level::UserError,
+        TeamModel::Unspecified => false,
+    };
+    let able = project.teams.iter().find(|team| may(team.model())).map_or("TEAM", |team| &team.id);
+    owner.map_or(able, |one| &one.owner_team)
 }
 
 /// At level 3, what customers and product owners report is accepted with a complete report only; Sev 1 goes first.
@@ -96,12 +159,23 @@ fn evidence(issue: &Issue) -> &'static str {
     }
 }
 
-fn confirmed(issue: &Issue, actor: &str) -> String {
-    let opener = issue.source.as_ref().map_or("", |source| source.raised_by.as_str());
-    match opener {
-        opener if opener.is_empty() || opener == issue.resolved_by => String::from(" --confirmed-by PERSON"),
-        opener if opener == actor => String::new(),
-        opener => format!(" --confirmed-by {opener}"),
+/// Confirmed by who may and did not make the fix: its opener, else somebody of its customer, or a product owner; where there is nobody else, its
+/// opener names somebody.
+fn verify(issue: &Issue, project: &Project, actor: &str) -> String {
+    let (key, source) = (&issue.key, issue.source.as_ref());
+    let opener = source.map(|source| &source.raised_by).filter(|opener| !opener.is_empty());
+    let customer = match source.and_then(|source| source.kind.as_ref()) {
+        Some(source::Kind::Customer(of)) => project.customers.iter().find(|customer| customer.id == of.customer),
+        _ => None,
+    };
+    let others = customer.into_iter().flat_map(|customer| &customer.people).chain(&project.product_owners);
+    // As the rule has it, its assignee made it too, whoever resolved it.
+    let made = |person: &String| *person == issue.resolved_by || *person == issue.assignee;
+    match (opener.into_iter().chain(others).find(|person| project.self_verification || !made(person)), opener) {
+        (Some(person), _) if person == actor => format!("snaglog issue verify {key}"),
+        (Some(person), _) => format!("snaglog issue verify {key} --confirmed-by {person}"),
+        (None, Some(opener)) => format!("snaglog issue delegate {key} --to PERSON{}", by(opener, actor)),
+        (None, None) => format!("snaglog issue verify {key} --confirmed-by PERSON"),
     }
 }
 
@@ -116,9 +190,10 @@ fn production(issue: &Issue) -> &'static str {
 #[cfg(test)]
 mod tests {
     use api::issues::v1::{CustomerSource, Source};
-    use api::projects::v1::{Component, SeverityScheme, Team};
+    use api::projects::v1::{Component, Customer, SeverityScheme, Team};
 
     use super::*;
+    use crate::cli::{Cli, words};
 
     /// A team that owns `checkout`, with `ann` and `bob`; the default severity is sev3.
     fn project() -> Project {
@@ -126,13 +201,14 @@ mod tests {
             id: String::from("PAY"),
             scheme: Some(SeverityScheme { default_severity: String::from("sev3"), ..SeverityScheme::default() }),
             components: vec![Component { id: String::from("checkout"), owner_team: String::from("core") }],
-            teams: vec![Team {
-                id: String::from("core"),
-                members: vec![String::from("ann"), String::from("bob")],
-                ..Team::default()
-            }],
+            teams: vec![core()],
             ..Project::default()
         }
+    }
+
+    fn core() -> Team {
+        let members = vec![String::from("ann"), String::from("bob")];
+        Team { id: String::from("core"), members, ..Team::default() }
     }
 
     /// A customer's issue of level 3, with a complete report, raised by `carla`.
@@ -143,6 +219,7 @@ mod tests {
             state: state.into(),
             triaged: true,
             level: Level::CodeOrData.into(),
+            severity: String::from("sev3"),
             team: String::from("core"),
             report_complete: true,
             source: Some(Source { kind: Some(kind), raised_by: String::from("carla"), ..Source::default() }),
@@ -152,7 +229,15 @@ mod tests {
 
     #[track_caller]
     fn check(issue: &Issue, actor: &str, expected: &str) {
-        assert_eq!(command(issue, &project(), actor), format!("snaglog issue {expected}"));
+        typed(&command(issue, &project(), actor), expected);
+    }
+
+    /// It is what somebody can type, a level and a time given.
+    #[track_caller]
+    fn typed(command: &str, expected: &str) {
+        assert_eq!(command, format!("snaglog issue {expected}"));
+        let line = command.replace("TIME", "yesterday");
+        assert!(Cli::built().try_get_matches_from(words(&line)).is_ok(), "{line}");
     }
 
     #[test]
@@ -174,8 +259,47 @@ mod tests {
         check(&assigned, "ann", "accept PAY-7 --actor bob");
         check(&issue(IssueState::Resolved), "carla", "verify PAY-7");
         check(&issue(IssueState::Resolved), "bob", "verify PAY-7 --confirmed-by carla");
-        let own = Issue { resolved_by: String::from("carla"), ..issue(IssueState::Resolved) };
-        check(&own, "carla", "verify PAY-7 --confirmed-by PERSON");
+    }
+
+    #[test]
+    fn who_made_the_fix_does_not_confirm_it() {
+        let resolved = || Issue { resolved_by: String::from("carla"), ..issue(IssueState::Resolved) };
+        check(&resolved(), "carla", "delegate PAY-7 --to PERSON");
+        // An import may name its assignee only.
+        let assigned = Issue { assignee: String::from("carla"), ..issue(IssueState::Resolved) };
+        check(&assigned, "bob", "delegate PAY-7 --to PERSON --actor carla");
+        let nobodys = Issue { source: None, ..resolved() };
+        check(&nobodys, "bob", "verify PAY-7 --confirmed-by PERSON");
+        let acme = Customer { id: String::from("acme"), people: vec![String::from("carl")], ..Customer::default() };
+        let owned = Project { product_owners: vec![String::from("paula")], customers: vec![acme], ..project() };
+        typed(&command(&resolved(), &owned, "bob"), "verify PAY-7 --confirmed-by paula");
+        let kind =
+            source::Kind::Customer(CustomerSource { customer: String::from("acme"), ..CustomerSource::default() });
+        let source = Some(Source { kind: Some(kind), raised_by: String::from("carla"), ..Source::default() });
+        typed(&command(&Issue { source, ..resolved() }, &owned, "bob"), "verify PAY-7 --confirmed-by carl");
+        let alone = Project { self_verification: true, ..project() };
+        typed(&command(&resolved(), &alone, "bob"), "verify PAY-7 --confirmed-by carla");
+    }
+
+    #[test]
+    fn what_an_import_left_open_is_decided_first() {
+        let open = |state: IssueState| Issue {
+            level: Level::NotKnown.into(),
+            team: String::new(),
+            component: String::from("widget"),
+            ..issue(state)
+        };
+        let ops = Team { id: String::from("ops"), model: TeamModel::Operations.into(), ..Team::default() };
+        let project = Project { teams: vec![ops, Team { model: TeamModel::Combined.into(), ..core() }], ..project() };
+        let said = |issue: &Issue| command(issue, &project, "ann");
+        typed(&said(&open(IssueState::New)), "triage PAY-7 --level 3 --severity sev3 --team core --reason TEXT");
+        typed(&said(&open(IssueState::Accepted)), "level PAY-7 --to 3 --team core --reason TEXT");
+        let owned = Issue { team: String::from("core"), ..open(IssueState::Accepted) };
+        typed(&said(&owned), "level PAY-7 --to 3 --reason TEXT");
+        // Only who assigns it needs its team.
+        let level = Issue { level: Level::System.into(), ..open(IssueState::Accepted) };
+        typed(&said(&level), "resolve PAY-7 --action TEXT");
+        typed(&decided(&level, &project), "hand-over PAY-7 --team ops --reason TEXT");
     }
 
     #[test]

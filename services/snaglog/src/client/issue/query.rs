@@ -207,27 +207,29 @@ fn source(issue: &Issue) -> String {
 
 /// List a project's issues.
 #[derive(Debug, Args)]
-#[command(after_help = "Filters narrow together; one given several times widens.")]
+#[command(
+    after_help = "Filters narrow together; one given several times widens, as does one with several values: --state new,accepted."
+)]
 pub(crate) struct List {
     /// The project's key
     project: String,
     /// Only in this state
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     state: Vec<words::State>,
     /// Only of this severity
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     severity: Vec<String>,
     /// Only of this triage level, 1 to 3
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3), value_delimiter = ',')]
     level: Vec<u8>,
     /// Only of this owner team
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     team: Vec<String>,
     /// Only of this component
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     component: Vec<String>,
     /// Only of this assignee; @me is the actor
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',')]
     assignee: Vec<String>,
     /// Only with this reference of the source
     #[arg(long, value_name = "REFERENCE")]

@@ -81,7 +81,7 @@ impl Proposed {
         let (name, written) = text::named(&self.file)?;
         reading::read(&name, &written).map_err(|faults| {
             let mut failure = Failure::usage(format!("{name} is no policy"));
-            failure.faults = faults;
+            failure.faults = faults.into();
             failure.hint("`snaglog policy apply --help` shows one.")
         })
     }

@@ -16,11 +16,10 @@ const LEFT: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 /// An issue's clocks: of each its last cycle, or all of them.
 pub(super) fn story(output: &Output, sla: &Sla, all: bool) -> String {
     let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
-    let mut lines = vec![format!("{bold}{}{bold:#}{}", sla.key, headline(sla))];
     if sla.exempt {
-        lines.push("  imported: no clocks until they are rebased".to_owned());
-        return lines.join("\n");
+        return format!("{bold}{}{bold:#}  imported: no clocks until they are rebased", sla.key);
     }
+    let mut lines = vec![format!("{bold}{}{bold:#}{}", sla.key, headline(sla))];
     for (at, cycle) in sla.cycles.iter().enumerate() {
         let is_last = sla.cycles.get(at + 1).is_none_or(|next| next.clock != cycle.clock);
         if is_last || all {

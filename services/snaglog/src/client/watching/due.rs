@@ -64,5 +64,5 @@ fn story(session: &Session, told: &WatchDueResponse) -> String {
         return "Nothing comes due.".to_owned();
     }
     let rows = told.due.iter().map(|due| vec![due.key.clone(), session.output.time(due.due_at.as_ref())]);
-    table(&["KEY", "DUE"], rows)
+    table(&["KEY", "AT RISK OR BREACHED"], rows)
 }

@@ -7,6 +7,7 @@ mod conversation;
 mod flags;
 mod kind;
 mod moment;
+mod own;
 mod path;
 mod settle;
 #[cfg(test)]
@@ -40,6 +41,8 @@ pub(super) struct PlannedFact {
     pub(super) actor: String,
     /// True: Bugzilla skipped this step.
     pub(super) implied: bool,
+    /// True: it brings the issue to the bug's own fields, at a time that nothing tells.
+    pub(super) closing: bool,
     pub(super) fact: Fact,
 }
 
@@ -86,7 +89,9 @@ struct Planner<'a> {
     severities: &'a Severities,
     namespace: Uuid,
     plan: Plan,
-    taken: HashMap<(Timestamp, &'static str, bool), u32>,
+    taken: HashMap<String, u32>,
+    /// True: the history is over, and the bug's own fields are reached for.
+    closing: bool,
     at: Timestamp,
     by: String,
     /// Where the issue stands in Snaglog, and what it has been told of it.
@@ -128,6 +133,7 @@ impl<'a> Planner<'a> {
             namespace,
             plan: Plan::default(),
             taken: HashMap::new(),
+            closing: false,
             at: Timestamp::default(),
             by: vocabulary::actor(&bug.creator),
             stand: Stand::New { triaged: false },
@@ -218,48 +224,17 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Brings the issue to the bug's own status, severity, component and assignee, where its history does not lead there.
-    fn finish(&mut self) {
-        let by = self.by.clone();
-        let status = vocabulary::status(&self.bug.status);
-        if status.is_none() && !self.bug.status.is_empty() {
-            self.skip(&format!("its own status: {} is unknown", self.bug.status));
-        }
-        if let Some(status) = status {
-            if !self.bug.resolution.is_empty() {
-                self.resolution.clone_from(&self.bug.resolution);
-            }
-            if is_over(&self.bug.status) && self.stand.is_open() {
-                self.at = self.at.max(self.bug.last_resolved.unwrap_or(self.at));
-            }
-            let moment = Moment::nothing(self.at, &by);
-            if self.step_to(status, &by, &moment, true) {
-                self.adjust("status: not where the history leads");
-            }
-        }
-        if let Some(severity) = known(self.severities.of(&self.bug.severity)) {
-            self.now.severity = Some(severity);
-        }
-        if !self.bug.component.is_empty() {
-            self.now.component = vocabulary::component(&self.bug.component);
-        }
-        if let Some(assignee) = &self.bug.assignee {
-            self.now.assignee = vocabulary::person(assignee);
-        }
-        self.settle(&Moment::nothing(self.at, &by));
-        self.skip_times("flagtypes.name: in-testsuite+, never resolved", self.tests.waiting.into());
-        self.skip_times("comments", self.bug.comments);
-        self.skip_times("history: not understood", self.bug.malformed);
-    }
-
     fn push(&mut self, fact: Fact, actor: &str, implied: bool) {
         let kind = kind(&fact);
-        let nth = self.taken.entry((self.at, kind, implied)).or_default();
         let told = if implied { "implied" } else { "told" };
-        let request_id =
-            Uuid::new_v5(&self.namespace, format!("{} {kind} {told} {nth}", self.at.as_microsecond()).as_bytes());
+        let name =
+            if self.closing { self.name_closing(&fact) } else { format!("{} {kind} {told}", self.at.as_microsecond()) };
+        let nth = self.taken.entry(name.clone()).or_default();
+        let request_id = Uuid::new_v5(&self.namespace, format!("{name} {nth}").as_bytes());
         *nth += 1;
-        self.plan.facts.push(PlannedFact { request_id, occurred_at: self.at, actor: actor.to_owned(), implied, fact });
+        let (occurred_at, closing) = (self.at, self.closing);
+        let actor = actor.to_owned();
+        self.plan.facts.push(PlannedFact { request_id, occurred_at, actor, implied, closing, fact });
     }
 
     fn count_told(&mut self, field: &str) {

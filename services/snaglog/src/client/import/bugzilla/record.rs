@@ -191,8 +191,10 @@ fn text(json: &Json) -> String {
     }
 }
 
+/// A whole number above 0, as a number or a text: `3`, `"3"`, `3.0`.
 fn number(json: Option<&Json>) -> Option<u64> {
-    json.and_then(|json| json.as_u64().or_else(|| json.as_str()?.trim().parse().ok())).filter(|number| *number > 0)
+    let written = text(json?);
+    written.strip_suffix(".0").unwrap_or(&written).parse().ok().filter(|number| *number > 0)
 }
 
 /// RFC 3339, or a date with a time, which is taken for UTC. To the microsecond, as the log keeps it: what is nearer together is one moment.
@@ -219,6 +221,18 @@ mod tests {
         );
         assert_eq!((bug.id, bug.filed_at().unwrap().to_string().as_str()), (7, "2014-07-22T15:23:20Z"));
         assert_eq!((bug.summary.as_str(), bug.duplicate_of, bug.assignee), ("", None, None));
+    }
+
+    #[test]
+    fn numbers_may_be_texts_or_end_in_a_point_and_nothing() {
+        let number = |line: &str| number(serde_json::from_str::<Json>(line).ok().as_ref());
+        assert_eq!(
+            (number("3"), number("\"3\""), number("3.0"), number(" \" 3 \"")),
+            (Some(3), Some(3), Some(3), Some(3))
+        );
+        for none in ["0", "-3", "3.5", "1e300", "null", "\"three\"", "{}"] {
+            assert_eq!(number(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -47,6 +47,7 @@ impl Report {
             Sent::Recorded => self.commands += 1,
             Sent::AlreadyThere => self.already_there += 1,
             Sent::Differs => self.skip("changed since an earlier import"),
+            Sent::Overtaken(reason) => self.skip(&reason),
             Sent::Refused(reason) => self.fail(&format!("refused: {reason}")),
         }
     }
@@ -62,9 +63,13 @@ impl Report {
         self.skip(reason);
     }
 
-    fn skip_times(&mut self, reason: &str, times: u64) {
+    /// The same, several times.
+    pub(super) fn skip_times(&mut self, reason: &str, times: u64) {
         // A file may hold any words; reasons past this number are one.
         const REASONS_MAX: usize = 1000;
+        if times == 0 {
+            return;
+        }
         let full = self.skipped.len() >= REASONS_MAX && !self.skipped.contains_key(reason);
         let reason = if full { "other reasons" } else { reason };
         *self.skipped.entry(reason.to_owned()).or_default() += times;

@@ -22,6 +22,8 @@ use crate::client::times;
 pub(super) const SYSTEM: &str = "bugzilla";
 /// The rule that there is no such project.
 pub(super) const UNKNOWN_PROJECT: &str = "UnknownProject";
+/// The rule that nothing is recorded before it happens.
+pub(super) const IN_FUTURE: &str = "OccurredInFuture";
 /// A call that may pass by itself is sent again so many times, after 100 ms, 200 ms … 3.2 s; then the import stops.
 const PAUSES: u32 = 6;
 const FIRST_PAUSE_MS: u64 = 100;
@@ -37,6 +39,8 @@ pub(super) enum Sent {
     Refused(String),
     /// An earlier import sent something else in its place.
     Differs,
+    /// The issue has moved on since an earlier import: left out, for this reason.
+    Overtaken(String),
 }
 
 /// Sends facts to one project.

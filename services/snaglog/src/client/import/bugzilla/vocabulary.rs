@@ -1,6 +1,7 @@
 //! Bugzilla's words in Snaglog's: severities, resolutions, statuses, names, texts. Only mappings, nothing that remembers.
 
 use api::issues::v1::DismissalReason;
+use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
 /// A person who is not told.
@@ -88,9 +89,12 @@ pub(super) fn dismissal(resolution: &str) -> DismissalReason {
 
 /// A person's id in the contract's grammar; empty for nobody.
 pub(super) fn person(name: &str) -> String {
+    if is_nobody(name) { String::new() } else { id(name.trim(), '_') }
+}
+
+pub(super) fn is_nobody(name: &str) -> bool {
     let name = name.trim();
-    let nobody = name == "nobody" || name.starts_with("nobody@") || name.chars().all(|letter| letter == '-');
-    if nobody { String::new() } else { id(name, '_') }
+    name == "nobody" || name.starts_with("nobody@") || name.chars().all(|letter| letter == '-')
 }
 
 /// Whoever did something.
@@ -105,7 +109,9 @@ pub(super) fn component(name: &str) -> String {
 }
 
 /// Runs of what an id may not contain become one `filler`. One that is too long keeps its beginning, and a mark that tells it from others.
+/// A letter with its mark is one however it is written: a mark that stands alone is none, and would be cut out.
 fn id(name: &str, filler: char) -> String {
+    let name: String = name.nfc().collect();
     let mut id = String::new();
     for letter in name.chars() {
         if letter.is_alphanumeric() || "._-:+@/#".contains(letter) {
@@ -204,6 +210,7 @@ mod tests {
         assert_eq!(person("nobody@example.org"), "");
         assert_eq!(person("Zoë <zoe@example.org>"), "Zoë_zoe@example.org");
         assert_eq!(actor("  "), "unknown");
+        assert_eq!((component("Cafe\u{301}"), person("e\u{301}lan")), (component("Café"), person("élan")));
         let long = person(&"x".repeat(300));
         assert_eq!(long.chars().count(), 100);
         assert_ne!(long, person(&"x".repeat(301)));

@@ -4,6 +4,7 @@ mod conversation;
 mod domain_rules;
 mod fields;
 mod gaps;
+mod own;
 mod random;
 mod states;
 

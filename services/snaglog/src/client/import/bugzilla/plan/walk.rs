@@ -103,12 +103,18 @@ impl Planner<'_> {
             (DismissalReason::Duplicate, Some(other)) => {
                 DismissedFact { dismissal: reason.into(), duplicate_of: other.to_string(), note: String::new() }
             }
-            (DismissalReason::Duplicate, None) => DismissedFact {
-                note: String::from("DUPLICATE of a bug that Bugzilla no longer names"),
-                ..DismissedFact::default()
-            },
+            (DismissalReason::Duplicate, None) => unnamed_duplicate(),
             _ => DismissedFact { dismissal: reason.into(), note: resolution.to_owned(), ..DismissedFact::default() },
         }
+    }
+
+    /// Bugzilla names what it is a duplicate of now: of which one it was earlier, nothing tells.
+    pub(super) fn forget_earlier_targets(&mut self) {
+        let duplicates = self.plan.facts.iter_mut().rev().filter_map(|planned| match &mut planned.fact {
+            Fact::Dismissed(dismissed) if dismissed.dismissal() == DismissalReason::Duplicate => Some(dismissed),
+            _ => None,
+        });
+        duplicates.skip(1).for_each(|earlier| *earlier = unnamed_duplicate());
     }
 
     /// What a step brings with it.
@@ -147,6 +153,10 @@ impl Planner<'_> {
         self.push(Fact::RegressionTestsAdded(TestsFact { tests }), &by, implied);
         (self.tests.told, self.tests.waiting) = (true, false);
     }
+}
+
+fn unnamed_duplicate() -> DismissedFact {
+    DismissedFact { note: String::from("DUPLICATE of a bug that Bugzilla no longer names"), ..DismissedFact::default() }
 }
 
 fn or_none(resolution: &str) -> String {

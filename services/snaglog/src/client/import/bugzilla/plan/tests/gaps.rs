@@ -27,16 +27,6 @@ fn a_bug_whose_history_stops_short_is_brought_to_its_own_status() {
 }
 
 #[test]
-fn severity_component_and_assignee_end_as_the_bug_says() {
-    let mut bug = bug("NEW", "").on(2, &["severity: normal > major", "component: General > DOM"]);
-    (bug.severity, bug.component, bug.assignee) = ("critical".into(), "Layout".into(), Some("cid".into()));
-    let facts =
-        [TRIAGED, "2 bob component DOM", "2 bob severity sev2", "2 bob (component Layout)", "2 bob (severity sev1)"];
-    // Nothing tells when it was assigned: so it was with the filing.
-    check(&bug, &[&[facts[0], "0 ann assigned to cid"], &facts[1..]].concat(), &[]);
-}
-
-#[test]
 fn entries_come_in_the_order_of_their_times() {
     let bug = bug("RESOLVED", "FIXED")
         .on(3, &["status: ASSIGNED > RESOLVED", "resolution: > FIXED"])

@@ -64,6 +64,17 @@ fn a_duplicate_names_the_other_unless_it_is_itself() {
 }
 
 #[test]
+fn of_an_earlier_dismissal_as_a_duplicate_nothing_tells_of_which() {
+    let mut bug = bug("RESOLVED", "DUPLICATE")
+        .on(2, &["status: NEW > RESOLVED", "resolution: > DUPLICATE"])
+        .on(3, &["status: RESOLVED > REOPENED", "resolution: DUPLICATE >"])
+        .on(4, &["status: REOPENED > RESOLVED", "resolution: > DUPLICATE"]);
+    bug.duplicate_of = Some(9);
+    let unnamed = "2 bob dismissed UNSPECIFIED DUPLICATE of a bug that Bugzilla no longer names";
+    check(&bug, &[TRIAGED, unnamed, "3 bob reopened", "4 bob dismissed DUPLICATE 9"], &[]);
+}
+
+#[test]
 fn a_fix_that_does_not_hold() {
     let fixed = |status| bug(status, "").on(1, &["status: NEW > RESOLVED", "resolution: > FIXED"]);
     let head = [TRIAGED, "1 bob (accepted)", "1 bob resolved"];
