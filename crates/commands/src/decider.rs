@@ -157,5 +157,9 @@ impl Decider for Release {
         release::evolve(state, recorded)
     }
 
+    fn creates(command: &release::Command) -> bool {
+        matches!(command, release::Command::RecordDeployment { .. })
+    }
+
     held_as!(Release);
 }

@@ -218,16 +218,20 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Page, LogError> {
-        if !self.beside {
-            let partition = self.identity.partition_of(&stream.project);
-            let committed = || self.shared.committed(partition);
-            if let Some(page) = self.shared.tails.stream_page((partition, stream), after, limit, committed) {
-                self.readers.usable()?;
-                return Ok(page);
-            }
+        let partition = self.identity.partition_of(&stream.project);
+        let committed = || self.shared.committed(partition);
+        if !self.beside
+            && let Some(page) = self.shared.tails.stream_page((partition, stream), after, limit, committed)
+        {
+            self.readers.usable()?;
+            return Ok(page);
         }
         // One record is an index's answer and a row: read here and now, as lookups are. Mostly there is no more.
+        let as_of = committed();
         let first = self.readers.look_up(|reader| reader.stream_page(stream, after, 1)).await?;
+        if first.end && !self.beside {
+            self.shared.tails.ended((partition, stream), after + first.records.len() as u64, as_of);
+        }
         if first.end || limit <= 1 {
             return Ok(first);
         }

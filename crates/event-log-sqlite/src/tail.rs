@@ -7,6 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use event_log::{PAGE_BYTES_MAX, Page, PartitionId, Recorded, StreamId};
 use foldhash::fast::RandomState;
 
+use crate::recent::Recent;
+
+/// Streams of one partition whose end is kept though it is not among the records.
+const ENDS_MAX: usize = 512;
 /// Most records that are kept of one partition.
 const TAIL_RECORDS_MAX: usize = 8192;
 /// Most bytes of a stream's page: it is copied where the writer waits, and others of this thread.
@@ -20,12 +24,20 @@ pub(crate) struct Tails {
     bytes_max: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Tail {
     records: VecDeque<Recorded>,
     /// The positions of each stream's records that are here: its last ones, without a gap between them.
     streams: HashMap<StreamId, VecDeque<u64>, RandomState>,
+    /// Streams that were read to their end: which revision that was, and as of which position.
+    ends: Recent<StreamId, (u64, u64)>,
     bytes: usize,
+}
+
+impl Default for Tail {
+    fn default() -> Self {
+        Self { records: VecDeque::new(), streams: HashMap::default(), ends: Recent::new(ENDS_MAX), bytes: 0 }
+    }
 }
 
 impl Tails {
@@ -60,7 +72,7 @@ impl Tails {
         self.with(partition, |tail| tail.has(committed()).then(|| tail.page(after, limit)).flatten()).flatten()
     }
 
-    /// The stream's records after revision `after`, likewise, if its last one is here.
+    /// The stream's records after revision `after`, likewise, if its last one is here, or is known to be older than all that is.
     pub(crate) fn stream_page(
         &self,
         (partition, stream): (PartitionId, &StreamId),
@@ -70,6 +82,11 @@ impl Tails {
     ) -> Option<Page> {
         let page = |tail: &mut Tail| tail.has(committed()).then(|| tail.stream_page(stream, after, limit)).flatten();
         self.with(partition, page).flatten()
+    }
+
+    /// As of this position the stream ended with this revision: as long as the records since are here, and none is of it, it still does.
+    pub(crate) fn ended(&self, (partition, stream): (PartitionId, &StreamId), revision: u64, position: u64) {
+        self.with(partition, |tail| tail.ends.put(stream.clone(), (revision, position)));
     }
 
     fn with<T>(&self, partition: PartitionId, use_it: impl FnOnce(&mut Tail) -> T) -> Option<T> {
@@ -117,8 +134,12 @@ impl Tail {
         (skipped < self.records.len()).then(|| page(self.records.range(skipped..), limit, PAGE_BYTES_MAX))
     }
 
-    fn stream_page(&self, stream: &StreamId, after: u64, limit: usize) -> Option<Page> {
-        let positions = self.streams.get(stream)?;
+    fn stream_page(&mut self, stream: &StreamId, after: u64, limit: usize) -> Option<Page> {
+        let Some(positions) = self.streams.get(stream) else {
+            let (revision, position) = *self.ends.get_mut(stream)?;
+            let still = after >= revision && self.records.front()?.position <= position + 1;
+            return still.then(|| Page { records: Vec::new(), end: true });
+        };
         let first = self.records.get(self.place(*positions.front()?)?)?.record.header.revision;
         let skipped = usize::try_from(after.saturating_add(1).checked_sub(first)?).ok()?.min(positions.len());
         let records = positions.range(skipped..).filter_map(|position| self.records.get(self.place(*position)?));

@@ -40,8 +40,10 @@ pub(crate) struct TableSql {
     pub(crate) probe: String,
     /// Away with a row.
     pub(crate) delete: String,
-    /// Moves all counters; parameters are the key, then the counters in the row's order. Answers whether all are zero now.
+    /// Moves all counters; parameters are the key, then the counters in the row's order.
     pub(crate) add: String,
+    /// Away with a row whose counters are all zero.
+    pub(crate) delete_zeros: String,
     /// Of a table that has words.
     pub(crate) words: Option<WordsSql>,
 }
@@ -112,12 +114,12 @@ impl TableSql {
             indexed,
             delete: format!("DELETE FROM {name} WHERE {by_key}"),
             add: format!(
-                "INSERT INTO {name} ({key}, {}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {} RETURNING {}",
+                "INSERT INTO {name} ({key}, {}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {}",
                 list(counters.iter().copied()),
                 parameters(table.key.len() + counters.len()),
                 added.join(", "),
-                zeros.join(" AND "),
             ),
+            delete_zeros: format!("DELETE FROM {name} WHERE {by_key} AND {}", zeros.join(" AND ")),
             name,
             columns,
             words,

@@ -105,3 +105,31 @@ async fn a_gap_makes_it_begin_anew() {
     assert_eq!(page.map(|page| page.records), Some(vec![beyond]));
     assert_eq!(tails.stream_page((0, &of), revision - 2, 10, || EVENTS + 2), None, "what was before is not known");
 }
+
+#[tokio::test]
+async fn where_a_stream_ended_is_known_as_long_as_all_records_since_are_here() {
+    let log = given().await;
+    // Given a tail of a few records, and the end of each stream as it was read when so much was committed
+    for (bytes_max, as_of) in
+        [30, 100].into_iter().flat_map(|bytes_max| [1, 30, 45, EVENTS].map(|as_of| (bytes_max, as_of)))
+    {
+        let tails = tails(&log, bytes_max).await;
+        let before = log.read_partition(0, 0, usize::try_from(as_of).unwrap()).await.unwrap().records;
+        for number in 0..=STREAMS {
+            let end = before.iter().filter(|record| record.record.header.stream == stream(number)).count() as u64;
+            tails.ended((0, &stream(number)), end, as_of);
+        }
+        // When the streams are read on, then a page is the log's, and a stream that never was is not asked for twice
+        let mut answered = 0;
+        for (number, after) in (0..=STREAMS).flat_map(|number| (0..20).map(move |after| (number, after))) {
+            let stream = stream(number);
+            let Some(page) = tails.stream_page((0, &stream), after, 100, || EVENTS) else { continue };
+            let wanted = log.read_stream(&stream, after, 100).await.unwrap();
+            assert_eq!(page, wanted, "stream {number} after {after}, its end as of {as_of}, {bytes_max} bytes kept");
+            answered += u64::from(number == STREAMS);
+        }
+        // Each of the last records has two bytes.
+        let reaches = as_of >= EVENTS - bytes_max as u64 / 2;
+        assert_eq!(answered, if reaches { 20 } else { 0 }, "as of {as_of}, {bytes_max} bytes kept");
+    }
+}
