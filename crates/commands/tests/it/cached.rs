@@ -1,8 +1,9 @@
 //! What is remembered is bounded, and is what the log says.
 
 use commands::Options;
+use domain::ids::ReleaseId;
 use domain::issue::{Closing, Command, DataFix, FileIssue, Fix, Level, Report, TriageIssue};
-use domain::{Fact, issue};
+use domain::{Fact, issue, release};
 use jiff::Timestamp;
 
 use crate::given::{World, ask, comment, filing, first, pay, person, text, triage};
@@ -91,4 +92,29 @@ async fn a_place_is_that_of_the_streams_last_record() {
     let page = event_log::EventLog::read_stream(&*world.log, &name, done.revision - 1, 2).await.unwrap();
     let [last] = &page.records[..] else { panic!("one record has the last revision") };
     assert_eq!((last.partition, last.position, last.leaf), (done.at.partition, done.at.position, done.at.leaf));
+}
+
+#[tokio::test]
+async fn a_deployment_is_decided_without_looking_and_the_append_finds_what_was_there() {
+    let world = World::empty().with_project().await;
+    let release = ReleaseId::parse("7.1").unwrap();
+    let deploy = |environment: &str| release::Command::RecordDeployment {
+        release: release.clone(),
+        environment: environment.into(),
+        changes: Vec::new(),
+        issues: Vec::new(),
+    };
+    let staged = world.commands.release(&pay(), deploy("staging"), ask("olga", 1, &1)).await.unwrap();
+    assert_eq!(staged.revision, 1);
+
+    // Given a node that has read nothing, when it deploys the release again, then it is added to what the log has
+    let elsewhere = world.another_node();
+    let deployed = elsewhere.commands.release(&pay(), deploy("production"), ask("olga", 2, &2)).await.unwrap();
+    let environments: Vec<_> = deployed.state.environments.keys().map(|name| &**name).collect();
+    assert_eq!((deployed.revision, environments), (2, vec!["production", "staging"]));
+
+    // And a repeated request gets its first answer there, too
+    let again = world.another_node().commands.release(&pay(), deploy("staging"), ask("olga", 1, &1)).await.unwrap();
+    assert!(again.replayed);
+    assert_eq!((again.state, again.revision, again.at), (staged.state, staged.revision, staged.at));
 }

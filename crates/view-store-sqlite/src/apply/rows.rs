@@ -123,14 +123,13 @@ impl<'c> TableWriter<'c> {
     /// every page that it touches, and takes three times as long.
     fn add(&mut self, key: &Key, deltas: &[(&'static str, i64)]) -> rusqlite::Result<()> {
         let keyed = self.sql.table.key.len();
-        let statement = match &mut self.add {
-            Some(statement) => statement,
-            // Between rows all counters stay bound to zero: only those that move are bound anew.
-            None => {
-                let statement = self.add.insert(self.connection.prepare_cached(&self.sql.add)?);
-                (0..self.counters.len()).try_for_each(|at| bind(statement, keyed + at + 1, &Value::Integer(0)))?;
-                statement
-            }
+        // Between rows all counters stay bound to zero: only those that move are bound anew.
+        let statement = if let Some(statement) = &mut self.add {
+            statement
+        } else {
+            let statement = self.add.insert(self.connection.prepare_cached(&self.sql.add)?);
+            (0..self.counters.len()).try_for_each(|at| bind(statement, keyed + at + 1, &Value::Integer(0)))?;
+            statement
         };
         bind_all(statement, key.values())?;
         // The change has been checked: its columns are counters. What can't be counted, SQLite refuses too.
