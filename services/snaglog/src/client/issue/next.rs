@@ -119,15 +119,19 @@ fn known_level(issue: &Issue) -> Option<Level> {
 /// A team that may take the level: the one that owns the component, or the first that does such work.
 fn team<'p>(issue: &Issue, project: &'p Project, level: Level) -> &'p str {
     let owner = project.components.iter().find(|one| one.id == issue.component && !one.owner_team.is_empty());
-    let may = |model: TeamModel| match model {
+    let able = project.teams.iter().find(|team| may_take(team.model(), level)).map_or("TEAM", |team| &team.id);
+    owner.map_or(able, |one| &one.owner_team)
+}
+
+/// As the domain has it, which a client knows by the contract only: a test compares the two.
+fn may_take(model: TeamModel, level: Level) -> bool {
+    match model {
         TeamModel::Combined => true,
         TeamModel::Development | TeamModel::Maintenance => level == Level::CodeOrData,
         TeamModel::Operations => level == Level::System,
         TeamModel::Support => level == Level::UserError,
         TeamModel::Unspecified => false,
-    };
-    let able = project.teams.iter().find(|team| may(team.model())).map_or("TEAM", |team| &team.id);
-    owner.map_or(able, |one| &one.owner_team)
+    }
 }
 
 /// At level 3, what customers and product owners report is accepted with a complete report only; Sev 1 goes first.
@@ -315,5 +319,27 @@ mod tests {
         check(&verified(FixKind::Data), "ann", "close PAY-7 --applied-at TIME --applied-by PERSON");
         check(&verified(FixKind::Explanation), "ann", "close PAY-7");
         check(&issue(IssueState::Dismissed), "ann", "reopen PAY-7 --reason TEXT");
+    }
+
+    #[test]
+    fn teams_take_what_the_domain_lets_them_take() {
+        use domain::{issue::Level as Taken, project::TeamModel as Model};
+        let models = [
+            (TeamModel::Combined, Model::Combined),
+            (TeamModel::Development, Model::Development),
+            (TeamModel::Maintenance, Model::Maintenance),
+            (TeamModel::Operations, Model::Operations),
+            (TeamModel::Support, Model::Support),
+        ];
+        let levels = [
+            (Level::UserError, Taken::UserError),
+            (Level::System, Taken::System),
+            (Level::CodeOrData, Taken::CodeOrData),
+        ];
+        for ((model, of_domain), (level, taken)) in
+            models.into_iter().flat_map(|model| levels.map(|level| (model, level)))
+        {
+            assert_eq!(may_take(model, level), of_domain.may_take(taken), "{model:?} at {level:?}");
+        }
     }
 }
