@@ -120,7 +120,7 @@ impl<'c> TableWriter<'c> {
     }
 
     /// Moves counters. A row that they come to zero in is not kept: that is a statement of its own, as one that tells what it wrote keeps a copy of
-    /// every page that it touches, and takes three times as long.
+    /// every page that it touches, and takes twice as long.
     fn add(&mut self, key: &Key, deltas: &[(&'static str, i64)]) -> rusqlite::Result<()> {
         let keyed = self.sql.table.key.len();
         // Between rows all counters stay bound to zero: only those that move are bound anew.
