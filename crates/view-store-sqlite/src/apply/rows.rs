@@ -123,14 +123,12 @@ impl<'c> TableWriter<'c> {
     /// every page that it touches, and takes twice as long.
     fn add(&mut self, key: &Key, deltas: &[(&'static str, i64)]) -> rusqlite::Result<()> {
         let keyed = self.sql.table.key.len();
-        // Between rows all counters stay bound to zero: only those that move are bound anew.
-        let statement = if let Some(statement) = &mut self.add {
-            statement
-        } else {
-            let statement = self.add.insert(self.connection.prepare_cached(&self.sql.add)?);
-            (0..self.counters.len()).try_for_each(|at| bind(statement, keyed + at + 1, &Value::Integer(0)))?;
-            statement
-        };
+        let is_new = self.add.is_none();
+        let statement = cached(self.connection, &mut self.add, &self.sql.add)?;
+        if is_new {
+            // Between rows all counters stay bound to zero: only those that move are bound anew.
+            (1..=self.counters.len()).try_for_each(|at| bind(statement, keyed + at, &Value::Integer(0)))?;
+        }
         bind_all(statement, key.values())?;
         // The change has been checked: its columns are counters. What can't be counted, SQLite refuses too.
         let place = |column: &str| self.counters.iter().position(|each| *each == column).map_or(0, |at| keyed + at + 1);
