@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.enable_type_names();
     tonic_prost_build::configure()
         .bytes(".")
+        .codec_path("crate::codec::SmallBuffers")
         .include_file("snaglog.rs")
         .compile_fds_with_config(compiler.file_descriptor_set(), config)?;
     Ok(())

@@ -1,6 +1,6 @@
-//! The public contract as Rust: messages, clients and servers generated in the build from `proto/`, and nothing else.
+//! The public contract as Rust: messages, clients and servers generated in the build from `proto/`.
 //!
-//! What never happens here: anything written by hand. Who needs a conversion writes it in `grpc`, or where the client is.
+//! What never happens here: anything written by hand but the size of their buffers (`codec.rs`). Who needs a conversion writes it in `grpc`, or where the client is.
 //!
 //! # Recipes
 //!
@@ -13,6 +13,8 @@
     clippy::large_enum_variant,
     reason = "generated; the comments are in proto/"
 )]
+
+mod codec;
 
 include!(concat!(env!("OUT_DIR"), "/snaglog.rs"));
 

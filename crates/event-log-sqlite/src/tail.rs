@@ -154,7 +154,8 @@ impl Tail {
 
 /// As many of these as a page may have, one at least.
 fn page<'a>(records: impl Iterator<Item = &'a Recorded>, limit: usize, bytes_max: usize) -> Page {
-    let (mut page, mut size) = (Vec::new(), 0);
+    // At once as large as it can become: records are large, and a tail has thousands.
+    let (mut page, mut size) = (Vec::with_capacity(records.size_hint().1.unwrap_or(0).min(limit)), 0);
     for record in records {
         let full = page.len() >= limit || size + bytes(record) > bytes_max;
         if full && !page.is_empty() {

@@ -126,6 +126,7 @@ impl Batch {
         wanted: impl Fn(StreamKind) -> bool,
         streams: &mut Streams,
     ) -> Result<(), Trouble> {
+        self.events.reserve(page.records.len());
         for PartitionRecord { position, leaf: _, stream, traceparent, event } in page.records {
             let kind = StreamKind::parse(&stream.kind).ok();
             let what = match event {

@@ -46,7 +46,7 @@ fn apply<'c>(rows: &mut BTreeMap<Key, Touched<'c>>, at: usize, change: &'c Chang
     let before = rows.remove(&key);
     let first = before.as_ref().map_or(at, |touched| touched.change);
     let net = match (change, before.map(|touched| touched.net)) {
-        (Change::Upsert(row), _) => {
+        (Change::Upsert(row) | Change::Insert(row), _) => {
             check_times(row)?;
             Net::Put(Cow::Borrowed(row))
         }

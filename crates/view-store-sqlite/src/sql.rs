@@ -9,6 +9,9 @@ use views::table::{Schema, Table, ViewId};
 use crate::ddl::{list, quoted};
 use crate::words::WordsSql;
 
+/// A row's own id, by the name that no column of a view has: theirs begin with a letter.
+const ROW_ID: &str = "_rowid_";
+
 /// The statements of all prepared views.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Book {
@@ -36,14 +39,14 @@ pub(crate) struct TableSql {
     pub(crate) upsert: String,
     /// Places of the columns outside the key that are in an index.
     pub(crate) indexed: Vec<usize>,
-    /// The values of these by key.
+    /// Places of all columns outside the key; of those that are in an index, which of them.
+    pub(crate) rest: Vec<(usize, Option<usize>)>,
+    /// The row's own id and the values of `indexed`, by key.
     pub(crate) probe: String,
     /// Away with a row.
     pub(crate) delete: String,
-    /// Moves all counters; parameters are the key, then the counters in the row's order.
+    /// Moves all counters, unless they come to zero; parameters are the key, then the counters in the row's order.
     pub(crate) add: String,
-    /// Away with a row whose counters are all zero.
-    pub(crate) delete_zeros: String,
     /// Of a table that has words.
     pub(crate) words: Option<WordsSql>,
 }
@@ -95,13 +98,13 @@ impl TableSql {
             None => format!("SELECT {columns} FROM {name} WHERE {by_key}"),
         };
         let indexed = indexed(table);
-        let probed = match indexed.as_slice() {
-            [] => "1".to_owned(),
-            some => list(some.iter().map(|at| table.columns[*at].name)),
-        };
+        let probed = indexed.iter().map(|at| quoted(table.columns[*at].name));
+        let probed: Vec<_> = std::iter::once(ROW_ID.to_owned()).chain(probed).collect();
+        let outside = (0..table.columns.len()).filter(|at| !table.in_key(table.columns[*at].name));
+        let rest = outside.map(|at| (at, indexed.iter().position(|each| *each == at))).collect();
         let counters: Vec<&str> = table.counters().into_iter().flatten().map(|column| column.name).collect();
         let added: Vec<_> = counters.iter().map(|it| format!("{0} = {0} + excluded.{0}", quoted(it))).collect();
-        let zeros: Vec<_> = counters.iter().map(|it| format!("{} = 0", quoted(it))).collect();
+        let left: Vec<_> = counters.iter().map(|it| format!("{0} + excluded.{0} <> 0", quoted(it))).collect();
         Self {
             table,
             load,
@@ -110,16 +113,17 @@ impl TableSql {
                 parameters(table.columns.len()),
                 on_conflict(table),
             ),
-            probe: format!("SELECT {probed} FROM {name} WHERE {by_key}"),
+            probe: format!("SELECT {} FROM {name} WHERE {by_key}", probed.join(", ")),
             indexed,
+            rest,
             delete: format!("DELETE FROM {name} WHERE {by_key}"),
             add: format!(
-                "INSERT INTO {name} ({key}, {}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {}",
+                "INSERT INTO {name} ({key}, {}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {} WHERE {}",
                 list(counters.iter().copied()),
                 parameters(table.key.len() + counters.len()),
                 added.join(", "),
+                left.join(" OR "),
             ),
-            delete_zeros: format!("DELETE FROM {name} WHERE {by_key} AND {}", zeros.join(" AND ")),
             name,
             columns,
             words,
@@ -132,19 +136,18 @@ impl TableSql {
     }
 
     /// Rewrites a row that is there, but not the indexed columns whose bit (their place in `indexed`) is clear: SQLite
-    /// rewrites every index that has a column in the list, whether or not its value changed.
+    /// rewrites every index that has a column in the list, whether or not its value changed. The parameter after the last
+    /// column's is the row's own id.
     pub(crate) fn update(&self, changed: u64) -> String {
-        let table = self.table;
-        let unchanged = |at: usize| {
-            let indexed = self.indexed.iter().position(|each| *each == at);
-            indexed.is_some_and(|bit| changed >> bit & 1 == 0)
-        };
-        let columns = table.columns.iter().enumerate();
-        let set = columns.filter(|(at, column)| !table.in_key(column.name) && !unchanged(*at));
-        let set: Vec<_> = set.map(|(at, column)| format!("{} = ?{}", quoted(column.name), at + 1)).collect();
-        let place = |column: &str| table.position(column).map_or(0, |at| at + 1);
-        let key: Vec<_> = table.key.iter().map(|column| format!("{} = ?{}", quoted(column), place(column))).collect();
-        format!("UPDATE {} SET {} WHERE {}", self.name, set.join(", "), key.join(" AND "))
+        let set = self.written(changed).map(|at| format!("{} = ?{}", quoted(self.table.columns[at].name), at + 1));
+        let set: Vec<_> = set.collect();
+        format!("UPDATE {} SET {} WHERE {ROW_ID} = ?{}", self.name, set.join(", "), self.table.columns.len() + 1)
+    }
+
+    /// Places of the columns that [`Self::update`] writes.
+    pub(crate) fn written(&self, changed: u64) -> impl Iterator<Item = usize> + '_ {
+        let is_written = move |bit: Option<usize>| bit.is_none_or(|bit| changed >> bit & 1 == 1);
+        self.rest.iter().filter(move |(_, bit)| is_written(*bit)).map(|(at, _)| *at)
     }
 }
 

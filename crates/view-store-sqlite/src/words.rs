@@ -108,7 +108,11 @@ impl WordsSql {
             scope: format!("SELECT number FROM {scopes} WHERE scope = ?"),
             add_scope: format!("INSERT INTO {scopes} (scope) VALUES (?) RETURNING number"),
             id: format!("SELECT {ID} FROM {name} WHERE {by_key}"),
-            insert: format!("INSERT INTO {name} ({}, {ID}) VALUES ({}, ?{id})", names(&rest), parameters(&rest)),
+            insert: format!(
+                "INSERT INTO {name} ({}, {ID}) VALUES ({}, ?{id}) ON CONFLICT DO NOTHING",
+                names(&rest),
+                parameters(&rest)
+            ),
             update: format!("UPDATE {name} SET {set} WHERE {ID} = ?{id}"),
             delete: format!("DELETE FROM {name} WHERE {ID} = ?"),
             stored: format!("SELECT {} FROM {words} WHERE {ID} = ?", names(&places)),
@@ -142,24 +146,42 @@ impl WordsSql {
         change: usize,
         pending: &mut Pending,
     ) -> rusqlite::Result<()> {
-        let known = self.id_of(connection, row.key().values())?;
-        let (id, text) = match known {
-            Some(id) => (id, &self.update),
-            None => (self.new_id(connection, row.key().values())?, &self.insert),
+        let Some(id) = self.id_of(connection, row.key().values())? else {
+            return self.insert(connection, row, change, pending).map(drop);
         };
+        self.write_rest(connection, &self.update, id, row)?;
+        if !self.same_words(connection, id, row)? {
+            self.write_words(connection, &self.put, id, row)?;
+            pending.put(id, row, Waiting { change, indexed: true, row: None });
+        }
+        Ok(())
+    }
+
+    /// [`Self::upsert`] of a row that is not there. `false`: it is; nothing is written.
+    pub(crate) fn insert(
+        &self,
+        connection: &Connection,
+        row: &Row,
+        change: usize,
+        pending: &mut Pending,
+    ) -> rusqlite::Result<bool> {
+        let id = self.new_id(connection, row.key().values())?;
+        if self.write_rest(connection, &self.insert, id, row)? == 0 {
+            return Ok(false);
+        }
+        self.write_words(connection, &self.put, id, row)?;
+        pending.put(id, row, Waiting { change, indexed: false, row: None });
+        Ok(true)
+    }
+
+    /// Writes all but the words; says how many rows that were.
+    fn write_rest(&self, connection: &Connection, text: &str, id: i64, row: &Row) -> rusqlite::Result<usize> {
         let mut statement = connection.prepare_cached(text)?;
         for (at, value) in row.values().iter().enumerate().filter(|(at, _)| !self.places.contains(at)) {
             bind(&mut statement, at + 1, value)?;
         }
         statement.raw_bind_parameter(self.table.columns.len() + 1, id)?;
-        statement.raw_execute()?;
-        if known.is_some() && self.same_words(connection, id, row)? {
-            return Ok(());
-        }
-        self.write_words(connection, &self.put, id, row)?;
-        let waiting = pending.0.entry(id).or_insert(Waiting { change, indexed: known.is_some(), row: None });
-        waiting.row = Some(row.clone());
-        Ok(())
+        statement.raw_execute()
     }
 
     /// Away with a row and its words.
@@ -289,6 +311,13 @@ impl WordsSql {
 /// does not come after the last one.
 #[derive(Debug, Default)]
 pub(crate) struct Pending(BTreeMap<i64, Waiting>);
+
+impl Pending {
+    /// The row's words are to be indexed; `first` is as of what, where nothing of it waits yet.
+    fn put(&mut self, id: i64, row: &Row, first: Waiting) {
+        self.0.entry(id).or_insert(first).row = Some(row.clone());
+    }
+}
 
 #[derive(Debug)]
 struct Waiting {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use views::row::Select;
+use views::row::{Checker, Select};
 use views::table::{Schema, Table, ViewId};
 
 use crate::commit::{CommitError, ViewCommit};
@@ -58,10 +58,11 @@ pub fn check_commits(
             let reason = format!("view {} {what}", commit.view);
             return Err(CommitError::Failed(StoreError::Invalid { reason }));
         }
+        let mut checker = Checker::default();
         for (at, change) in commit.changes.iter().enumerate() {
             check_table(schema, change.table()).map_err(CommitError::Failed)?;
             let rejected = |reason: String| CommitError::Rejected { view: commit.view, change: at, reason };
-            change.check().map_err(|error| rejected(error.to_string()))?;
+            checker.check(change).map_err(|error| rejected(error.to_string()))?;
         }
     }
     Ok(())

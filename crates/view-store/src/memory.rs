@@ -325,7 +325,7 @@ fn stage(stored: &Stored, commit: &ViewCommit) -> Result<Staged, CommitError> {
     for (at, change) in commit.changes.iter().enumerate() {
         let name = (change.table().name, change.key());
         let row = match change {
-            Change::Upsert(row) => Some(row.clone()),
+            Change::Upsert(row) | Change::Insert(row) => Some(row.clone()),
             Change::Delete { .. } => None,
             Change::Add { table, key, deltas } => {
                 let before = staged.get(&name).map_or_else(|| stored.rows.get(&name), Option::as_ref);

@@ -46,7 +46,7 @@ fn it_counts_issues_that_were_reopened() {
     let row = Row::new(&REOPENED, vec!["PAY".into(), 1_u64.into(), 3_u64.into(), 3_u64.into()]).unwrap();
     let key = Key::new([Value::from("PAY")]);
     let counted = Change::Add { table: &REOPENED_COUNT, key: key.clone(), deltas: vec![("issues", 1)] };
-    assert_eq!(changes, [Change::Upsert(row), counted]);
+    assert_eq!(changes, [Change::Insert(row), counted]);
 
     let query = CountReopened { project: "PAY".into() };
     let row = Row::keyed(&REOPENED_COUNT, &key).unwrap().with("issues", 1_i64).unwrap();

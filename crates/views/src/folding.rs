@@ -184,7 +184,9 @@ impl<V: View> Folding for Documents<V> {
                 Ok((row, after)) => {
                     held.bytes = row.as_ref().map_or(0, hand::bytes);
                     let derived = derived(&before.derived, after.derived);
-                    let changes = row.map(Change::Upsert).into_iter().chain(beside).chain(derived);
+                    let written = if held.stored { Change::Upsert } else { Change::Insert };
+                    held.stored |= row.is_some();
+                    let changes = row.map(written).into_iter().chain(beside).chain(derived);
                     folded.put(&stream, changes.filter_map(|change| moved.take(change)));
                     moved.put(before.counts, after.counts);
                     self.hand.put(stream, held);
@@ -210,10 +212,14 @@ fn follows<V: View>(view: &V, document: Option<&V::Document>) -> Result<Before, 
 
 /// What makes the rows before into the rows after.
 fn derived(before: &[Row], after: Vec<Row>) -> Vec<Change> {
-    let names = |row: &Row| (row.table().name, row.key());
-    let gone = before.iter().filter(|row| !after.iter().any(|other| names(other) == names(row)));
-    let gone = gone.map(|row| Change::Delete { table: row.table(), key: row.key() }).collect::<Vec<_>>();
-    gone.into_iter().chain(after.into_iter().filter(|row| !before.contains(row)).map(Change::Upsert)).collect()
+    let gone = before.iter().filter(|row| !after.iter().any(|other| other.is_named_as(row)));
+    let mut changes: Vec<_> = gone.map(|row| Change::Delete { table: row.table(), key: row.key() }).collect();
+    changes.extend(after.into_iter().filter_map(|row| match before.iter().find(|other| other.is_named_as(&row)) {
+        Some(same) if *same == row => None,
+        Some(_) => Some(Change::Upsert(row)),
+        None => Some(Change::Insert(row)),
+    }));
+    changes
 }
 
 impl Folded {

@@ -99,7 +99,7 @@ impl View for Issues {
         }
         if let IssueEvent::IssueCommented { text } = event {
             let comment = comment(recorded, text).row().map_err(Unappliable::Document)?;
-            beside.push(Change::Upsert(comment));
+            beside.push(Change::Insert(comment));
         }
         let issue = evolve(document.take().map(|before| before.issue), &of_issue(recorded, event.clone()));
         *document = issue.map(|issue| Folded { issue, position: recorded.position });

@@ -199,7 +199,7 @@ impl View for Production {
     ) -> Result<(), Unappliable> {
         // First what can fail: then neither document nor rows have changed.
         if let Some(push) = document::push(recorded) {
-            beside.push(Change::Upsert(push.row().map_err(Unappliable::Document)?));
+            beside.push(Change::Insert(push.row().map_err(Unappliable::Document)?));
         }
         document.get_or_insert_with(|| Document::begin(recorded)).apply(recorded);
         Ok(())

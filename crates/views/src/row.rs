@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-pub use change::Change;
+pub use change::{Change, Checker};
 pub use select::{Condition, Cursor, Select};
 pub use value::{FromValue, Value};
 pub use words::{BREAK, NUMBER_MAX, Sought, Term, WORDS_BYTES_MAX};
@@ -132,6 +132,12 @@ impl Row {
         Key(at.map(|at| self.values[at].clone()).collect())
     }
 
+    /// Does the other row have the same name?
+    pub fn is_named_as(&self, other: &Self) -> bool {
+        let mut key = self.table.key.iter().filter_map(|column| self.table.position(column));
+        self.table.name == other.table.name && key.all(|at| self.values[at] == other.values[at])
+    }
+
     /// The column's value, whatever it is.
     pub fn value(&self, column: &str) -> Result<&Value, RowError> {
         Ok(&self.values[at(self.table, column)?])
@@ -234,8 +240,11 @@ impl fmt::Display for Key {
 }
 
 fn at(table: &'static Table, column: &str) -> Result<usize, RowError> {
-    let missing = || RowError::NoColumn { table: table.name, column: column.to_owned() };
-    table.position(column).ok_or_else(missing)
+    table.position(column).ok_or_else(|| no_column(table, column))
+}
+
+fn no_column(table: &'static Table, column: &str) -> RowError {
+    RowError::NoColumn { table: table.name, column: column.to_owned() }
 }
 
 fn check_width(table: &'static Table, wanted: usize, given: usize) -> Result<(), RowError> {

@@ -94,7 +94,7 @@ fn a_gap_is_no_event_that_could_be_folded() {
 fn a_row_that_can_not_be_read_is_no_document() {
     let mut folding = folding();
     folding.fold(&filed(1, None)).unwrap();
-    let Change::Upsert(mut row) = folding.finish().changes.remove(0) else { unreachable!("an issue is filed") };
+    let Change::Insert(mut row) = folding.finish().changes.remove(0) else { unreachable!("an issue is filed") };
     row.set("state", "nowhere").unwrap();
     folding.forget();
     folding.hold(&filed(1, None).stream, Some(row));

@@ -12,19 +12,24 @@ use crate::value::{bind, bind_all, same};
 use crate::words::Pending;
 
 /// Applies the changes in order.
-pub(super) fn write(connection: &Connection, view: &ViewSql, commit: &ViewCommit) -> Result<(), CommitError> {
+pub(super) fn write<'c>(
+    connection: &'c Connection,
+    view: &'c ViewSql,
+    commit: &'c ViewCommit,
+) -> Result<(), CommitError> {
     let rejected = |change: usize, reason: String| CommitError::Rejected { view: commit.view, change, reason };
     let failed = |change: usize, error: rusqlite::Error| {
         if concerns_one_row(&error) { rejected(change, error.to_string()) } else { CommitError::Failed(fault(error)) }
     };
-    let mut tables: BTreeMap<usize, TableWriter<'_>> = BTreeMap::new();
+    let mut tables: BTreeMap<usize, TableWriter<'c>> = BTreeMap::new();
     for (at, change) in commit.changes.iter().enumerate() {
         let (place, sql) = view.table(change.table()).map_err(CommitError::Failed)?;
         let table = tables.entry(place).or_insert_with(|| TableWriter::new(connection, sql));
         match change {
             Change::Upsert(row) => table.upsert(at, row),
+            Change::Insert(row) => table.insert(at, row),
             Change::Delete { key, .. } => table.delete(at, key),
-            Change::Add { key, deltas, .. } => table.add(key, deltas),
+            Change::Add { key, deltas, .. } => table.add(at, key, deltas),
         }
         .map_err(|error| failed(at, error))?;
     }
@@ -38,7 +43,8 @@ struct TableWriter<'c> {
     probe: Option<CachedStatement<'c>>,
     upsert: Option<CachedStatement<'c>>,
     add: Option<CachedStatement<'c>>,
-    delete_zeros: Option<CachedStatement<'c>>,
+    /// The key that `add` moved last, which is bound to it still.
+    added: Option<&'c Key>,
     /// By the indexed columns that they write.
     updates: HashMap<u64, CachedStatement<'c>>,
     /// The counters' names, in the row's order.
@@ -50,8 +56,8 @@ struct TableWriter<'c> {
 impl<'c> TableWriter<'c> {
     fn new(connection: &'c Connection, sql: &'c TableSql) -> Self {
         let counters = sql.table.counters().into_iter().flatten().map(|column| column.name).collect();
-        let (probe, upsert, add, delete_zeros, updates, pending) = <_>::default();
-        Self { connection, sql, probe, upsert, add, delete_zeros, updates, counters, pending }
+        let (probe, upsert, add, added, updates, pending) = <_>::default();
+        Self { connection, sql, probe, upsert, add, added, updates, counters, pending }
     }
 
     /// Looks at a row before it is rewritten, so that only the indexes whose values change are: up to twice as fast as
@@ -60,10 +66,24 @@ impl<'c> TableWriter<'c> {
         if let Some(words) = &self.sql.words {
             return words.upsert(self.connection, row, at, &mut self.pending);
         }
-        let changed = if self.can_update() { self.changed(row)? } else { None };
-        if let Some(changed) = changed {
-            return self.update(row, changed);
+        if self.can_update()
+            && let Some((id, changed)) = self.changed(row)?
+        {
+            return self.update(row, id, changed);
         }
+        self.put(row)
+    }
+
+    /// Writes a row that is new as far as anybody knows: nothing is looked at before.
+    fn insert(&mut self, at: usize, row: &Row) -> rusqlite::Result<()> {
+        let Some(words) = &self.sql.words else { return self.put(row) };
+        if words.insert(self.connection, row, at, &mut self.pending)? {
+            return Ok(());
+        }
+        words.upsert(self.connection, row, at, &mut self.pending)
+    }
+
+    fn put(&mut self, row: &Row) -> rusqlite::Result<()> {
         let statement = cached(self.connection, &mut self.upsert, &self.sql.upsert)?;
         bind_all(statement, row.values())?;
         statement.raw_execute().map(drop)
@@ -74,8 +94,8 @@ impl<'c> TableWriter<'c> {
         (1..=64).contains(&self.sql.indexed.len())
     }
 
-    /// The indexed columns in which the row differs from the stored one, as bits; `None`: there is none stored.
-    fn changed(&mut self, row: &Row) -> rusqlite::Result<Option<u64>> {
+    /// The stored row's own id, and the indexed columns in which this row differs from it, as bits; `None`: there is none stored.
+    fn changed(&mut self, row: &Row) -> rusqlite::Result<Option<(i64, u64)>> {
         let statement = cached(self.connection, &mut self.probe, &self.sql.probe)?;
         bind_all(statement, row.key().values())?;
         let mut found = statement.raw_query();
@@ -84,14 +104,14 @@ impl<'c> TableWriter<'c> {
         };
         let mut changed = 0;
         for (bit, at) in self.sql.indexed.iter().enumerate() {
-            if !same(&row.values()[*at], stored.get_ref(bit)?) {
+            if !same(&row.values()[*at], stored.get_ref(bit + 1)?) {
                 changed |= 1 << bit;
             }
         }
-        Ok(Some(changed))
+        Ok(Some((stored.get(0)?, changed)))
     }
 
-    fn update(&mut self, row: &Row, changed: u64) -> rusqlite::Result<()> {
+    fn update(&mut self, row: &Row, id: i64, changed: u64) -> rusqlite::Result<()> {
         if changed == 0 && self.sql.all_indexed() {
             return Ok(());
         }
@@ -101,12 +121,10 @@ impl<'c> TableWriter<'c> {
                 new.insert(self.connection.prepare_cached(&self.sql.update(changed))?)
             }
         };
-        for (at, value) in row.values().iter().enumerate() {
-            let bit = self.sql.indexed.iter().position(|indexed| *indexed == at);
-            if bit.is_none_or(|bit| changed >> bit & 1 == 1) {
-                bind(statement, at + 1, value)?;
-            }
+        for at in self.sql.written(changed) {
+            bind(statement, at + 1, &row.values()[at])?;
         }
+        statement.raw_bind_parameter(row.values().len() + 1, id)?;
         statement.raw_execute().map(drop)
     }
 
@@ -119,9 +137,16 @@ impl<'c> TableWriter<'c> {
         statement.raw_execute().map(drop)
     }
 
-    /// Moves counters. A row that they come to zero in is not kept: that is a statement of its own, as one that tells what it wrote keeps a copy of
-    /// every page that it touches, and takes twice as long.
-    fn add(&mut self, key: &Key, deltas: &[(&'static str, i64)]) -> rusqlite::Result<()> {
+    /// Moves counters. A row that they would come to zero in is left alone by the statement, and deleted then. It is not one that tells what
+    /// it wrote: that keeps a copy of every page that it touches, and takes twice as long.
+    fn add(&mut self, at: usize, key: &'c Key, deltas: &[(&'static str, i64)]) -> rusqlite::Result<()> {
+        let moved = |column: &str| {
+            let by = deltas.iter().filter(|(name, _)| *name == column).map(|(_, by)| *by);
+            by.fold(0, i64::saturating_add)
+        };
+        if deltas.iter().all(|(column, _)| moved(column) == 0) {
+            return Ok(());
+        }
         let keyed = self.sql.table.key.len();
         let is_new = self.add.is_none();
         let statement = cached(self.connection, &mut self.add, &self.sql.add)?;
@@ -129,18 +154,19 @@ impl<'c> TableWriter<'c> {
             // Between rows all counters stay bound to zero: only those that move are bound anew.
             (1..=self.counters.len()).try_for_each(|at| bind(statement, keyed + at, &Value::Integer(0)))?;
         }
-        bind_all(statement, key.values())?;
+        // So does the key, of which most is as it was: rows come in its order.
+        let bound = self.added.replace(key).map_or(&[][..], Key::values);
+        for (at, value) in key.values().iter().enumerate().filter(|(at, value)| bound.get(*at) != Some(value)) {
+            bind(statement, at + 1, value)?;
+        }
         // The change has been checked: its columns are counters. What can't be counted, SQLite refuses too.
         let place = |column: &str| self.counters.iter().position(|each| *each == column).map_or(0, |at| keyed + at + 1);
         for (column, _) in deltas {
-            let moved = deltas.iter().filter(|(name, _)| name == column).map(|(_, by)| *by);
-            bind(statement, place(column), &Value::Integer(moved.fold(0, i64::saturating_add)))?;
+            bind(statement, place(column), &Value::Integer(moved(column)))?;
         }
-        statement.raw_execute()?;
+        let written = statement.raw_execute()?;
         deltas.iter().try_for_each(|(column, _)| bind(statement, place(column), &Value::Integer(0)))?;
-        let statement = cached(self.connection, &mut self.delete_zeros, &self.sql.delete_zeros)?;
-        bind_all(statement, key.values())?;
-        statement.raw_execute().map(drop)
+        if written == 0 { self.delete(at, key) } else { Ok(()) }
     }
 
     /// Indexes the words that wait for it. Where that fails, the change is said that brought them.

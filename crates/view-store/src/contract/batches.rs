@@ -77,13 +77,15 @@ pub(super) async fn counters_that_cancel_leave_no_row<F: Factory>(factory: &F) -
     Ok(())
 }
 
-/// A row written over itself, or with one column changed, null or not, is the row that was written.
+/// A row written over itself, or with one column changed, null or not, is the row that was written; also where it was said to be new.
 pub(super) async fn a_row_written_again_is_that_row<F: Factory>(factory: &F) -> Outcome {
     let store = store(factory).await?;
     let label = |label: Option<&str>| Row::new(&LABELS, vec![Value::Integer(1), Value::from(label)]);
-    for (from, each) in (0..).zip([None, None, Some("a"), Some("a"), Some("b"), None, Some("b")]) {
+    let labels = [None, None, Some("a"), Some("a"), Some("b"), None, Some("b")];
+    let ways = [Change::Upsert as fn(Row) -> Change, Change::Insert];
+    for (from, (write, each)) in (0..).zip(ways.iter().flat_map(|write| labels.map(|each| (write, each)))) {
         let row = label(each)?;
-        let changes = vec![Change::Upsert(row.clone())];
+        let changes = vec![write(row.clone())];
         store.commit(0, vec![commit(NOTES.id(), from, from + 1, changes)]).await?;
         promise_eq!(store.load(NOTES.id(), &LABELS, vec![row.key()]).await?, [Some(row)], "row {from}");
         for sought in [None, Some("a"), Some("b")] {

@@ -46,6 +46,8 @@ enum Fault {
     ForgetsParked,
     /// A reset leaves the watch where it was.
     ResetsInSilence,
+    /// A row that nobody knew of is left as it was.
+    KeepsWhatIsThere,
     /// What a row was found by before, it is found by still.
     KeepsOldWords,
     /// A phrase is its words, wherever they are.
@@ -143,9 +145,15 @@ impl Wrong {
             }
             Fault::KeepsOldWords => {
                 for change in &mut commit.changes {
-                    if let Change::Upsert(row) = change {
+                    if let Change::Upsert(row) | Change::Insert(row) = change {
                         self.add_old_words(commit.view, row).await.map_err(CommitError::Failed)?;
                     }
+                }
+            }
+            Fault::KeepsWhatIsThere => {
+                for change in std::mem::take(&mut commit.changes) {
+                    let is_there = self.is_there(commit.view, &change).await.map_err(CommitError::Failed)?;
+                    commit.changes.extend((!is_there).then_some(change));
                 }
             }
             Fault::KeepsZeros => {
@@ -199,6 +207,13 @@ impl Wrong {
                 term.tokens.truncate(1);
             }
         }
+    }
+
+    /// Is there a row that this one is said to be new beside?
+    async fn is_there(&self, view: ViewId, change: &Change) -> Result<bool, StoreError> {
+        let Change::Insert(row) = change else { return Ok(false) };
+        let loaded = self.inner.load(view, row.table(), vec![row.key()]).await?;
+        Ok(loaded.iter().any(Option::is_some))
     }
 
     async fn row_instead(&self, view: ViewId, change: &Change) -> Result<Change, StoreError> {
@@ -411,6 +426,8 @@ async fn each_broken_store_is_caught_by_its_case() {
         (Fault::AlwaysAwaited, "snapshots::who_waits_is_known"),
         (Fault::IgnoresVersions, "rebuilds::versions_do_not_see_each_other"),
         (Fault::ForgetsParked, "rebuilds::opened_again_everything_is_there"),
+        (Fault::KeepsWhatIsThere, "batches::a_row_written_again_is_that_row"),
+        (Fault::KeepsWhatIsThere, "words::what_changed_is_found_as_it_is"),
         (Fault::KeepsOldWords, "words::what_changed_is_found_as_it_is"),
         (Fault::KeepsOldWords, "words::find_what_a_list_would"),
         (Fault::IgnoresPhrases, "words::find_what_a_list_would"),

@@ -30,6 +30,8 @@ pub(super) struct Held<D> {
     pub(super) document: Option<D>,
     /// About how much it takes.
     pub(super) bytes: usize,
+    /// Is there a row of it?
+    pub(super) stored: bool,
     /// What followed from it before this batch; `None`: not touched by it.
     pub(super) before: Option<Before>,
     /// Rows beside it that this batch leaves.
@@ -49,7 +51,8 @@ pub(super) struct Before {
 
 impl<D> Held<D> {
     pub(super) fn loaded(document: Option<D>, bytes: usize) -> Self {
-        Self { document, bytes, before: None, beside: Vec::new(), ruler: None, broken: None }
+        let stored = document.is_some();
+        Self { document, bytes, stored, before: None, beside: Vec::new(), ruler: None, broken: None }
     }
 
     pub(super) fn broken(why: RowError) -> Self {
