@@ -69,7 +69,8 @@ fn stored(found: Vec<Stored>) -> Vec<Stored> {
 fn folded(commit: ViewCommit) -> ViewCommit {
     let in_capitals = |change| match change {
         Change::Upsert(row) => Change::Upsert(capitals(&row).unwrap_or(row)),
-        other => other,
+        Change::Insert(row) => Change::Insert(capitals(&row).unwrap_or(row)),
+        other @ (Change::Delete { .. } | Change::Add { .. }) => other,
     };
     ViewCommit { view: up(commit.view), changes: commit.changes.into_iter().map(in_capitals).collect(), ..commit }
 }

@@ -148,13 +148,14 @@ impl Lane {
             if at % EVENTS_A_TURN == EVENTS_A_TURN - 1 {
                 tokio::task::yield_now().await;
             }
-            if !self.folding.picks(recorded) {
+            // What is stored of it ends before the first event that it lacks.
+            if recorded.position < parked.position || !self.folding.picks(recorded) {
                 continue;
             }
             if let Err(error) = self.folding.fold(recorded) {
                 return (events, Some((recorded.position, chain(&error))));
             }
-            events += u64::from(recorded.position >= parked.position);
+            events += 1;
         }
         (events, told.damaged.clone())
     }

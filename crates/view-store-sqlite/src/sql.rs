@@ -39,8 +39,8 @@ pub(crate) struct TableSql {
     pub(crate) upsert: String,
     /// Places of the columns outside the key that are in an index.
     pub(crate) indexed: Vec<usize>,
-    /// Places of all columns outside the key; of those that are in an index, which of them.
-    pub(crate) rest: Vec<(usize, Option<usize>)>,
+    /// Places of all columns outside the key, each with its place in `indexed`, if it is there.
+    pub(crate) outside_key: Vec<(usize, Option<usize>)>,
     /// The row's own id and the values of `indexed`, by key.
     pub(crate) probe: String,
     /// Away with a row.
@@ -101,7 +101,7 @@ impl TableSql {
         let probed = indexed.iter().map(|at| quoted(table.columns[*at].name));
         let probed: Vec<_> = std::iter::once(ROW_ID.to_owned()).chain(probed).collect();
         let outside = (0..table.columns.len()).filter(|at| !table.in_key(table.columns[*at].name));
-        let rest = outside.map(|at| (at, indexed.iter().position(|each| *each == at))).collect();
+        let outside_key = outside.map(|at| (at, indexed.iter().position(|each| *each == at))).collect();
         let counters: Vec<&str> = table.counters().into_iter().flatten().map(|column| column.name).collect();
         let added: Vec<_> = counters.iter().map(|it| format!("{0} = {0} + excluded.{0}", quoted(it))).collect();
         let left: Vec<_> = counters.iter().map(|it| format!("{0} + excluded.{0} <> 0", quoted(it))).collect();
@@ -115,7 +115,7 @@ impl TableSql {
             ),
             probe: format!("SELECT {} FROM {name} WHERE {by_key}", probed.join(", ")),
             indexed,
-            rest,
+            outside_key,
             delete: format!("DELETE FROM {name} WHERE {by_key}"),
             add: format!(
                 "INSERT INTO {name} ({key}, {}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {} WHERE {}",
@@ -147,7 +147,7 @@ impl TableSql {
     /// Places of the columns that [`Self::update`] writes.
     pub(crate) fn written(&self, changed: u64) -> impl Iterator<Item = usize> + '_ {
         let is_written = move |bit: Option<usize>| bit.is_none_or(|bit| changed >> bit & 1 == 1);
-        self.rest.iter().filter(move |(_, bit)| is_written(*bit)).map(|(at, _)| *at)
+        self.outside_key.iter().filter(move |(_, bit)| is_written(*bit)).map(|(at, _)| *at)
     }
 }
 

@@ -109,9 +109,10 @@ impl WordsSql {
             add_scope: format!("INSERT INTO {scopes} (scope) VALUES (?) RETURNING number"),
             id: format!("SELECT {ID} FROM {name} WHERE {by_key}"),
             insert: format!(
-                "INSERT INTO {name} ({}, {ID}) VALUES ({}, ?{id}) ON CONFLICT DO NOTHING",
+                "INSERT INTO {name} ({}, {ID}) VALUES ({}, ?{id}) ON CONFLICT ({}) DO NOTHING",
                 names(&rest),
-                parameters(&rest)
+                parameters(&rest),
+                list(table.key.iter().copied()),
             ),
             update: format!("UPDATE {name} SET {set} WHERE {ID} = ?{id}"),
             delete: format!("DELETE FROM {name} WHERE {ID} = ?"),

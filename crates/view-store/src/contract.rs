@@ -108,6 +108,7 @@ pub fn cases<F: Factory>() -> Vec<Case<F>> {
         case!(batches::any_sizes_come_to_the_same),
         case!(batches::a_crash_before_the_commit_loses_nothing),
         case!(batches::counters_that_cancel_leave_no_row),
+        case!(batches::counters_of_other_rows_stay),
         case!(batches::a_row_written_again_is_that_row),
         case!(batches::changes_apply_in_their_order),
         case!(selects::values_come_back_as_they_were),

@@ -255,3 +255,6 @@ impl std::fmt::Debug for dyn AnyView {
         write!(f, "{}", self.schema().id())
     }
 }
+
+#[cfg(test)]
+mod tests;

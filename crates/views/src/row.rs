@@ -133,7 +133,7 @@ impl Row {
     }
 
     /// Does the other row have the same name?
-    pub fn is_named_as(&self, other: &Self) -> bool {
+    pub(crate) fn is_named_as(&self, other: &Self) -> bool {
         let mut key = self.table.key.iter().filter_map(|column| self.table.position(column));
         self.table.name == other.table.name && key.all(|at| self.values[at] == other.values[at])
     }
@@ -206,11 +206,7 @@ impl Key {
 
     /// Can it name a row of this table?
     pub fn check(&self, table: &'static Table) -> Result<(), RowError> {
-        check_width(table, table.key.len(), self.0.len())?;
-        for (name, value) in table.key.iter().zip(&self.0) {
-            check_kind(table, &table.columns[at(table, name)?], value)?;
-        }
-        Ok(())
+        change::Layout::of(table)?.check_key(self)
     }
 }
 

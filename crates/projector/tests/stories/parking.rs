@@ -1,7 +1,7 @@
 //! Streams that are set aside, and what must not be.
 
 use event_log::NewEvent;
-use projector::{Health, Views};
+use projector::{Health, Unparked, Views};
 use uuid::Uuid;
 use view_store::{Parked, ViewStore};
 use views::AnyView;
@@ -64,6 +64,14 @@ async fn what_no_build_has_written_is_set_aside_for_every_view_that_wants_it() {
     assert_eq!(title(&given, 2).await, Some(("Two".into(), 1)));
     let reason = &parked(&given, &Issues).await[0].reason;
     assert!(reason.starts_with("decode IssueCommented v1 at position 2"), "{reason}");
+
+    let running = given.start().await;
+    for _ in 0..2 {
+        let done = running.control().retry("issues", &issue_stream("PAY", 1).to_string()).await.unwrap();
+        let Unparked::Parked(Parked { position: 2, .. }) = done else { panic!("{done:?}") };
+    }
+    running.stop().await;
+    given.settled().await;
 }
 
 #[tokio::test(start_paused = true)]

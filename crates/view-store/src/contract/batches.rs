@@ -3,7 +3,8 @@
 use views::row::{Change, Condition, Key, Row, Select, Value};
 
 use super::given::{
-    BOARD, CARDS, COUNTS, LABELS, NOTES, STATES, card, commit, count, dump, fold, key, moved, seen, store, story,
+    BOARD, CARDS, COUNTS, LABELS, NOTES, STATES, card, commit, count, count_of, dump, fold, key, moved, seen, store,
+    story,
 };
 use super::{Broken, Factory, Outcome, promise, promise_eq};
 use crate::store::ViewStore;
@@ -58,6 +59,7 @@ pub(super) async fn a_crash_before_the_commit_loses_nothing<F: Factory>(factory:
 pub(super) async fn counters_that_cancel_leave_no_row<F: Factory>(factory: &F) -> Outcome {
     let store = store(factory).await?;
     let key = count("new", 0, 0).key();
+    let add = |deltas| Change::Add { table: &COUNTS, key: key.clone(), deltas };
     let steps = [
         (vec![count("new", 1, 5), count("new", -1, -5)], None),
         (vec![count("new", 0, 0)], None),
@@ -65,7 +67,9 @@ pub(super) async fn counters_that_cancel_leave_no_row<F: Factory>(factory: &F) -
         (vec![count("new", 2, 0)], Some((0, 5))),
         (vec![count("new", 0, -5)], None),
         (vec![count("new", 3, 0)], Some((3, 0))),
-        (vec![Change::Add { table: &COUNTS, key: key.clone(), deltas: vec![("open", -3)] }], None),
+        (vec![add(vec![("open", -3)])], None),
+        (vec![add(vec![("open", 1), ("open", -1)])], None),
+        (vec![add(vec![("open", 2), ("open", -1)])], Some((1, 0))),
     ];
     for (from, (changes, expected)) in (0..).zip(steps) {
         store.commit(0, vec![commit(BOARD.id(), from, from + 1, changes)]).await?;
@@ -73,6 +77,27 @@ pub(super) async fn counters_that_cancel_leave_no_row<F: Factory>(factory: &F) -
         let found = rows.into_iter().flatten().next();
         let found = found.map(|row| Ok::<_, Broken>((row.get::<i64>("open")?, row.get::<i64>("severity_sum")?)));
         promise_eq!(found.transpose()?, expected, "the counters after step {}", from + 1);
+    }
+    Ok(())
+}
+
+/// Counters of several rows, whose keys have more or less in common, each move by what is theirs: also where one of them comes to zero and back.
+pub(super) async fn counters_of_other_rows_stay<F: Factory>(factory: &F) -> Outcome {
+    let store = store(factory).await?;
+    let moves = [("PAY", "new", 1), ("WEB", "new", 2), ("WEB", "closed", 3), ("PAY", "closed", 4), ("PAY", "new", -1)];
+    let again = [("WEB", "new", 8), ("PAY", "new", 16), ("WEB", "closed", -3), ("OPS", "closed", 32)];
+    let changes = moves.iter().chain(&again).map(|(project, state, open)| count_of(project, state, *open, 0));
+    store.commit(0, vec![commit(BOARD.id(), 0, 1, changes.collect())]).await?;
+    for (project, state, open) in [
+        ("PAY", "new", Some(16)),
+        ("PAY", "closed", Some(4)),
+        ("WEB", "new", Some(10)),
+        ("WEB", "closed", None),
+        ("OPS", "closed", Some(32)),
+    ] {
+        let rows = store.load(BOARD.id(), &COUNTS, vec![count_of(project, state, 0, 0).key()]).await?;
+        let found = rows.into_iter().flatten().next().map(|row| row.get::<i64>("open")).transpose()?;
+        promise_eq!(found, open, "{state} of {project}");
     }
     Ok(())
 }

@@ -128,7 +128,11 @@ pub(super) fn seen(ordinal: i64, state: &str) -> Result<Row, Broken> {
 }
 
 pub(super) fn count(state: &str, open: i64, severity_sum: i64) -> Change {
-    let key = Key::new([Value::from("PAY"), Value::from(state)]);
+    count_of("PAY", state, open, severity_sum)
+}
+
+pub(super) fn count_of(project: &str, state: &str, open: i64, severity_sum: i64) -> Change {
+    let key = Key::new([Value::from(project), Value::from(state)]);
     Change::Add { table: &COUNTS, key, deltas: vec![("open", open), ("severity_sum", severity_sum)] }
 }
 

@@ -55,7 +55,7 @@ pub struct Checker {
 
 /// What changes of a table are checked by.
 #[derive(Debug)]
-struct Layout {
+pub(super) struct Layout {
     table: &'static Table,
     key: Vec<&'static Column>,
     /// `None`: it does not count.
@@ -88,13 +88,13 @@ impl Checker {
 }
 
 impl Layout {
-    fn of(table: &'static Table) -> Result<Self, RowError> {
+    pub(super) fn of(table: &'static Table) -> Result<Self, RowError> {
         let key = table.key.iter().map(|name| Ok(&table.columns[super::at(table, name)?]));
         let counters = table.counters().map(|counters| counters.map(|column| column.name).collect());
         Ok(Self { table, key: key.collect::<Result<_, _>>()?, counters })
     }
 
-    fn check_key(&self, key: &Key) -> Result<(), RowError> {
+    pub(super) fn check_key(&self, key: &Key) -> Result<(), RowError> {
         super::check_width(self.table, self.key.len(), key.values().len())?;
         self.key.iter().zip(key.values()).try_for_each(|(column, value)| super::check_kind(self.table, column, value))
     }

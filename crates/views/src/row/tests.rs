@@ -18,6 +18,14 @@ static CARDS: Table = Table {
     indexes: &[Index { columns: &[("filed_at", Direction::Desc)] }],
 };
 
+static COUNTS: Table = Table {
+    name: "counts",
+    comment: "",
+    columns: &[Column::text("project", ""), Column::integer("open", "")],
+    key: &["project"],
+    indexes: &[],
+};
+
 fn card() -> Row {
     let filed_at: jiff::Timestamp = "2024-02-29T12:00:00Z".parse().expect("an instant");
     Row::empty(&CARDS)
@@ -104,4 +112,17 @@ fn only_tables_of_integers_count() {
         Checker::default().check(&add),
         "table cards does not count: outside its key are columns other than integers that are never null",
     );
+}
+
+#[test]
+fn each_change_is_checked_also_where_its_table_is_known() {
+    let mut checker = Checker::default();
+    let add = |key: &[Value], column| Change::Add { table: &COUNTS, key: Key::new(key), deltas: vec![(column, 1)] };
+    let pay = Value::from("PAY");
+    assert_eq!(checker.check(&add(std::slice::from_ref(&pay), "open")), Ok(()));
+    says(checker.check(&add(std::slice::from_ref(&pay), "closed")), "table counts has no column closed");
+    says(checker.check(&add(&[pay.clone(), pay.clone()], "open")), "table counts takes 1 values here, not 2");
+    says(checker.check(&add(&[Value::Integer(1)], "open")), "counts.project: integer 1 where text belongs");
+    let delete = Change::Delete { table: &CARDS, key: Key::new([pay]) };
+    says(checker.check(&delete), "table cards takes 2 values here, not 1");
 }
