@@ -153,7 +153,7 @@ impl WordsSql {
         self.write_rest(connection, &self.update, id, row)?;
         if !self.same_words(connection, id, row)? {
             self.write_words(connection, &self.put, id, row)?;
-            pending.put(id, row, Waiting { change, indexed: true, row: None });
+            pending.put(id, row, change, true);
         }
         Ok(())
     }
@@ -171,7 +171,7 @@ impl WordsSql {
             return Ok(false);
         }
         self.write_words(connection, &self.put, id, row)?;
-        pending.put(id, row, Waiting { change, indexed: false, row: None });
+        pending.put(id, row, change, false);
         Ok(true)
     }
 
@@ -314,9 +314,9 @@ impl WordsSql {
 pub(crate) struct Pending(BTreeMap<i64, Waiting>);
 
 impl Pending {
-    /// The row's words are to be indexed; `first` is as of what, where nothing of it waits yet.
-    fn put(&mut self, id: i64, row: &Row, first: Waiting) {
-        self.0.entry(id).or_insert(first).row = Some(row.clone());
+    /// The row's words are to be indexed. Where it waits already, what was said first stands.
+    fn put(&mut self, id: i64, row: &Row, change: usize, indexed: bool) {
+        self.0.entry(id).or_insert(Waiting { change, indexed, row: None }).row = Some(row.clone());
     }
 }
 

@@ -1,6 +1,5 @@
 //! Counters and by how much they move: summed over a batch, whoever moved them.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
@@ -55,9 +54,7 @@ impl Moved {
     /// Behind all else that the batch changed, by table and key: a change for each row, the folds' own moves among them.
     pub(super) fn into_changes<V: View>(self, view: &V, folded: &mut Folded) {
         let mut rows: Vec<_> = self.spread(view).0.into_iter().collect();
-        rows.sort_unstable_by(|((one, key), _), ((other, other_key), _)| {
-            one.cmp(other).then_with(|| in_order(key, other_key))
-        });
+        rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         for ((_, key), (table, deltas)) in rows {
             let deltas = moved(deltas);
             if !deltas.is_empty() {
@@ -87,12 +84,6 @@ impl Moved {
         }
         spread
     }
-}
-
-/// As their values are ordered. Most of them are the same, and shared, which is seen without a look at their letters.
-fn in_order(one: &Key, other: &Key) -> Ordering {
-    let mut both = one.values().iter().zip(other.values());
-    both.find(|(one, other)| one != other).map_or(Ordering::Equal, |(one, other)| one.cmp(other))
 }
 
 /// Those that moved.
