@@ -27,7 +27,8 @@ use crate::ledger::Answer;
 use crate::state::State;
 use crate::url::Location;
 use batch::Batch;
-use session::{Session, ends_session, see_whether_only_marks};
+pub(crate) use session::ends_session;
+use session::{Session, see_whether_only_marks};
 
 /// Most records, and most bytes of them, that are applied in one transaction.
 const BATCH_MAX: usize = 1024;

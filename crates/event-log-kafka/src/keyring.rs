@@ -14,7 +14,7 @@ use crate::client::{self, Told};
 use crate::decode::{Decoder, FindKey};
 use crate::doubt::Doubt;
 use crate::error::unavailable;
-use crate::follow::End;
+use crate::follow::{End, ends_session};
 use crate::keys::{KeyRecord, StreamKey};
 use crate::topic::ANSWER_TIMEOUT;
 use crate::url::Location;
@@ -97,8 +97,9 @@ impl Keyring {
             Some(Err(KafkaError::PartitionEOF(partition))) => {
                 return Ok(Read::End(PartitionId::try_from(partition).unwrap_or(PartitionId::MAX)));
             }
+            // A topic that now ends before where this is: who begins a session anew is told so.
+            Some(Err(error)) if ends_session(&error) => return Err(unavailable("reading the keys", &error)),
             Some(Err(error)) => {
-                // If it is more than a moment's, the topic itself can't be followed either.
                 tracing::debug!(%error, "reading keys");
                 return Ok(Read::Record);
             }

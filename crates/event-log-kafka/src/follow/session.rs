@@ -185,7 +185,7 @@ pub(super) fn see_whether_only_marks(
 }
 
 /// Whether the topic must be looked at again. What concerns one connection, or the group that nobody joins, passes by itself.
-pub(super) fn ends_session(error: &KafkaError) -> bool {
+pub(crate) fn ends_session(error: &KafkaError) -> bool {
     use RDKafkaErrorCode as Code;
     !matches!(
         error.rdkafka_error_code(),
