@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use event_log::LogError;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use uuid::Uuid;
 
 /// Why a log could not be opened.
@@ -72,4 +72,25 @@ pub(crate) fn unavailable(doing: &str, error: &KafkaError) -> LogError {
 /// What is answered once a log was closed.
 pub(crate) fn closed() -> LogError {
     LogError::Unavailable { reason: "the log is closed".to_owned() }
+}
+
+/// Whether the topic must be looked at again. What concerns one connection, or the group that nobody joins, passes by itself.
+pub(crate) fn ends_session(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    !matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::BrokerTransportFailure
+                | Code::Resolve
+                | Code::OperationTimedOut
+                | Code::RequestTimedOut
+                | Code::NotLeaderForPartition
+                | Code::LeaderNotAvailable
+                | Code::CoordinatorNotAvailable
+                | Code::CoordinatorLoadInProgress
+                | Code::NotCoordinator
+                | Code::WaitingForCoordinator
+                | Code::GroupAuthorizationFailed
+        )
+    )
 }

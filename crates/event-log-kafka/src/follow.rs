@@ -23,11 +23,11 @@ use tokio::runtime::Handle;
 use crate::decode::{Decoded, Decoder};
 use crate::desk::{Desk, Own};
 use crate::entry::{StoredBody, StoredEntry, StoredName};
+use crate::error::ends_session;
 use crate::ledger::Answer;
 use crate::state::State;
 use crate::url::Location;
 use batch::Batch;
-pub(crate) use session::ends_session;
 use session::{Session, see_whether_only_marks};
 
 /// Most records, and most bytes of them, that are applied in one transaction.

@@ -1,14 +1,19 @@
 //! A few connections that read, each for one short transaction at a time.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, InterruptHandle};
+use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use view_store::{PoolStats, StoreError};
 
 use crate::fault::fault;
 use crate::open::{self, OpenError};
+
+/// So many steps of SQLite's virtual machine, well below a millisecond, a read goes on before it asks again whether its
+/// caller has left.
+const STEPS_UNASKED: i32 = 1000;
 
 /// Connections that aren't in use, and as many permits as there may be connections; who finds none waits in line.
 #[derive(Debug)]
@@ -19,20 +24,11 @@ pub(crate) struct Readers {
     connections: usize,
 }
 
-/// A read and its caller, who may leave before it ends.
+/// Held by the caller of a read: dropping it says that nobody waits for it any more.
 #[derive(Default)]
-enum Under {
-    /// It waits for a thread.
-    #[default]
-    Waiting,
-    /// It reads, and can be interrupted.
-    Way(InterruptHandle),
-    /// It has ended, or its caller has left: its connection may be another's.
-    Gone,
+struct Caller {
+    has_left: Arc<AtomicBool>,
 }
-
-/// Held by the caller: a read that nobody waits for is interrupted.
-struct Caller(Arc<Mutex<Under>>);
 
 impl Readers {
     pub(crate) fn open(path: &Path, connections: usize) -> Result<Arc<Self>, OpenError> {
@@ -63,10 +59,10 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let closed = || StoreError::Unavailable { reason: "it is closing".to_owned() };
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
-        let caller = Caller(Arc::default());
-        let (readers, under) = (Arc::clone(self), Arc::clone(&caller.0));
+        let caller = Caller::default();
+        let (readers, has_left) = (Arc::clone(self), Arc::clone(&caller.has_left));
         let done = tokio::task::spawn_blocking(move || {
-            let result = readers.read_now(&under, read);
+            let result = readers.read_now(&has_left, read);
             drop(permit);
             result
         });
@@ -75,18 +71,19 @@ impl Readers {
 
     fn read_now<T>(
         &self,
-        under: &Mutex<Under>,
+        has_left: &Arc<AtomicBool>,
         read: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let connection = self.take()?;
-        if !begin(under, connection.get_interrupt_handle()) {
-            self.idle().push(connection);
+        if has_left.load(Ordering::Relaxed) {
             return Err(StoreError::Unavailable { reason: "its caller has left".to_owned() });
         }
+        let connection = self.take()?;
+        // Asked again and again, as `sqlite3_interrupt` is lost on a read that is between two statements.
+        let asked = Arc::clone(has_left);
+        connection.progress_handler(STEPS_UNASKED, Some(move || asked.load(Ordering::Relaxed))).map_err(fault)?;
         let transaction = connection.unchecked_transaction().map_err(fault)?;
         let result = read(&transaction);
-        // From here on nobody interrupts this connection.
-        *lock(under) = Under::Gone;
+        connection.progress_handler(0, None::<fn() -> bool>).map_err(fault)?;
         // A reader has nothing to commit; what can't be rolled back is not used again.
         if transaction.finish().is_ok() {
             self.idle().push(connection);
@@ -104,32 +101,14 @@ impl Readers {
         })
     }
 
+    /// Nothing panics while it holds this lock.
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        lock(&self.idle)
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Caller {
     fn drop(&mut self) {
-        let mut under = lock(&self.0);
-        if let Under::Way(handle) = &*under {
-            handle.interrupt();
-        }
-        *under = Under::Gone;
+        self.has_left.store(true, Ordering::Relaxed);
     }
-}
-
-/// Makes the read known as under way, unless its caller has left.
-fn begin(under: &Mutex<Under>, handle: InterruptHandle) -> bool {
-    let mut under = lock(under);
-    let waited_for = matches!(*under, Under::Waiting);
-    if waited_for {
-        *under = Under::Way(handle);
-    }
-    waited_for
-}
-
-/// Nothing panics while it holds one of these locks.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use event_log::{LogError, PartitionId};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::{End, Follower, WAIT};
@@ -182,25 +181,4 @@ pub(super) fn see_whether_only_marks(
     }
     tracing::debug!(partition, expected, offset, "marks of somebody's transaction are passed");
     Ok(())
-}
-
-/// Whether the topic must be looked at again. What concerns one connection, or the group that nobody joins, passes by itself.
-pub(crate) fn ends_session(error: &KafkaError) -> bool {
-    use RDKafkaErrorCode as Code;
-    !matches!(
-        error.rdkafka_error_code(),
-        Some(
-            Code::BrokerTransportFailure
-                | Code::Resolve
-                | Code::OperationTimedOut
-                | Code::RequestTimedOut
-                | Code::NotLeaderForPartition
-                | Code::LeaderNotAvailable
-                | Code::CoordinatorNotAvailable
-                | Code::CoordinatorLoadInProgress
-                | Code::NotCoordinator
-                | Code::WaitingForCoordinator
-                | Code::GroupAuthorizationFailed
-        )
-    )
 }

@@ -1,7 +1,7 @@
 //! What can be seen only from inside: plans, locks, and a disk that is full.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::{Barrier, mpsc};
 
 use view_store::paging::ranges;
 use views::row::{Change, Condition, Cursor, Value};
@@ -121,12 +121,17 @@ async fn a_query_whose_caller_left_makes_room() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = opened(&folder).await;
     let (begun, has_begun) = mpsc::channel();
+    // Every other one is between two statements while its caller leaves.
+    let callers_left = Arc::new(Barrier::new(QUERIES / 2 + 1));
     let for_ever: Vec<_> = (0..QUERIES)
-        .map(|_| {
-            let (readers, begun) = (Arc::clone(&store.queries), begun.clone());
+        .map(|which| {
+            let (readers, begun, callers_left) = (Arc::clone(&store.queries), begun.clone(), Arc::clone(&callers_left));
             tokio::spawn(async move {
                 let read = move |connection: &Connection| {
                     begun.send(()).expect("the test waits");
+                    if which % 2 == 0 {
+                        callers_left.wait();
+                    }
                     let endless =
                         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i % 2) FROM n";
                     connection.query_row(endless, [], |row| row.get::<_, i64>(0)).map_err(fault)
@@ -138,9 +143,11 @@ async fn a_query_whose_caller_left_makes_room() {
     let all = move || (0..QUERIES).try_for_each(|_| has_begun.recv());
     tokio::task::spawn_blocking(all).await.expect("no panic").expect("they have begun");
     store.load(BOARD.id(), &CARDS, vec![Row::empty(&CARDS).key()]).await.expect("loads have connections of their own");
-    for endless in &for_ever {
+    for endless in for_ever {
         endless.abort();
+        assert!(endless.await.is_err_and(|error| error.is_cancelled()), "it was ended halfway");
     }
+    callers_left.wait();
     for _ in 0..QUERIES * 2 {
         store
             .query(BOARD.id(), vec![Select::from(&CARDS, 10)])
