@@ -12,6 +12,7 @@ mod stored;
 mod tables;
 pub(crate) mod words;
 
+use domain::clocks::Ledger;
 use domain::ids::{IssueKey, ProjectId};
 use domain::issue::{Issue, IssueEvent, evolve};
 use domain::text::Text;
@@ -102,7 +103,11 @@ impl View for Issues {
             beside.push(Change::Insert(comment));
         }
         let issue = evolve(document.take().map(|before| before.issue), &of_issue(recorded, event.clone()));
-        *document = issue.map(|issue| Folded { issue, position: recorded.position });
+        *document = issue.map(|mut issue| {
+            // Its clocks are another view's, here as in a row.
+            issue.ledger = Ledger::default();
+            Folded { issue, position: recorded.position }
+        });
         Ok(())
     }
 

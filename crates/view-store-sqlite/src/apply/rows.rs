@@ -49,6 +49,8 @@ struct TableWriter<'c> {
     updates: HashMap<u64, CachedStatement<'c>>,
     /// The counters' names, in the row's order.
     counters: Vec<&'static str>,
+    /// The counters that `add` moves, by their parameters in its statement, and by how much.
+    moved: Vec<(usize, i64)>,
     /// Words not yet indexed.
     pending: Pending,
 }
@@ -56,8 +58,8 @@ struct TableWriter<'c> {
 impl<'c> TableWriter<'c> {
     fn new(connection: &'c Connection, sql: &'c TableSql) -> Self {
         let counters = sql.table.counters().into_iter().flatten().map(|column| column.name).collect();
-        let (probe, upsert, add, added, updates, pending) = <_>::default();
-        Self { connection, sql, probe, upsert, add, added, updates, counters, pending }
+        let (probe, upsert, add, added, updates, moved, pending) = <_>::default();
+        Self { connection, sql, probe, upsert, add, added, updates, counters, moved, pending }
     }
 
     /// Looks at a row before it is rewritten, so that only the indexes whose values change are: up to twice as fast as
@@ -140,11 +142,8 @@ impl<'c> TableWriter<'c> {
     /// Moves counters. A row that they would come to zero in is left alone by the statement, and deleted then. It is not one that tells what
     /// it wrote: that keeps a copy of every page that it touches, and takes twice as long.
     fn add(&mut self, at: usize, key: &'c Key, deltas: &[(&'static str, i64)]) -> rusqlite::Result<()> {
-        let moved = |column: &str| {
-            let by = deltas.iter().filter(|(name, _)| *name == column).map(|(_, by)| *by);
-            by.fold(0, i64::saturating_add)
-        };
-        if deltas.iter().all(|(column, _)| moved(column) == 0) {
+        self.sum(deltas);
+        if self.moved.is_empty() {
             return Ok(());
         }
         let keyed = self.sql.table.key.len();
@@ -159,14 +158,29 @@ impl<'c> TableWriter<'c> {
         for (at, value) in key.values().iter().enumerate().filter(|(at, value)| bound.get(*at) != Some(value)) {
             bind(statement, at + 1, value)?;
         }
-        // The change has been checked: its columns are counters. What can't be counted, SQLite refuses too.
-        let place = |column: &str| self.counters.iter().position(|each| *each == column).map_or(0, |at| keyed + at + 1);
-        for (column, _) in deltas {
-            bind(statement, place(column), &Value::Integer(moved(column)))?;
+        for (parameter, by) in &self.moved {
+            bind(statement, *parameter, &Value::Integer(*by))?;
         }
         let written = statement.raw_execute()?;
-        deltas.iter().try_for_each(|(column, _)| bind(statement, place(column), &Value::Integer(0)))?;
+        for (parameter, _) in &self.moved {
+            bind(statement, *parameter, &Value::Integer(0))?;
+        }
         if written == 0 { self.delete(at, key) } else { Ok(()) }
+    }
+
+    /// Leaves in `moved` which counters these move, and by how much.
+    fn sum(&mut self, deltas: &[(&'static str, i64)]) {
+        let keyed = self.sql.table.key.len();
+        self.moved.clear();
+        for (column, by) in deltas {
+            // The change has been checked: its columns are counters. What can't be counted, SQLite refuses too.
+            let parameter = self.counters.iter().position(|each| each == column).map_or(0, |at| keyed + at + 1);
+            match self.moved.iter_mut().find(|(moved, _)| *moved == parameter) {
+                Some((_, sum)) => *sum = sum.saturating_add(*by),
+                None => self.moved.push((parameter, *by)),
+            }
+        }
+        self.moved.retain(|(_, by)| *by != 0);
     }
 
     /// Indexes the words that wait for it. Where that fails, the change is said that brought them.

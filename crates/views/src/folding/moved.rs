@@ -53,24 +53,17 @@ impl Moved {
 
     /// Behind all else that the batch changed, by table and key: a change for each row, the folds' own moves among them.
     pub(super) fn into_changes<V: View>(self, view: &V, folded: &mut Folded) {
-        let mut rows: Vec<_> = self.spread(view).0.into_iter().collect();
+        let mut rows: Vec<_> = self.spread(view).rows().collect();
         rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         for ((_, key), (table, deltas)) in rows {
-            let deltas = moved(deltas);
-            if !deltas.is_empty() {
-                folded.changes.push(Change::Add { table, key, deltas });
-                folded.streams.push(None);
-            }
+            folded.changes.push(Change::Add { table, key, deltas });
+            folded.streams.push(None);
         }
     }
 
     fn spread<V: View>(self, view: &V) -> Self {
         let mut spread = Self::default();
-        for ((_, key), (table, deltas)) in self.0 {
-            let deltas = moved(deltas);
-            if deltas.is_empty() {
-                continue;
-            }
+        for ((_, key), (table, deltas)) in self.rows() {
             let rows = view.spread(table, &key, &deltas);
             if rows.is_empty() {
                 spread.add(table, key, deltas);
@@ -84,10 +77,13 @@ impl Moved {
         }
         spread
     }
-}
 
-/// Those that moved.
-fn moved(mut deltas: Vec<(&'static str, i64)>) -> Vec<(&'static str, i64)> {
-    deltas.retain(|(_, by)| *by != 0);
-    deltas
+    /// Those that moved, by what moved of them.
+    fn rows(self) -> impl Iterator<Item = ((&'static str, Key), Row)> {
+        let moved = |(name, (table, mut deltas)): (_, Row)| {
+            deltas.retain(|(_, by)| *by != 0);
+            (!deltas.is_empty()).then_some((name, (table, deltas)))
+        };
+        self.0.into_iter().filter_map(moved)
+    }
 }

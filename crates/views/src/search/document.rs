@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use domain::Fact;
+use domain::clocks::Ledger;
 use domain::ids::{IssueId, IssueKey, Malformed, PersonId, ProjectId};
 use domain::issue::{
     Closed, Dismissed, Issue, RaisedBy, Report, Resolved, Source, State, Triage, Verified, Workaround,
@@ -68,6 +69,8 @@ impl Texts {
             }
             Some(_) => {}
         }
+        // Its clocks are another view's.
+        issue.ledger = Ledger::default();
         issue.questions.clear();
         issue.delegates.clear();
         issue.causes.clear();
@@ -177,8 +180,7 @@ fn issue(row: &DocumentRow) -> Result<Issue, RowError> {
         links: Vec::new(),
         watchers: Vec::new(),
         comments: 0,
-        // Its clocks are another view's.
-        ledger: domain::clocks::Ledger::default(),
+        ledger: Ledger::default(),
         shifts: None,
     })
 }
