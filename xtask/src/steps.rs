@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::{
     buf,
-    cargo::{cargo, integration_tests, passes, target, tested},
+    cargo::{cargo, cargo_test, integration_tests, passes, target, tested},
     docs, python,
     run::{self, Outcome, Step},
     servers,
@@ -78,7 +78,7 @@ pub(crate) static ALL: [Step; 12] = [
     Step {
         name: "doctests",
         about: "the examples in the documentation",
-        run: || tested(cargo().args(["test", "--workspace", "--doc", "--no-fail-fast"])),
+        run: || tested(cargo_test().args(["--workspace", "--doc", "--no-fail-fast"])),
         on_failure: "cargo test -p CRATE --doc",
     },
     Step {
@@ -139,17 +139,17 @@ const SCENARIOS: &str = "tests";
 
 /// Everything that needs no server's binary: the tests inside of all crates, then the integration tests of all but the scenarios' package.
 fn unit() -> Result<Outcome> {
-    let inside = tested(cargo().args(["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]))?;
-    let all_others = ["test", "--workspace", "--exclude", SCENARIOS, "--no-fail-fast", "--test", "*"];
-    Ok(inside.and(tested(cargo().args(all_others))?))
+    let inside = tested(cargo_test().args(["--workspace", "--no-fail-fast", "--lib", "--bins"]))?;
+    let all_others = ["--workspace", "--exclude", SCENARIOS, "--no-fail-fast", "--test", "*"];
+    Ok(inside.and(tested(cargo_test().args(all_others))?))
 }
 
 /// Runs the scenarios' package's integration tests that are `wanted`, by name; `tools` are named in their environment. None at all is a
 /// failure: a step that tests nothing can't fail. So is a name that another package's test has too, which cargo would run as well.
 fn tests_named(wanted: impl Fn(&str) -> bool, tools: &[(&str, &Path)]) -> Result<Outcome> {
     let all = integration_tests()?;
-    let mut command = cargo();
-    command.args(["test", "--workspace", "--no-fail-fast"]);
+    let mut command = cargo_test();
+    command.args(["--workspace", "--no-fail-fast"]);
     let mut found = false;
     for (_, name) in all.iter().filter(|(package, name)| package == SCENARIOS && wanted(name)) {
         if let Some((other, _)) = all.iter().find(|(package, other)| package != SCENARIOS && other == name) {
