@@ -59,6 +59,7 @@ pub(crate) struct Follower {
 }
 
 /// How a session ends.
+#[derive(Debug)]
 pub(crate) enum End {
     /// The log is closed.
     Closed,

@@ -226,3 +226,7 @@ fn record(message: &BorrowedMessage<'_>) -> Result<(KeyId, StreamId, Option<Secr
 fn offset(next: u64) -> Offset {
     Offset::Offset(i64::try_from(next).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+#[path = "keyring_tests.rs"]
+mod tests;
