@@ -165,7 +165,7 @@ async fn fifty_clients_are_answered_while_a_view_is_rebuilt_and_no_answer_mixes_
         readers.push(tokio::spawn(read_on(client, Arc::clone(&answers), Arc::clone(&over))));
     }
     while answers.old.load(Ordering::Relaxed) < CLIENTS as u64 {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let (client, filing) = (shell.client().await.unwrap(), Arc::clone(&over));
     let filer = tokio::spawn(async move {
@@ -179,7 +179,7 @@ async fn fifty_clients_are_answered_while_a_view_is_rebuilt_and_no_answer_mixes_
     assert_eq!(rebuilt.code, 0, "{rebuilt:?}");
     let seen = answers.new.load(Ordering::Relaxed);
     while answers.new.load(Ordering::Relaxed) < seen + CLIENTS as u64 {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     over.store(true, Ordering::SeqCst);
     for reader in readers {

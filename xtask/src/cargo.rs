@@ -13,9 +13,6 @@ use serde_json::Value;
 
 use crate::{run::Outcome, tally::Tally};
 
-/// Several times what the slowest takes on a busy machine.
-const TEST_BINARY_SECONDS_MAX: u64 = 1200;
-
 /// The workspace's root folder.
 pub(crate) fn root() -> PathBuf {
     // Cargo sets it for what it runs: so a checkout that was moved finds itself, and not the folder it was built in.
@@ -38,19 +35,6 @@ pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
 /// The cargo that runs this program.
 pub(crate) fn cargo() -> Command {
     program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-}
-
-/// `cargo test`, each of whose test binaries is ended after [`TEST_BINARY_SECONDS_MAX`]: what hangs fails the run, which goes on with the others.
-/// The line that was printed last says what hung. Unlimited where there is no `timeout` of GNU's.
-pub(crate) fn cargo_test() -> Command {
-    let mut command = cargo();
-    command.arg("test");
-    if answers("timeout") {
-        // In the foreground: who presses Ctrl-C ends the tests, too.
-        let runner = format!(r#"target."cfg(unix)".runner = ["timeout", "--foreground", "{TEST_BINARY_SECONDS_MAX}"]"#);
-        command.args(["--config", &runner]);
-    }
-    command
 }
 
 /// True: there is such a program, and it says its version.

@@ -2,13 +2,14 @@
 
 use std::env;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 
 use crate::{
     buf,
-    cargo::{cargo, cargo_test, integration_tests, passes, target, tested},
+    cargo::{answers, cargo, integration_tests, passes, target, tested},
     docs, python,
     run::{self, Outcome, Step},
     servers,
@@ -127,6 +128,21 @@ pub(crate) fn proto(check: bool) -> Result<bool> {
     let of_the_contract = |step: &&Step| ["buf-lint", "buf-breaking", "api-page"].contains(&step.name);
     let steps: Vec<&Step> = ALL.iter().filter(of_the_contract).collect();
     Ok(run::all(&steps, true, strict()))
+}
+
+/// Several times what the slowest test binary takes on a busy machine.
+const TEST_BINARY_SECONDS_MAX: u64 = 1200;
+
+/// `cargo test`. Under CI=true each test binary is ended after [`TEST_BINARY_SECONDS_MAX`], with the processes that it has started: one that hangs
+/// has failed, and the others run. Not elsewhere: who presses Ctrl-C would not reach it.
+fn cargo_test() -> Command {
+    let mut command = cargo();
+    command.arg("test");
+    if strict() && answers("timeout") {
+        let runner = format!(r#"target."cfg(unix)".runner = ["timeout", "{TEST_BINARY_SECONDS_MAX}"]"#);
+        command.args(["--config", &runner]);
+    }
+    command
 }
 
 /// Under CI=true nothing is skipped for want of a tool.

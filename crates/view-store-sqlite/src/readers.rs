@@ -11,8 +11,8 @@ use view_store::{PoolStats, StoreError};
 use crate::fault::fault;
 use crate::open::{self, OpenError};
 
-/// So many steps of SQLite's virtual machine, well below a millisecond, a read goes on before it asks again whether its
-/// caller has left.
+/// So many steps of SQLite's virtual machine, as a rule well below a millisecond, a read goes on before it asks again
+/// whether its caller has left.
 const STEPS_UNASKED: i32 = 1000;
 
 /// Connections that aren't in use, and as many permits as there may be connections; who finds none waits in line.
@@ -62,7 +62,7 @@ impl Readers {
         let caller = Caller::default();
         let (readers, has_left) = (Arc::clone(self), Arc::clone(&caller.has_left));
         let done = tokio::task::spawn_blocking(move || {
-            let result = readers.read_now(&has_left, read);
+            let result = readers.read_now(has_left, read);
             drop(permit);
             result
         });
@@ -71,7 +71,7 @@ impl Readers {
 
     fn read_now<T>(
         &self,
-        has_left: &Arc<AtomicBool>,
+        has_left: Arc<AtomicBool>,
         read: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         if has_left.load(Ordering::Relaxed) {
@@ -79,8 +79,7 @@ impl Readers {
         }
         let connection = self.take()?;
         // Asked again and again, as `sqlite3_interrupt` is lost on a read that is between two statements.
-        let asked = Arc::clone(has_left);
-        connection.progress_handler(STEPS_UNASKED, Some(move || asked.load(Ordering::Relaxed))).map_err(fault)?;
+        connection.progress_handler(STEPS_UNASKED, Some(move || has_left.load(Ordering::Relaxed))).map_err(fault)?;
         let transaction = connection.unchecked_transaction().map_err(fault)?;
         let result = read(&transaction);
         connection.progress_handler(0, None::<fn() -> bool>).map_err(fault)?;

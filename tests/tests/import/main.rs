@@ -21,7 +21,7 @@ use serde_json::{Value as Json, json};
 use tests::client::{Client, request_id};
 use tests::life;
 use tests::server::{Server, binary};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 /// What a command answered.
 struct Answer {
@@ -177,6 +177,14 @@ async fn without_project_or_server_it_says_what_to_do() {
     assert_eq!(unreachable.code, Some(6), "{}", unreachable.errors);
 }
 
+/// Waits until 40 issues are listed, while the import goes on.
+async fn shows_40(server: &str, filter: &[&str], importing: &mut Child) {
+    let list = [&["issue", "list", "BUG", "--limit", "40"], filter].concat();
+    while snaglog(server, &list).await.lines.len() < 40 {
+        assert_eq!(importing.try_wait().unwrap(), None, "the import has ended before");
+    }
+}
+
 #[tokio::test]
 async fn an_import_that_was_killed_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
@@ -189,9 +197,7 @@ async fn an_import_that_was_killed_goes_on_where_it_was() {
 
     let mut killed = command(&server.url, &whole).spawn().unwrap();
     // All are filed, and the first of them are resolved: it is half-way through.
-    while snaglog(&server.url, &["issue", "list", "BUG", "--state", "verified", "--limit", "40"]).await.lines.len() < 40
-    {
-    }
+    shows_40(&server.url, &["--state", "verified"], &mut killed).await;
     killed.kill().await.unwrap();
 
     let again = import(&server.url, &bugs).await;
@@ -216,8 +222,8 @@ async fn a_server_that_crashes_and_comes_back_is_waited_for() {
     let bugs = file(folder.path(), &lines);
     let whole = ["import", "bugzilla", bugs.to_str().unwrap(), "--project", "BUG"];
 
-    let importing = command(&first.url, &whole).spawn().unwrap();
-    while snaglog(&first.url, &["issue", "list", "BUG", "--limit", "40"]).await.lines.len() < 40 {}
+    let mut importing = command(&first.url, &whole).spawn().unwrap();
+    shows_40(&first.url, &[], &mut importing).await;
     first.kill().await.unwrap();
     let second = Server::start_with(&folder.path().join("data"), &["--listen", &address]).await.unwrap();
 

@@ -100,6 +100,11 @@ impl Load {
     /// Stops it; answers what was answered, and what was not.
     pub(crate) async fn end(self) -> (Vec<Answered>, Vec<(Call, Status)>) {
         self.stop.store(true, Ordering::SeqCst);
+        self.until_refused().await
+    }
+
+    /// Goes on until the server takes no more; answers what was answered, and what was not.
+    pub(crate) async fn until_refused(self) -> (Vec<Answered>, Vec<(Call, Status)>) {
         let mut refused = Vec::new();
         for worker in self.workers {
             refused.extend(worker.await.unwrap());

@@ -40,7 +40,7 @@ async fn moves_to(next: &str) {
 
     // When it is copied under load, its callers are told that it has moved.
     let copied = log_json(&data, &["copy", &url(&data), next]).await;
-    let (mut answered, refused) = load.end().await;
+    let (mut answered, refused) = load.until_refused().await;
     assert_eq!(refused.len(), 8, "every caller was sent away");
     assert!(reasons(&refused).iter().all(|reason| reason == "LOG_MOVED"), "{refused:?}");
     let told = life::step(&client, PROJECT, 1, "", Step::File).await.unwrap_err();
@@ -77,7 +77,7 @@ async fn moves_to(next: &str) {
 }
 
 #[tokio::test]
-async fn a_copy_to_another_log_is_refused_and_seals_nothing() {
+async fn a_copy_to_another_log_until_refused_and_seals_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (data, next) = (folder.path().join("data"), folder.path().join("next"));
     for folder in [&data, &next] {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use api::issues::v1::{IssueOrder, ListIssuesRequest};
 use test_servers::postgres;
@@ -65,10 +66,11 @@ impl Readers {
 
     /// Returns when each of them has asked and was answered since.
     async fn go_on(&self) {
-        for (answers, _) in &self.reading {
+        for (answers, reader) in &self.reading {
             let seen = answers.load(Ordering::SeqCst);
             while answers.load(Ordering::SeqCst) < seen + 2 {
-                tokio::task::yield_now().await;
+                assert!(!reader.is_finished(), "a reader has failed, and said why");
+                tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
     }

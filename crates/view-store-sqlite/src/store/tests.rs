@@ -1,7 +1,7 @@
 //! What can be seen only from inside: plans, locks, and a disk that is full.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Barrier, mpsc};
+use std::sync::mpsc;
 
 use view_store::paging::ranges;
 use views::row::{Change, Condition, Cursor, Value};
@@ -116,44 +116,47 @@ async fn a_reader_in_the_middle_holds_up_no_commit() {
     assert_eq!(after.checkpoints[&0].position, 1);
 }
 
+/// Takes minutes.
+const LONG: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000000) SELECT sum(i % 2) FROM n";
+
 #[tokio::test]
 async fn a_query_whose_caller_left_makes_room() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = opened(&folder).await;
     let (begun, has_begun) = mpsc::channel();
-    // Every other one is between two statements while its caller leaves.
-    let callers_left = Arc::new(Barrier::new(QUERIES / 2 + 1));
-    let for_ever: Vec<_> = (0..QUERIES)
+    let gate = Arc::new(tokio::sync::Mutex::new(()));
+    let callers_stay = gate.lock().await;
+    let all: Vec<_> = (0..QUERIES)
         .map(|which| {
-            let (readers, begun, callers_left) = (Arc::clone(&store.queries), begun.clone(), Arc::clone(&callers_left));
-            tokio::spawn(async move {
-                let read = move |connection: &Connection| {
-                    begun.send(()).expect("the test waits");
-                    if which % 2 == 0 {
-                        callers_left.wait();
-                    }
-                    let endless =
-                        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i % 2) FROM n";
-                    connection.query_row(endless, [], |row| row.get::<_, i64>(0)).map_err(fault)
-                };
-                readers.read(read).await
-            })
+            let (readers, begun, gate) = (Arc::clone(&store.queries), begun.clone(), Arc::clone(&gate));
+            let read = move |connection: &Connection| {
+                begun.send(()).expect("the test waits");
+                // Every other one is between two statements while its caller leaves.
+                if which % 2 == 0 {
+                    drop(gate.blocking_lock());
+                }
+                connection.query_row(LONG, [], |row| row.get::<_, i64>(0)).map_err(fault)
+            };
+            tokio::spawn(async move { readers.read(read).await })
         })
         .collect();
-    let all = move || (0..QUERIES).try_for_each(|_| has_begun.recv());
-    tokio::task::spawn_blocking(all).await.expect("no panic").expect("they have begun");
+    let all_have_begun = move || (0..QUERIES).try_for_each(|_| has_begun.recv());
+    tokio::task::spawn_blocking(all_have_begun).await.expect("no panic").expect("they have begun");
     store.load(BOARD.id(), &CARDS, vec![Row::empty(&CARDS).key()]).await.expect("loads have connections of their own");
-    for endless in for_ever {
-        endless.abort();
-        assert!(endless.await.is_err_and(|error| error.is_cancelled()), "it was ended halfway");
+    for query in all {
+        query.abort();
+        assert!(query.await.is_err_and(|error| error.is_cancelled()), "it was ended halfway");
     }
-    callers_left.wait();
-    for _ in 0..QUERIES * 2 {
-        store
-            .query(BOARD.id(), vec![Select::from(&CARDS, 10)])
-            .await
-            .expect("an answer, by a connection that was freed");
-    }
+    drop(callers_stay);
+    let freed = async {
+        while store.queries.stats("query").used > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), freed).await.expect("nobody's queries end");
+    let answer = store.query(BOARD.id(), vec![Select::from(&CARDS, 10)]).await;
+    answer.expect("an answer, by a connection that was freed");
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ impl Moved {
         spread
     }
 
-    /// Those that moved, by what moved of them.
+    /// Rows of which something moved, without what did not.
     fn rows(self) -> impl Iterator<Item = ((&'static str, Key), Row)> {
         let moved = |(name, (table, mut deltas)): (_, Row)| {
             deltas.retain(|(_, by)| *by != 0);

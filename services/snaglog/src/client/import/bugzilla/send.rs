@@ -24,8 +24,9 @@ pub(super) const SYSTEM: &str = "bugzilla";
 pub(super) const UNKNOWN_PROJECT: &str = "UnknownProject";
 /// The rule that nothing is recorded before it happens.
 pub(super) const IN_FUTURE: &str = "OccurredInFuture";
-/// A call that may pass by itself is sent again so many times, after 100 ms, 200 ms … 3.2 s; then the import stops.
-const PAUSES: u32 = 6;
+/// A call that may pass by itself is sent again so many times, after 100 ms, 200 ms … 12.8 s, which a server that is started again may take;
+/// then the import stops.
+const PAUSES: u32 = 8;
 const FIRST_PAUSE_MS: u64 = 100;
 /// So often it waits for views, each time as long as the server lets it.
 const WAITS_MAX: u32 = 12;
