@@ -49,6 +49,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use event_log::{EventLog, PartitionId};
+use tokio::runtime::Handle;
 use tokio::sync::{MutexGuard, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -114,6 +115,8 @@ pub struct Projector {
 pub struct Control {
     shared: Arc<Shared>,
     health: watch::Receiver<Health>,
+    /// Where views are rebuilt; `None`: where it is asked for.
+    rebuilds: Option<Handle>,
 }
 
 /// Whether views are being kept up to date.
@@ -193,7 +196,7 @@ impl Projector {
         shared.rebuild_strangers().await?;
         let (health, watched) = watch::channel(Health::Running);
         let task = tokio::spawn(supervisor::run(Arc::clone(&shared), shutdown, health));
-        Ok(Self { control: Control { shared, health: watched }, task })
+        Ok(Self { control: Control { shared, health: watched, rebuilds: None }, task })
     }
 
     /// What watches and steers it.
@@ -229,6 +232,12 @@ impl Projector {
 }
 
 impl Control {
+    /// Rebuilds views there, and not among the tasks of who asks for it: they take long, and what they compete with is waited for.
+    #[must_use]
+    pub fn rebuilding_on(self, threads: Handle) -> Self {
+        Self { rebuilds: Some(threads), ..self }
+    }
+
     /// How far each view has come in each partition.
     pub fn progress(&self) -> Vec<Progress> {
         let terms = self.shared.leases.watch();

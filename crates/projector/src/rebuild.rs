@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use backon::BackoffBuilder as _;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -104,8 +105,8 @@ impl Control {
         let (tell, progress) = watch::channel(RebuildProgress { step: Step::Building, folded: 0, of: 0 });
         let stop = CancellationToken::new();
         let (shared, stopped) = (std::sync::Arc::clone(&self.shared), stop.clone());
-        // Among the tasks of who asks, behind which it waits; not where views are kept up to date.
-        let task = tokio::spawn(async move {
+        let threads = self.rebuilds.clone().unwrap_or_else(Handle::current);
+        let task = threads.spawn(async move {
             let mut work = Work::begin(&shared, view, tell, stopped).await?;
             let done = work.run().await;
             work.end().await;

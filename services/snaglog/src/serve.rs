@@ -68,8 +68,8 @@ pub(crate) struct Running {
     served: JoinHandle<Result<(), grpc::ServeError>>,
     reactors: Option<Reactors>,
     projector: Projector,
-    /// Where the projector runs.
-    _background: Background,
+    /// Where the projector runs, and where views are rebuilt.
+    _behind: [Background; 2],
     log: Arc<dyn EventLog>,
     stop_serving: CancellationToken,
     stop_reacting: CancellationToken,
@@ -110,7 +110,7 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("--listen {}", options.listen))?;
     let address = listener.local_addr().context("the address listened on")?;
     let (stop_serving, stop_projecting) = (CancellationToken::new(), CancellationToken::new());
-    let background = Background::start()?;
+    let (background, patient) = (Background::start()?, Background::patient()?);
     let start = Projector::start(log.clone(), views.clone(), views::ALL, stop_projecting.clone());
     let projector = background.run(start).await?.context("the views can't be kept up to date")?;
     let mut why_not = watch::Sender::default();
@@ -128,7 +128,7 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
         commands,
         log: log.clone(),
         views,
-        projector: projector.control(),
+        projector: projector.control().rebuilding_on(patient.handle()?),
         environment,
         ready: readiness(&projector, &*log, why_not),
         calls: watched.and_then(Watched::calls),
@@ -144,7 +144,7 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
         served,
         reactors,
         projector,
-        _background: background,
+        _behind: [background, patient],
         log,
         stop_serving,
         stop_reacting,
