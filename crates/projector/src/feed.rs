@@ -10,8 +10,7 @@ use views::{Recorded, StreamKind};
 
 use crate::trouble::{Trouble, chain};
 
-/// So many events are folded before other tasks of this thread get a turn. Where a rebuild is among calls there are many: giving way more
-/// often made it longer, and their waits no shorter.
+/// So many events are folded before other tasks of this thread get a turn: giving way more often made views lag, and nobody's waits shorter.
 pub(crate) const EVENTS_A_TURN: usize = 512;
 
 /// Some of a partition, in order, without gaps.
