@@ -15,7 +15,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use commands::{Commands, Environment};
 use event_log::{EventLog, LogError};
-use projector::{Health, Projector};
+use projector::{Control, Health, Projector};
 use reactors::Reactors;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -128,7 +128,7 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
         commands,
         log: log.clone(),
         views,
-        projector: projector.control().rebuilding_on(patient.handle()?),
+        projector: steered(&projector, &options.place, &patient)?,
         environment,
         ready: readiness(&projector, &*log, why_not),
         calls: watched.and_then(Watched::calls),
@@ -150,6 +150,13 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
         stop_reacting,
         stop_projecting,
     })
+}
+
+/// What operators steer the projector by. A rebuild has threads of its own, except in PostgreSQL: there a connection is driven by the threads
+/// that opened it, and calls use it later.
+fn steered(projector: &Projector, place: &Place, patient: &Background) -> anyhow::Result<Control> {
+    let control = projector.control();
+    Ok(if place.is_in_postgres()? { control } else { control.rebuilding_on(patient.handle()?) })
 }
 
 /// Ready while the projector runs and the log serves; why not is logged whenever it changes.

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// How nice a thread is that others go before, of 0 to 19: among others that never rest it has a tenth of what each of them has.
+#[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
 /// Runs what is spawned on it, and all that this spawns.
@@ -50,8 +51,13 @@ impl Background {
 /// On Linux the priority is a thread's own; elsewhere it would be the whole process's, and is left as it is.
 fn let_others_go_first() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::debug!(%error, "a thread goes on like all others");
+    {
+        use rustix::process::{getpriority_process, setpriority_process};
+        // A process that is nicer already stays so.
+        let nicer = getpriority_process(None).and_then(|now| setpriority_process(None, now.max(NICE)));
+        if let Err(error) = nicer {
+            tracing::debug!(%error, "a thread goes on like all others");
+        }
     }
 }
 

@@ -37,6 +37,12 @@ async fn open(
 }
 
 impl Place {
+    /// Is the log in PostgreSQL, or are the views?
+    pub(crate) fn is_in_postgres(&self) -> anyhow::Result<bool> {
+        let urls = [self.url(), self.views_url()?];
+        Ok(urls.iter().any(|url| matches!(url.kind(), Ok(Kind::Postgres(_)))))
+    }
+
     /// The views' URL: in a log's database beside it, so that all its nodes share them; else in a file of this node's own.
     pub(crate) fn views_url(&self) -> anyhow::Result<LogUrl> {
         if let Some(url) = &self.views {
@@ -85,11 +91,14 @@ mod tests {
 
     use super::super::{LogUrl, Place};
 
+    fn place(log: Option<&str>, views: Option<&str>) -> Place {
+        let url = |url: Option<&str>| url.map(|url| LogUrl::from(url.to_owned()));
+        Place { data: PathBuf::from("data"), log: url(log), views: url(views) }
+    }
+
     #[track_caller]
     fn kept(log: Option<&str>, views: Option<&str>, expected: &str) {
-        let url = |url: Option<&str>| url.map(|url| LogUrl::from(url.to_owned()));
-        let place = Place { data: PathBuf::from("data"), log: url(log), views: url(views) };
-        assert_eq!(place.views_url().unwrap().to_string(), expected);
+        assert_eq!(place(log, views).views_url().unwrap().to_string(), expected);
     }
 
     #[test]
@@ -103,5 +112,19 @@ mod tests {
             "postgres://db/log?sslmode=require&schema=pay_views",
         );
         kept(Some("postgres://db/log"), Some("sqlite:/tmp/v.db"), "sqlite:/tmp/v.db");
+    }
+
+    #[test]
+    fn a_database_that_keeps_log_or_views_is_known() {
+        let database = "postgres://db/log";
+        for (log, views, expected) in [
+            (None, None, false),
+            (Some("kafka://broker/topic"), None, false),
+            (Some(database), None, true),
+            (Some(database), Some("sqlite:/tmp/v.db"), true),
+            (Some("kafka://broker/topic"), Some(database), true),
+        ] {
+            assert_eq!(place(log, views).is_in_postgres().unwrap(), expected, "{log:?} {views:?}");
+        }
     }
 }
