@@ -15,12 +15,13 @@
 //!
 //! **To add a condition**: its text in `select`; the contract suite's generator covers it.
 //!
-//! **To change how views' tables come and go** (made, dropped, swapped): `tables`.
+//! **To change how views' tables come and go** (made, taken away, swapped): `tables`; how they are dropped then: `aside`.
 //!
 //! **To change the file's own tables** (checkpoints, parked): `open::OWN_TABLES` and `open::FORMAT`; an older file is then
 //! [`OpenError::OtherFormat`], and its owner deletes it.
 
 mod apply;
+mod aside;
 mod ddl;
 mod fault;
 mod open;

@@ -1,4 +1,4 @@
-//! Views' tables: made, dropped, exchanged; and which views there are.
+//! Views' tables: made, taken away, exchanged; and which views there are.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use view_store::check::{behind, check_swap};
 use view_store::{Checkpoint, PREPARED_LASTS, PartitionId, Prepared, Schema, StoreError, Stored, SwapError, ViewId};
 
+use crate::aside::set_aside;
 use crate::fault::fault;
 use crate::{apply, ddl};
 
@@ -45,7 +46,7 @@ pub(crate) fn prepare(
 pub(crate) fn reset(connection: &mut Connection, view: &'static Schema) -> Result<(), StoreError> {
     view.check().map_err(|reason| StoreError::Invalid { reason })?;
     let transaction = begin(connection)?;
-    drop_tables(&transaction, view.name, view.version).map_err(fault)?;
+    take_away(&transaction, view.name, view.version).map_err(fault)?;
     create(&transaction, view).map_err(fault)?;
     keep(&transaction, view.id()).map_err(fault)?;
     transaction.commit().map_err(fault)
@@ -69,10 +70,10 @@ pub(crate) fn swap(
     Ok(vec![(view.id(), other.1), (with.id(), one.1)])
 }
 
-/// Drops the view's tables.
+/// Takes away the view's tables.
 pub(crate) fn remove(connection: &mut Connection, view: ViewId) -> Result<(), StoreError> {
     let transaction = begin(connection)?;
-    drop_tables(&transaction, view.name, view.version).map_err(fault)?;
+    take_away(&transaction, view.name, view.version).map_err(fault)?;
     transaction.commit().map_err(fault)
 }
 
@@ -99,13 +100,13 @@ pub(crate) fn announce(connection: &mut Connection, views: &[ViewId], seconds: u
     transaction.commit().map_err(fault)
 }
 
-/// Drops the views that nobody uses.
+/// Takes away the views that nobody uses.
 pub(crate) fn sweep(connection: &mut Connection) -> Result<Vec<Stored>, StoreError> {
     let transaction = begin(connection)?;
     let mut unused = stored(&transaction)?;
     unused.retain(|view| !view.in_use);
     for Stored { name, version, .. } in &unused {
-        drop_tables(&transaction, name, *version).map_err(fault)?;
+        take_away(&transaction, name, *version).map_err(fault)?;
     }
     transaction.commit().map_err(fault)?;
     Ok(unused)
@@ -126,15 +127,16 @@ fn create(connection: &Connection, view: &Schema) -> rusqlite::Result<()> {
 }
 
 /// What to end the names of the view's indexes in. An index keeps its name when its table is given another one, so that after a
-/// swap the usual name may be taken.
+/// swap, or when the tables before were taken away, the usual name may be taken.
 fn free_suffix(connection: &Connection, view: &Schema) -> rusqlite::Result<String> {
+    let mut taken = connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?")?;
     for table in view.tables {
-        let first = ddl::index_name(&view.physical_name(table), 0, "");
-        let taken = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?)";
-        if connection.query_row(taken, [first], |row| row.get(0))? {
-            // It rises with every table that is made, so no two have been given it.
-            let version: i64 = connection.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
-            return Ok(format!("_{version}"));
+        for at in 0..table.indexes.len() {
+            if taken.exists([ddl::index_name(&view.physical_name(table), at, "")])? {
+                // It rises with every table that is made, so no two have been given it.
+                let version: i64 = connection.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
+                return Ok(format!("_{version}"));
+            }
         }
     }
     Ok(String::new())
@@ -155,9 +157,10 @@ fn tables(connection: &Connection, name: &str, version: u32) -> rusqlite::Result
     Ok(found.iter().flat_map(|names| names.lines()).map(String::from).collect())
 }
 
-fn drop_tables(connection: &Connection, name: &str, version: u32) -> rusqlite::Result<()> {
+/// No view has the tables any more.
+fn take_away(connection: &Connection, name: &str, version: u32) -> rusqlite::Result<()> {
     for table in tables(connection, name, version)? {
-        connection.execute_batch(&format!("DROP TABLE IF EXISTS {}", ddl::quoted(&table)))?;
+        set_aside(connection, &table)?;
     }
     for own in ["snaglog_checkpoints", "snaglog_parked", "snaglog_views"] {
         connection.execute(&format!("DELETE FROM {own} WHERE view = ? AND version = ?"), params![name, version])?;

@@ -18,7 +18,7 @@ use view_store::{
 use crate::fault::fault;
 use crate::sql::Book;
 use crate::tables::{self, Reached};
-use crate::{apply, open};
+use crate::{apply, aside, open};
 
 /// Jobs that wait for the writer; who brings more, waits too.
 const QUEUE_JOBS_MAX: usize = 64;
@@ -153,7 +153,18 @@ impl WriteAheadLog {
 
 fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>, shared: &Shared, mut wal: WriteAheadLog) {
     let mut own = Own { shared, leases: Leases::default() };
-    while let Some(job) = queue.blocking_recv() {
+    // An earlier process may have left something.
+    let mut aside = true;
+    loop {
+        // What can't be dropped now is tried again with what is set aside next.
+        while aside && queue.is_empty() && !queue.is_closed() {
+            aside = aside::drop_piece(&connection).unwrap_or(false);
+            wal.bound(&connection);
+        }
+        let Some(job) = queue.blocking_recv() else {
+            return;
+        };
+        aside |= matches!(job, Job::Reset(..) | Job::Remove(..) | Job::Sweep(..));
         own.work(&mut connection, job);
         wal.bound(&connection);
     }
