@@ -12,7 +12,7 @@ use crate::observe::Observed;
 use crate::trouble::Trouble;
 
 /// Batches are smaller than those of a runner, which is kept waiting by each.
-pub(crate) const BATCH_EVENTS_MAX: usize = 2048;
+const BATCH_EVENTS_MAX: usize = 2048;
 
 /// What the name of a view's tables ends in while they are built beside it.
 const SUFFIX: &str = "__new";

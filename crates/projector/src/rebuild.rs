@@ -16,7 +16,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use view_store::{Claim, Holder, Lease, PARKED_ANSWER_MAX, Schema, StoreError, SwapError, ViewCommit};
 use views::AnyView;
 
-use crate::beside::{BATCH_EVENTS_MAX, beside, step};
+use crate::beside::{beside, step};
 use crate::lane::{Lane, Right};
 use crate::supervisor::patience;
 use crate::trouble::{Trouble, chain};
@@ -25,7 +25,7 @@ use crate::{Control, LEASE_MS, OrderError, RENEW_MS, Shared, USED_LASTS};
 /// A rebuild's leases last longer than a runner's: nobody waits for them.
 const LEASE: Duration = Duration::from_millis(LEASE_MS * 3);
 /// Where it is this close behind, the rest is folded while the view stands still.
-const CLOSE_EVENTS: u64 = BATCH_EVENTS_MAX as u64;
+const CLOSE_EVENTS: u64 = 1024;
 
 /// So often its tables are to take the view's place at most.
 const SWITCHES_MAX: u32 = 5;

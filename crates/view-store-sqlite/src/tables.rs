@@ -1,4 +1,4 @@
-//! Views' tables: made, taken away, exchanged; and which views there are.
+//! Views' tables: made, discarded, exchanged; and which views there are.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use view_store::check::{behind, check_swap};
 use view_store::{Checkpoint, PREPARED_LASTS, PartitionId, Prepared, Schema, StoreError, Stored, SwapError, ViewId};
 
-use crate::aside::set_aside;
+use crate::discarded::discard;
 use crate::fault::fault;
 use crate::{apply, ddl};
 
@@ -46,7 +46,7 @@ pub(crate) fn prepare(
 pub(crate) fn reset(connection: &mut Connection, view: &'static Schema) -> Result<(), StoreError> {
     view.check().map_err(|reason| StoreError::Invalid { reason })?;
     let transaction = begin(connection)?;
-    take_away(&transaction, view.name, view.version).map_err(fault)?;
+    discard_tables(&transaction, view.name, view.version).map_err(fault)?;
     create(&transaction, view).map_err(fault)?;
     keep(&transaction, view.id()).map_err(fault)?;
     transaction.commit().map_err(fault)
@@ -70,10 +70,10 @@ pub(crate) fn swap(
     Ok(vec![(view.id(), other.1), (with.id(), one.1)])
 }
 
-/// Takes away the view's tables.
+/// Discards the view's tables.
 pub(crate) fn remove(connection: &mut Connection, view: ViewId) -> Result<(), StoreError> {
     let transaction = begin(connection)?;
-    take_away(&transaction, view.name, view.version).map_err(fault)?;
+    discard_tables(&transaction, view.name, view.version).map_err(fault)?;
     transaction.commit().map_err(fault)
 }
 
@@ -100,20 +100,20 @@ pub(crate) fn announce(connection: &mut Connection, views: &[ViewId], seconds: u
     transaction.commit().map_err(fault)
 }
 
-/// Takes away the views that nobody uses.
+/// Discards the tables of views that nobody uses.
 pub(crate) fn sweep(connection: &mut Connection) -> Result<Vec<Stored>, StoreError> {
     let transaction = begin(connection)?;
     let mut unused = stored(&transaction)?;
     unused.retain(|view| !view.in_use);
     for Stored { name, version, .. } in &unused {
-        take_away(&transaction, name, *version).map_err(fault)?;
+        discard_tables(&transaction, name, *version).map_err(fault)?;
     }
     transaction.commit().map_err(fault)?;
     Ok(unused)
 }
 
 /// Dropped without a commit, it rolls back.
-fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+pub(crate) fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fault)
 }
 
@@ -127,7 +127,7 @@ fn create(connection: &Connection, view: &Schema) -> rusqlite::Result<()> {
 }
 
 /// What to end the names of the view's indexes in. An index keeps its name when its table is given another one, so that after a
-/// swap, or when the tables before were taken away, the usual name may be taken.
+/// swap, or when the tables before were discarded, the usual name may be taken.
 fn free_suffix(connection: &Connection, view: &Schema) -> rusqlite::Result<String> {
     let mut taken = connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?")?;
     for table in view.tables {
@@ -158,9 +158,9 @@ fn tables(connection: &Connection, name: &str, version: u32) -> rusqlite::Result
 }
 
 /// No view has the tables any more.
-fn take_away(connection: &Connection, name: &str, version: u32) -> rusqlite::Result<()> {
+fn discard_tables(connection: &Connection, name: &str, version: u32) -> rusqlite::Result<()> {
     for table in tables(connection, name, version)? {
-        set_aside(connection, &table)?;
+        discard(connection, &table)?;
     }
     for own in ["snaglog_checkpoints", "snaglog_parked", "snaglog_views"] {
         connection.execute(&format!("DELETE FROM {own} WHERE view = ? AND version = ?"), params![name, version])?;

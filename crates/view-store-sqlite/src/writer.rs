@@ -18,7 +18,7 @@ use view_store::{
 use crate::fault::fault;
 use crate::sql::Book;
 use crate::tables::{self, Reached};
-use crate::{apply, aside, open};
+use crate::{apply, discarded, open};
 
 /// Jobs that wait for the writer; who brings more, waits too.
 const QUEUE_JOBS_MAX: usize = 64;
@@ -136,7 +136,7 @@ impl WriteAheadLog {
     }
 
     /// Empties it if it is too long. Where a reader does not leave in time, the next try is a quarter further.
-    fn bound(&mut self, connection: &Connection) {
+    pub(crate) fn bound(&mut self, connection: &Connection) {
         let length = || std::fs::metadata(&self.path).map_or(0, |found| found.len());
         if length() <= self.empty_at {
             return;
@@ -153,18 +153,14 @@ impl WriteAheadLog {
 
 fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>, shared: &Shared, mut wal: WriteAheadLog) {
     let mut own = Own { shared, leases: Leases::default() };
-    // An earlier process may have left something.
-    let mut aside = true;
+    // An earlier process may have left some.
+    let mut to_drop = true;
     loop {
-        // What can't be dropped now is tried again with what is set aside next.
-        while aside && queue.is_empty() && !queue.is_closed() {
-            aside = aside::drop_piece(&connection).unwrap_or(false);
-            wal.bound(&connection);
-        }
+        to_drop = to_drop && discarded::drop_while_idle(&queue, &mut connection, &mut wal);
         let Some(job) = queue.blocking_recv() else {
             return;
         };
-        aside |= matches!(job, Job::Reset(..) | Job::Remove(..) | Job::Sweep(..));
+        to_drop |= matches!(job, Job::Reset(..) | Job::Remove(..) | Job::Sweep(..));
         own.work(&mut connection, job);
         wal.bound(&connection);
     }

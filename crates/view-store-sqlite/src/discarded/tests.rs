@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use view_store::ViewStore as _;
 use views::table::{Column, Direction, Index, Schema, Table};
 
@@ -12,9 +13,9 @@ use crate::{SqliteViews, open, tables};
 static NOTES: Table = Table {
     name: "notes",
     comment: "One row a note.",
-    columns: &[Column::text("title", "Its own."), Column::integer("page", "Where it stands.")],
+    columns: &[Column::text("title", "Its own."), Column::integer("rowid", "Not the row's own id.")],
     key: &["title"],
-    indexes: &[Index { columns: &[("page", Direction::Asc)] }],
+    indexes: &[Index { columns: &[("rowid", Direction::Asc)] }],
 };
 static DIARY: Schema = Schema { name: "diary", version: 1, tables: &[&NOTES] };
 
@@ -23,9 +24,9 @@ fn schemas() -> Vec<&'static Schema> {
     views::ALL.iter().map(|view| view.schema()).collect()
 }
 
-/// Tables and indexes that were set aside and are not dropped yet.
+/// Tables and indexes that were discarded and are not dropped yet.
 fn left(path: &Path) -> u32 {
-    let left = "SELECT count(*) FROM sqlite_schema WHERE tbl_name GLOB 'snaglog_aside_*'";
+    let left = "SELECT count(*) FROM sqlite_schema WHERE tbl_name GLOB 'snaglog_discarded_*'";
     let reader = open::reader(path).expect("our file");
     reader.query_row(left, [], |row| row.get(0)).expect("a number")
 }
@@ -48,14 +49,15 @@ fn rows_go_a_piece_at_a_time_after_their_indexes() {
     let rows = 2 * PIECE_ROWS + 1;
     // Neither in the order of their keys nor without gaps.
     let insert = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?)
-        INSERT INTO diary_v1_notes (rowid, title, page) SELECT i * 3, -i, i % 7 FROM n";
+        INSERT INTO diary_v1_notes (_rowid_, title, rowid) SELECT i * 3, -i, i % 7 FROM n";
     connection.execute(insert, [rows.cast_signed()]).expect("rows");
-    tables::remove(&mut connection, DIARY.id()).expect("it is taken away");
-    let table = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'snaglog_aside_*'";
+    tables::remove(&mut connection, DIARY.id()).expect("it is discarded");
+    let table = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'snaglog_discarded_*'";
     let table: String = connection.query_row(table, [], |row| row.get(0)).expect("one");
-    let rows_left = || connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
+    let reader = open::reader(&path).expect("our file");
+    let rows_left = || reader.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
     let mut pieces = Vec::new();
-    while drop_piece(&connection).expect("the next") {
+    while drop_piece(&mut connection).expect("the next") {
         pieces.push((left(&path), rows_left().ok().map(i64::cast_unsigned)));
     }
     // The table's own index goes with it.
@@ -70,15 +72,41 @@ fn tables_can_be_made_anew_beside_what_is_left_of_them() {
     let mut connection = open::writer(&path).expect("a new file");
     tables::prepare(&mut connection, &schemas()).expect("new tables");
     for view in schemas() {
-        tables::remove(&mut connection, view.id()).expect("they are taken away");
+        tables::remove(&mut connection, view.id()).expect("they are discarded");
     }
-    assert!(drop_piece(&connection).expect("there is one"), "an index, while others of its table keep their names");
+    assert!(drop_piece(&mut connection).expect("there is one"), "an index, while others of its table keep their names");
     let (made, _) = tables::prepare(&mut connection, &schemas()).expect("new tables beside what is left");
     assert!(made.iter().all(|each| each.created), "{made:?}");
-    while drop_piece(&connection).expect("the next") {}
+    while drop_piece(&mut connection).expect("the next") {}
     assert_eq!(left(&path), 0);
     let (kept, _) = tables::prepare(&mut connection, &schemas()).expect("the new ones are untouched");
     assert!(kept.iter().all(|each| !each.created), "{kept:?}");
+}
+
+#[test]
+fn jobs_go_before_it_and_nobody_who_stops_waits_for_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("views.db");
+    let mut connection = open::writer(&path).expect("a new file");
+    let mut wal = WriteAheadLog::of(&path, u64::MAX);
+    tables::prepare(&mut connection, &[&DIARY]).expect("new tables");
+    tables::remove(&mut connection, DIARY.id()).expect("they are discarded");
+    let all = left(&path);
+
+    let (give, mut jobs) = mpsc::channel(1);
+    let (answer, _) = oneshot::channel();
+    assert!(give.try_send(Job::Join(answer)).is_ok(), "there is room");
+    assert!(drop_while_idle(&jobs, &mut connection, &mut wal), "something is left");
+    assert_eq!(left(&path), all, "a job waited");
+
+    assert!(jobs.try_recv().is_ok(), "it is taken");
+    drop(give);
+    assert!(drop_while_idle(&jobs, &mut connection, &mut wal), "something is left");
+    assert_eq!(left(&path), all, "no job will come any more");
+
+    let (_give, jobs) = mpsc::channel(1);
+    assert!(!drop_while_idle(&jobs, &mut connection, &mut wal), "nothing is left");
+    assert_eq!(left(&path), 0);
 }
 
 #[tokio::test]
@@ -88,7 +116,7 @@ async fn the_writer_drops_what_it_was_asked_to_remove_and_what_an_earlier_one_le
     let mut earlier = open::writer(&path).expect("a new file");
     tables::prepare(&mut earlier, &schemas()).expect("new tables");
     for view in schemas() {
-        tables::remove(&mut earlier, view.id()).expect("they are taken away");
+        tables::remove(&mut earlier, view.id()).expect("they are discarded");
     }
     drop(earlier);
     assert!(left(&path) > 0, "it ended before it had dropped any");
@@ -96,7 +124,7 @@ async fn the_writer_drops_what_it_was_asked_to_remove_and_what_an_earlier_one_le
     all_dropped(&path).await;
     store.prepare(&schemas()).await.expect("new tables");
     for view in schemas() {
-        store.remove(view.id()).await.expect("they are taken away");
+        store.remove(view.id()).await.expect("they are discarded");
     }
     all_dropped(&path).await;
     store.prepare(&schemas()).await.expect("the writer goes on");

@@ -1,0 +1,84 @@
+//! Tables that no view has any more: discarded at once, and dropped piece by piece while the writer has nothing else to do.
+//!
+//! All of a view in one transaction would hold up every other view: a second for a million events, and several where they have to be
+//! read from a disk first. A piece is some rows, or a whole index, whose time grows with it: a tenth of a second for a million events.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension as _};
+use tokio::sync::mpsc;
+use view_store::StoreError;
+
+use crate::ddl::quoted;
+use crate::fault::fault;
+use crate::sql::ROW_ID;
+use crate::tables::begin;
+use crate::writer::{Job, WriteAheadLog};
+
+/// Rows of a piece: some milliseconds.
+const PIECE_ROWS: usize = 1000;
+/// Between two pieces: another process may wait for the file, and looks only now and then whether it is free.
+const REST: Duration = Duration::from_millis(1);
+
+/// Gives the table a name that nobody looks for. One that somebody has dropped already is no error.
+pub(crate) fn discard(connection: &Connection, table: &str) -> rusqlite::Result<()> {
+    if !connection.table_exists(None, table)? {
+        return Ok(());
+    }
+    // It rises with every table that is renamed, so no two are given it.
+    let number: i64 = connection.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
+    connection.execute_batch(&format!("ALTER TABLE {} RENAME TO snaglog_discarded_{number}", quoted(table)))
+}
+
+/// Drops what was discarded, as long as no job waits and more may come. True: something may be left.
+pub(crate) fn drop_while_idle(
+    jobs: &mpsc::Receiver<Job>,
+    connection: &mut Connection,
+    wal: &mut WriteAheadLog,
+) -> bool {
+    while jobs.is_empty() && !jobs.is_closed() {
+        match drop_piece(connection) {
+            Ok(true) => wal.bound(connection),
+            Ok(false) => return false,
+            Err(error) => {
+                tracing::warn!(%error, "tables that no view has any more are not dropped, and tried again later");
+                return false;
+            }
+        }
+        std::thread::sleep(REST);
+    }
+    true
+}
+
+/// Drops a piece. False: nothing is left.
+fn drop_piece(connection: &mut Connection) -> Result<bool, StoreError> {
+    // Another process may be about to drop the same.
+    let transaction = begin(connection)?;
+    let dropped = drop_next(&transaction).map_err(fault)?;
+    transaction.commit().map_err(fault)?;
+    Ok(dropped)
+}
+
+fn drop_next(connection: &Connection) -> rusqlite::Result<bool> {
+    // Indexes come first: without them rows are deleted as fast as a table is dropped. SQLite's own have no text and go with their
+    // table, as the tables of an index of words do.
+    let next = "SELECT type, name, type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL %' FROM sqlite_schema
+        WHERE tbl_name GLOB 'snaglog_discarded_*[0-9]' AND sql IS NOT NULL ORDER BY type LIMIT 1";
+    let next = connection.query_row(next, [], |row| <(String, String, bool)>::try_from(row)).optional()?;
+    let Some((kind, name, has_rows)) = next else {
+        return Ok(false);
+    };
+    let name = quoted(&name);
+    if !has_rows || delete_rows(connection, &name)? < PIECE_ROWS {
+        connection.execute_batch(&format!("DROP {kind} {name}"))?;
+    }
+    Ok(true)
+}
+
+fn delete_rows(connection: &Connection, table: &str) -> rusqlite::Result<usize> {
+    let first = format!("SELECT {ROW_ID} AS id FROM {table} ORDER BY {ROW_ID} LIMIT {PIECE_ROWS}");
+    connection.execute(&format!("DELETE FROM {table} WHERE {ROW_ID} <= (SELECT max(id) FROM ({first}))"), [])
+}
+
+#[cfg(test)]
+mod tests;
