@@ -3,22 +3,16 @@
 //! All of a view in one transaction would hold up every other view: a second for a million events, and several where they have to be
 //! read from a disk first. A piece is some rows, or a whole index, whose time grows with it: a tenth of a second for a million events.
 
-use std::time::Duration;
-
 use rusqlite::{Connection, OptionalExtension as _};
-use tokio::sync::mpsc;
 use view_store::StoreError;
 
 use crate::ddl::quoted;
 use crate::fault::fault;
 use crate::sql::ROW_ID;
 use crate::tables::begin;
-use crate::writer::{Job, WriteAheadLog};
 
 /// Rows of a piece: some milliseconds.
 const PIECE_ROWS: usize = 1000;
-/// Between two pieces: another process may wait for the file, and looks only now and then whether it is free.
-const REST: Duration = Duration::from_millis(1);
 
 /// Gives the table a name that nobody looks for. One that somebody has dropped already is no error.
 pub(crate) fn discard(connection: &Connection, table: &str) -> rusqlite::Result<()> {
@@ -30,28 +24,8 @@ pub(crate) fn discard(connection: &Connection, table: &str) -> rusqlite::Result<
     connection.execute_batch(&format!("ALTER TABLE {} RENAME TO snaglog_discarded_{number}", quoted(table)))
 }
 
-/// Drops what was discarded, as long as no job waits and more may come. True: something may be left.
-pub(crate) fn drop_while_idle(
-    jobs: &mpsc::Receiver<Job>,
-    connection: &mut Connection,
-    wal: &mut WriteAheadLog,
-) -> bool {
-    while jobs.is_empty() && !jobs.is_closed() {
-        match drop_piece(connection) {
-            Ok(true) => wal.bound(connection),
-            Ok(false) => return false,
-            Err(error) => {
-                tracing::warn!(%error, "tables that no view has any more are not dropped, and tried again later");
-                return false;
-            }
-        }
-        std::thread::sleep(REST);
-    }
-    true
-}
-
-/// Drops a piece. False: nothing is left.
-fn drop_piece(connection: &mut Connection) -> Result<bool, StoreError> {
+/// Drops a piece of what was discarded. False: nothing is left.
+pub(crate) fn drop_piece(connection: &mut Connection) -> Result<bool, StoreError> {
     // Another process may be about to drop the same.
     let transaction = begin(connection)?;
     let dropped = drop_next(&transaction).map_err(fault)?;

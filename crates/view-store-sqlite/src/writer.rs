@@ -6,8 +6,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use view_store::advances::Advances;
 use view_store::lease::Leases;
 use view_store::{
@@ -28,6 +29,9 @@ const QUEUE_JOBS_MAX: usize = 64;
 pub(crate) const WAL_BYTES_MAX: u64 = 64 << 20;
 /// How long the writer waits for them at most; reads are shorter.
 const READERS_TIMEOUT: Duration = Duration::from_millis(250);
+/// Between two pieces of what is discarded the writer rests so many times as long as one took: others want the cores, and another
+/// process perhaps the file.
+const RESTS: u32 = 3;
 
 /// What the writer is asked for, and where it answers.
 pub(crate) enum Job {
@@ -73,7 +77,8 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn start(connection: Connection, shared: Arc<Shared>, wal: WriteAheadLog) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE_JOBS_MAX);
-        let run = move || run(connection, queue, &shared, wal);
+        let timer = Builder::new_current_thread().enable_time().build()?;
+        let run = move || run(&timer, connection, queue, &shared, wal);
         let thread = std::thread::Builder::new().name("views-writer".to_owned()).spawn(run)?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -136,7 +141,7 @@ impl WriteAheadLog {
     }
 
     /// Empties it if it is too long. Where a reader does not leave in time, the next try is a quarter further.
-    pub(crate) fn bound(&mut self, connection: &Connection) {
+    fn bound(&mut self, connection: &Connection) {
         let length = || std::fs::metadata(&self.path).map_or(0, |found| found.len());
         if length() <= self.empty_at {
             return;
@@ -151,18 +156,43 @@ impl WriteAheadLog {
     }
 }
 
-fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>, shared: &Shared, mut wal: WriteAheadLog) {
+fn run(
+    timer: &Runtime,
+    mut connection: Connection,
+    mut queue: mpsc::Receiver<Job>,
+    shared: &Shared,
+    mut wal: WriteAheadLog,
+) {
     let mut own = Own { shared, leases: Leases::default() };
-    // An earlier process may have left some.
-    let mut to_drop = true;
+    // When to drop the next piece of what views have discarded, if no job waits then. An earlier process may have left some.
+    let mut next_piece = Some(Instant::now());
     loop {
-        to_drop = to_drop && discarded::drop_while_idle(&queue, &mut connection, &mut wal);
-        let Some(job) = queue.blocking_recv() else {
-            return;
+        let job = match next_piece {
+            Some(at) => timer.block_on(async { timeout_at(at, queue.recv()).await }),
+            None => Ok(queue.blocking_recv()),
         };
-        to_drop |= matches!(job, Job::Reset(..) | Job::Remove(..) | Job::Sweep(..));
-        own.work(&mut connection, job);
+        match job {
+            Ok(Some(job)) => {
+                let discards = matches!(job, Job::Reset(..) | Job::Remove(..) | Job::Sweep(..));
+                own.work(&mut connection, job);
+                next_piece = next_piece.or_else(|| discards.then(Instant::now));
+            }
+            Ok(None) => return,
+            Err(_nothing_else_to_do) => next_piece = drop_piece(&mut connection),
+        }
         wal.bound(&connection);
+    }
+}
+
+/// Drops a piece. When to drop the next one; `None`: nothing is left, or what is left can't be dropped now.
+fn drop_piece(connection: &mut Connection) -> Option<Instant> {
+    let began = Instant::now();
+    match discarded::drop_piece(connection) {
+        Ok(more) => more.then(|| Instant::now() + began.elapsed() * RESTS),
+        Err(error) => {
+            tracing::warn!(%error, "tables that no view has any more are not dropped, and tried again later");
+            None
+        }
     }
 }
 
@@ -294,3 +324,6 @@ fn publish(shared: &Shared, reached: &Reached) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

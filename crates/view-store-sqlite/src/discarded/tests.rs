@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
 use view_store::ViewStore as _;
 use views::table::{Column, Direction, Index, Schema, Table};
 
@@ -81,32 +80,6 @@ fn tables_can_be_made_anew_beside_what_is_left_of_them() {
     assert_eq!(left(&path), 0);
     let (kept, _) = tables::prepare(&mut connection, &schemas()).expect("the new ones are untouched");
     assert!(kept.iter().all(|each| !each.created), "{kept:?}");
-}
-
-#[test]
-fn jobs_go_before_it_and_nobody_who_stops_waits_for_it() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("views.db");
-    let mut connection = open::writer(&path).expect("a new file");
-    let mut wal = WriteAheadLog::of(&path, u64::MAX);
-    tables::prepare(&mut connection, &[&DIARY]).expect("new tables");
-    tables::remove(&mut connection, DIARY.id()).expect("they are discarded");
-    let all = left(&path);
-
-    let (give, mut jobs) = mpsc::channel(1);
-    let (answer, _) = oneshot::channel();
-    assert!(give.try_send(Job::Join(answer)).is_ok(), "there is room");
-    assert!(drop_while_idle(&jobs, &mut connection, &mut wal), "something is left");
-    assert_eq!(left(&path), all, "a job waited");
-
-    assert!(jobs.try_recv().is_ok(), "it is taken");
-    drop(give);
-    assert!(drop_while_idle(&jobs, &mut connection, &mut wal), "something is left");
-    assert_eq!(left(&path), all, "no job will come any more");
-
-    let (_give, jobs) = mpsc::channel(1);
-    assert!(!drop_while_idle(&jobs, &mut connection, &mut wal), "nothing is left");
-    assert_eq!(left(&path), 0);
 }
 
 #[tokio::test]
