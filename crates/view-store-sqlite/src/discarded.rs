@@ -1,9 +1,9 @@
 //! Tables that no view has any more: discarded at once, and dropped piece by piece while the writer has nothing else to do.
 //!
 //! All of a view in one transaction would hold up every other view: a second for a million events, and several where they have to be
-//! read from a disk first. A piece is some rows, or a whole index, whose time grows with it: a tenth of a second for a million events.
+//! read from a disk first.
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 use view_store::StoreError;
 
 use crate::ddl::quoted;
@@ -12,7 +12,7 @@ use crate::sql::ROW_ID;
 use crate::tables::begin;
 
 /// Rows of a piece: some milliseconds.
-const PIECE_ROWS: usize = 1000;
+const PIECE_ROWS: usize = 250;
 
 /// Gives the table a name that nobody looks for. One that somebody has dropped already is no error.
 pub(crate) fn discard(connection: &Connection, table: &str) -> rusqlite::Result<()> {
@@ -34,19 +34,22 @@ pub(crate) fn drop_piece(connection: &mut Connection) -> Result<bool, StoreError
 }
 
 fn drop_next(connection: &Connection) -> rusqlite::Result<bool> {
-    // Indexes come first: without them rows are deleted as fast as a table is dropped. SQLite's own have no text and go with their
-    // table, as the tables of an index of words do.
-    let next = "SELECT type, name, type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL %' FROM sqlite_schema
-        WHERE tbl_name GLOB 'snaglog_discarded_*[0-9]' AND sql IS NOT NULL ORDER BY type LIMIT 1";
-    let next = connection.query_row(next, [], |row| <(String, String, bool)>::try_from(row)).optional()?;
-    let Some((kind, name, has_rows)) = next else {
-        return Ok(false);
-    };
-    let name = quoted(&name);
-    if !has_rows || delete_rows(connection, &name)? < PIECE_ROWS {
-        connection.execute_batch(&format!("DROP {kind} {name}"))?;
+    // The tables of an index of words end in letters, and go with it.
+    let tables = "SELECT name, sql LIKE 'CREATE VIRTUAL %' FROM sqlite_schema
+        WHERE type = 'table' AND name GLOB 'snaglog_discarded_*[0-9]'";
+    let mut tables = connection.prepare(tables)?;
+    let tables = tables.query_map([], |row| <(String, bool)>::try_from(row))?;
+    let tables = tables.collect::<rusqlite::Result<Vec<_>>>()?;
+    for (table, of_words) in &tables {
+        if !of_words && delete_rows(connection, &quoted(table))? > 0 {
+            return Ok(true);
+        }
     }
-    Ok(true)
+    // All at once, and their indexes not before: each time that tables change, every connection prepares its statements anew.
+    for (table, _) in &tables {
+        connection.execute_batch(&format!("DROP TABLE {}", quoted(table)))?;
+    }
+    Ok(false)
 }
 
 fn delete_rows(connection: &Connection, table: &str) -> rusqlite::Result<usize> {

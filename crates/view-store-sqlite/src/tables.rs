@@ -127,16 +127,15 @@ fn create(connection: &Connection, view: &Schema) -> rusqlite::Result<()> {
 }
 
 /// What to end the names of the view's indexes in. An index keeps its name when its table is given another one, so that after a
-/// swap, or when the tables before were discarded, the usual name may be taken.
+/// swap, or while discarded tables are left, the usual name may be taken.
 fn free_suffix(connection: &Connection, view: &Schema) -> rusqlite::Result<String> {
-    let mut taken = connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?")?;
     for table in view.tables {
-        for at in 0..table.indexes.len() {
-            if taken.exists([ddl::index_name(&view.physical_name(table), at, "")])? {
-                // It rises with every table that is made, so no two have been given it.
-                let version: i64 = connection.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
-                return Ok(format!("_{version}"));
-            }
+        let first = ddl::index_name(&view.physical_name(table), 0, "");
+        let taken = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?)";
+        if connection.query_row(taken, [first], |row| row.get(0))? {
+            // It rises with every table that is made, so no two have been given it.
+            let version: i64 = connection.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
+            return Ok(format!("_{version}"));
         }
     }
     Ok(String::new())
