@@ -155,10 +155,9 @@ async fn announce(shared: &Shared, began: Instant) -> Result<(), StoreError> {
     if began.elapsed() >= USED_LASTS {
         // The views are announced all the same.
         let swept = shared.store.sweep().await;
-        let swept =
-            swept.inspect_err(|error| tracing::info!(error = %chain(error), "unused tables are discarded later"));
+        let swept = swept.inspect_err(|error| tracing::info!(error = %chain(error), "unused tables are dropped later"));
         for gone in swept.unwrap_or_default() {
-            tracing::info!(view = gone.name, version = gone.version, "tables that nobody uses were discarded");
+            tracing::info!(view = gone.name, version = gone.version, "tables that nobody uses were dropped");
         }
     }
     Ok(())

@@ -15,14 +15,13 @@
 //!
 //! **To add a condition**: its text in `select`; the contract suite's generator covers it.
 //!
-//! **To change how views' tables come and go** (made, discarded, swapped): `tables`; how they are dropped then: `discarded`.
+//! **To change how views' tables come and go** (made, dropped, swapped): `tables`.
 //!
 //! **To change the file's own tables** (checkpoints, parked): `open::OWN_TABLES` and `open::FORMAT`; an older file is then
 //! [`OpenError::OtherFormat`], and its owner deletes it.
 
 mod apply;
 mod ddl;
-mod discarded;
 mod fault;
 mod open;
 mod readers;

@@ -10,7 +10,7 @@ use crate::ddl::{list, quoted};
 use crate::words::WordsSql;
 
 /// A row's own id, by the name that no column of a view has: theirs begin with a letter.
-pub(crate) const ROW_ID: &str = "_rowid_";
+const ROW_ID: &str = "_rowid_";
 
 /// The statements of all prepared views.
 #[derive(Debug, Clone, Default)]

@@ -1,4 +1,4 @@
-//! Views' tables: made, discarded, exchanged; and which views there are.
+//! Views' tables: made, dropped, exchanged; and which views there are.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,6 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use view_store::check::{behind, check_swap};
 use view_store::{Checkpoint, PREPARED_LASTS, PartitionId, Prepared, Schema, StoreError, Stored, SwapError, ViewId};
 
-use crate::discarded::discard;
 use crate::fault::fault;
 use crate::{apply, ddl};
 
@@ -46,7 +45,7 @@ pub(crate) fn prepare(
 pub(crate) fn reset(connection: &mut Connection, view: &'static Schema) -> Result<(), StoreError> {
     view.check().map_err(|reason| StoreError::Invalid { reason })?;
     let transaction = begin(connection)?;
-    discard_tables(&transaction, view.name, view.version).map_err(fault)?;
+    drop_tables(&transaction, view.name, view.version).map_err(fault)?;
     create(&transaction, view).map_err(fault)?;
     keep(&transaction, view.id()).map_err(fault)?;
     transaction.commit().map_err(fault)
@@ -70,10 +69,10 @@ pub(crate) fn swap(
     Ok(vec![(view.id(), other.1), (with.id(), one.1)])
 }
 
-/// Discards the view's tables.
+/// Drops the view's tables.
 pub(crate) fn remove(connection: &mut Connection, view: ViewId) -> Result<(), StoreError> {
     let transaction = begin(connection)?;
-    discard_tables(&transaction, view.name, view.version).map_err(fault)?;
+    drop_tables(&transaction, view.name, view.version).map_err(fault)?;
     transaction.commit().map_err(fault)
 }
 
@@ -100,20 +99,20 @@ pub(crate) fn announce(connection: &mut Connection, views: &[ViewId], seconds: u
     transaction.commit().map_err(fault)
 }
 
-/// Discards the tables of views that nobody uses.
+/// Drops the views that nobody uses.
 pub(crate) fn sweep(connection: &mut Connection) -> Result<Vec<Stored>, StoreError> {
     let transaction = begin(connection)?;
     let mut unused = stored(&transaction)?;
     unused.retain(|view| !view.in_use);
     for Stored { name, version, .. } in &unused {
-        discard_tables(&transaction, name, *version).map_err(fault)?;
+        drop_tables(&transaction, name, *version).map_err(fault)?;
     }
     transaction.commit().map_err(fault)?;
     Ok(unused)
 }
 
 /// Dropped without a commit, it rolls back.
-pub(crate) fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fault)
 }
 
@@ -127,7 +126,7 @@ fn create(connection: &Connection, view: &Schema) -> rusqlite::Result<()> {
 }
 
 /// What to end the names of the view's indexes in. An index keeps its name when its table is given another one, so that after a
-/// swap, or while discarded tables are left, the usual name may be taken.
+/// swap the usual name may be taken.
 fn free_suffix(connection: &Connection, view: &Schema) -> rusqlite::Result<String> {
     for table in view.tables {
         let first = ddl::index_name(&view.physical_name(table), 0, "");
@@ -156,10 +155,9 @@ fn tables(connection: &Connection, name: &str, version: u32) -> rusqlite::Result
     Ok(found.iter().flat_map(|names| names.lines()).map(String::from).collect())
 }
 
-/// No view has the tables any more.
-fn discard_tables(connection: &Connection, name: &str, version: u32) -> rusqlite::Result<()> {
+fn drop_tables(connection: &Connection, name: &str, version: u32) -> rusqlite::Result<()> {
     for table in tables(connection, name, version)? {
-        discard(connection, &table)?;
+        connection.execute_batch(&format!("DROP TABLE IF EXISTS {}", ddl::quoted(&table)))?;
     }
     for own in ["snaglog_checkpoints", "snaglog_parked", "snaglog_views"] {
         connection.execute(&format!("DELETE FROM {own} WHERE view = ? AND version = ?"), params![name, version])?;

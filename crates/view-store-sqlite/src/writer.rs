@@ -6,9 +6,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use view_store::advances::Advances;
 use view_store::lease::Leases;
 use view_store::{
@@ -19,7 +18,7 @@ use view_store::{
 use crate::fault::fault;
 use crate::sql::Book;
 use crate::tables::{self, Reached};
-use crate::{apply, discarded, open};
+use crate::{apply, open};
 
 /// Jobs that wait for the writer; who brings more, waits too.
 const QUEUE_JOBS_MAX: usize = 64;
@@ -29,9 +28,6 @@ const QUEUE_JOBS_MAX: usize = 64;
 pub(crate) const WAL_BYTES_MAX: u64 = 64 << 20;
 /// How long the writer waits for them at most; reads are shorter.
 const READERS_TIMEOUT: Duration = Duration::from_millis(250);
-/// Between two pieces of what is discarded the writer rests so many times as long as one took: others want the cores, and another
-/// process perhaps the file.
-const RESTS: u32 = 3;
 
 /// What the writer is asked for, and where it answers.
 pub(crate) enum Job {
@@ -77,8 +73,7 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn start(connection: Connection, shared: Arc<Shared>, wal: WriteAheadLog) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE_JOBS_MAX);
-        let timer = Builder::new_current_thread().enable_time().build()?;
-        let run = move || run(&timer, connection, queue, &shared, wal);
+        let run = move || run(connection, queue, &shared, wal);
         let thread = std::thread::Builder::new().name("views-writer".to_owned()).spawn(run)?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -156,43 +151,11 @@ impl WriteAheadLog {
     }
 }
 
-fn run(
-    timer: &Runtime,
-    mut connection: Connection,
-    mut queue: mpsc::Receiver<Job>,
-    shared: &Shared,
-    mut wal: WriteAheadLog,
-) {
+fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>, shared: &Shared, mut wal: WriteAheadLog) {
     let mut own = Own { shared, leases: Leases::default() };
-    // When to drop the next piece of what views have discarded, if no job waits then. An earlier process may have left some.
-    let mut next_piece = Some(Instant::now());
-    loop {
-        let job = match next_piece {
-            Some(at) => timer.block_on(async { timeout_at(at, queue.recv()).await }),
-            None => Ok(queue.blocking_recv()),
-        };
-        match job {
-            Ok(Some(job)) => {
-                let discards = matches!(job, Job::Reset(..) | Job::Remove(..) | Job::Sweep(..));
-                own.work(&mut connection, job);
-                next_piece = next_piece.or_else(|| discards.then(Instant::now));
-            }
-            Ok(None) => return,
-            Err(_nothing_else_to_do) => next_piece = drop_piece(&mut connection),
-        }
+    while let Some(job) = queue.blocking_recv() {
+        own.work(&mut connection, job);
         wal.bound(&connection);
-    }
-}
-
-/// Drops a piece. When to drop the next one; `None`: nothing is left, or what is left can't be dropped now.
-fn drop_piece(connection: &mut Connection) -> Option<Instant> {
-    let began = Instant::now();
-    match discarded::drop_piece(connection) {
-        Ok(more) => more.then(|| Instant::now() + began.elapsed() * RESTS),
-        Err(error) => {
-            tracing::warn!(%error, "tables that no view has any more are not dropped, and tried again later");
-            None
-        }
     }
 }
 
@@ -324,6 +287,3 @@ fn publish(shared: &Shared, reached: &Reached) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

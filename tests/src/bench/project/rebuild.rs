@@ -58,12 +58,10 @@ enum Made {
 
 /// Rebuilds the view of the issues while it is queried at half of what the server can answer.
 pub(super) async fn measure(report: &Report, folder: &Path, events: u64) -> Result<()> {
-    let data = folder.join("rebuild");
-    let server = filled(&data, events).await?;
+    let server = filled(&folder.join("rebuild"), events).await?;
     let admin = Client::connect(&server.url).await?;
     let alone = took(rebuild(&admin)).await?;
-    dropped(&data).await?;
-    falsify(&data)?;
+    falsify(&folder.join("rebuild"))?;
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
         clients.push(Client::connect(&server.url).await?);
@@ -73,11 +71,7 @@ pub(super) async fn measure(report: &Report, folder: &Path, events: u64) -> Resu
     let rate = best / 2.0;
     let every = Some(Duration::from_secs_f64(f64::from(CLIENTS) / rate));
     let (_, mut before) = ask_all(&clients, every, took(wait(BEFORE))).await?;
-    let rebuilt = async {
-        let seconds = took(rebuild(&admin)).await?;
-        dropped(&data).await.map(|()| seconds)
-    };
-    let (beside, mut during) = ask_all(&clients, every, rebuilt).await?;
+    let (beside, mut during) = ask_all(&clients, every, took(rebuild(&admin))).await?;
 
     let add = |case: &str, value, unit, reference, reference_value| {
         report.add(&Figure { case: format!("sqlite/rebuild{case}"), value, unit, reference, reference_value });
@@ -115,17 +109,6 @@ async fn filled(data: &Path, events: u64) -> Result<Server> {
         ensure!(start.elapsed() < BUILT_MAX, "the views are not built");
         sleep(Duration::from_millis(200)).await;
     }
-}
-
-/// Until the old tables are gone, which nobody else waits for.
-async fn dropped(data: &Path) -> Result<()> {
-    let (file, start) = (rusqlite::Connection::open(data.join("views.db"))?, Instant::now());
-    let left = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name GLOB 'snaglog_discarded_*')";
-    while file.query_row(left, [], |row| row.get(0))? {
-        ensure!(start.elapsed() < BUILT_MAX, "the old tables are not dropped");
-        sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
 }
 
 /// The issues that will be listed have wrong titles from now on, until they are folded anew.
