@@ -68,8 +68,10 @@ pub(crate) struct Running {
     served: JoinHandle<Result<(), grpc::ServeError>>,
     reactors: Option<Reactors>,
     projector: Projector,
-    /// Where the projector runs, and where views are rebuilt.
-    _behind: [Background; 2],
+    /// Where the projector runs.
+    _background: Background,
+    /// Where views are rebuilt, if not among the calls.
+    _patient: Option<Background>,
     log: Arc<dyn EventLog>,
     stop_serving: CancellationToken,
     stop_reacting: CancellationToken,
@@ -110,7 +112,9 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("--listen {}", options.listen))?;
     let address = listener.local_addr().context("the address listened on")?;
     let (stop_serving, stop_projecting) = (CancellationToken::new(), CancellationToken::new());
-    let (background, patient) = (Background::start()?, Background::patient()?);
+    let background = Background::start()?;
+    // Not in PostgreSQL: there a connection is driven by the threads that opened it, and calls use it later.
+    let patient = if options.place.is_in_postgres() { None } else { Some(Background::patient()?) };
     let start = Projector::start(log.clone(), views.clone(), views::ALL, stop_projecting.clone());
     let projector = background.run(start).await?.context("the views can't be kept up to date")?;
     let mut why_not = watch::Sender::default();
@@ -128,7 +132,7 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
         commands,
         log: log.clone(),
         views,
-        projector: steered(&projector, &options.place, &patient)?,
+        projector: steered(&projector, patient.as_ref())?,
         environment,
         ready: readiness(&projector, &*log, why_not),
         calls: watched.and_then(Watched::calls),
@@ -144,7 +148,8 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
         served,
         reactors,
         projector,
-        _behind: [background, patient],
+        _background: background,
+        _patient: patient,
         log,
         stop_serving,
         stop_reacting,
@@ -152,11 +157,13 @@ pub(crate) async fn start(options: &Options, watched: Option<&Watched>) -> anyho
     })
 }
 
-/// What operators steer the projector by. A rebuild has threads of its own, except in PostgreSQL: there a connection is driven by the threads
-/// that opened it, and calls use it later.
-fn steered(projector: &Projector, place: &Place, patient: &Background) -> anyhow::Result<Control> {
+/// What operators steer the projector by.
+fn steered(projector: &Projector, patient: Option<&Background>) -> anyhow::Result<Control> {
     let control = projector.control();
-    Ok(if place.is_in_postgres()? { control } else { control.rebuilding_on(patient.handle()?) })
+    Ok(match patient {
+        Some(threads) => control.rebuilding_on(threads.handle()?),
+        None => control,
+    })
 }
 
 /// Ready while the projector runs and the log serves; why not is logged whenever it changes.
